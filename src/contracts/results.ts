@@ -8,7 +8,8 @@ export type Backend = 'webgpu' | 'wasm' | 'cpu';
 export type ComputedOn = 'device' | 'server';
 
 /** Barcode formats that the product lens understands. */
-export type BarcodeFormat = 'EAN-13' | 'EAN-8' | 'UPC-A' | 'UPC-E' | 'Code128' | 'QRCode' | 'DataBar' | 'DataMatrix' | 'ITF' | 'Code39' | 'other';
+export type BarcodeFormat =
+  'EAN-13' | 'EAN-8' | 'UPC-A' | 'UPC-E' | 'Code128' | 'QRCode' | 'DataBar' | 'DataMatrix' | 'ITF' | 'Code39' | 'other';
 
 /** One code read from a frame. */
 export interface BarcodeReading {

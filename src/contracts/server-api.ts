@@ -3,14 +3,24 @@ import { z } from 'zod';
 import { productSchema } from './product.ts';
 
 /** `<model id>@<version>` */
-export const spaceSchema = z.string().regex(/^[a-z0-9-]+@[a-z0-9.-]+$/).max(100);
+export const spaceSchema = z
+  .string()
+  .regex(/^[a-z0-9-]+@[a-z0-9.-]+$/)
+  .max(100);
 /** Finite numbers; length checked against the collection. */
 export const vectorSchema = z.array(z.number().min(-1e3).max(1e3)).min(2).max(4096);
 export const collectionNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
-export const itemIdSchema = z.string().min(1).max(200).regex(/^[\w.:@/-]+$/);
+export const itemIdSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\w.:@/-]+$/);
 
 /** Scalar metadata of an item, filterable. */
-export const metadataSchema = z.record(z.string().regex(/^[a-z][A-Za-z0-9_]{0,40}$/), z.union([z.string().max(2000), z.number(), z.boolean()]));
+export const metadataSchema = z.record(
+  z.string().regex(/^[a-z][A-Za-z0-9_]{0,40}$/),
+  z.union([z.string().max(2000), z.number(), z.boolean()]),
+);
 
 export const collectionSchema = z.strictObject({
   name: collectionNameSchema,
@@ -73,7 +83,13 @@ export const healthSchema = z.strictObject({
 export type Health = z.infer<typeof healthSchema>;
 
 /** RFC 9457 problem details; `code` is one of `ERROR_CODES`. */
-export const problemSchema = z.object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string().optional(), code: z.string() });
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  code: z.string(),
+});
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Name of the collection that the demo catalogue is loaded into. */

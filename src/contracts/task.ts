@@ -2,19 +2,7 @@
 
 /** Stage names, in the order of the pipeline. */
 export type Stage =
-  | 'capture'
-  | 'model'
-  | 'decode'
-  | 'detect'
-  | 'crop'
-  | 'anonymise'
-  | 'barcode'
-  | 'read'
-  | 'embed'
-  | 'match'
-  | 'verify'
-  | 'judge'
-  | 'store';
+  'capture' | 'model' | 'decode' | 'detect' | 'crop' | 'anonymise' | 'barcode' | 'read' | 'embed' | 'match' | 'verify' | 'judge' | 'store';
 
 /** At most ten a second; the last one of a stage has `done === total`. */
 export interface Progress {

@@ -35,7 +35,13 @@ function comlinkThrowMarkerOf(value: object): boolean {
 function toWire(value: unknown): WireError {
   if (value instanceof AppError)
     return { code: value.code, message: value.message, retryable: value.retryable, stage: value.stage, causeText: textOf(value.cause) };
-  return { code: 'bug', message: value instanceof Error ? value.message : String(value), retryable: false, stage: undefined, causeText: textOf(value) };
+  return {
+    code: 'bug',
+    message: value instanceof Error ? value.message : String(value),
+    retryable: false,
+    stage: undefined,
+    causeText: textOf(value),
+  };
 }
 
 function fromWire(wire: WireError): AppError {
