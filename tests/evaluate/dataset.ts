@@ -1,0 +1,48 @@
+/** @file A labelled folder in the project's evaluation format (docs/evaluate.md). */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../src/contracts/errors.ts';
+
+const itemSchema = z.looseObject({
+  file: z.string(),
+  label: z.union([z.string(), z.null()]).optional(),
+  role: z.enum(['gallery', 'query']).optional(),
+  coarse: z.string().optional(),
+  variant: z.string().optional(),
+  text: z.string().optional(),
+  ingredients_part: z.string().optional(),
+  additives_part: z.string().optional(),
+  allergens_declared: z.array(z.string()).optional(),
+});
+export type DatasetItem = z.infer<typeof itemSchema>;
+
+const datasetSchema = z.looseObject({
+  task: z.string(),
+  kind: z.string(),
+  items: z.array(itemSchema).min(1),
+});
+export type Dataset = z.infer<typeof datasetSchema> & { readonly folder: string };
+
+/**
+ * @param folder holds `ground_truth.json`.
+ * @throws AppError('invalid-input') with what is wrong, for a missing folder or another format.
+ */
+export async function readDataset(folder: string): Promise<Dataset> {
+  const path = join(resolve(folder), 'ground_truth.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new AppError('invalid-input', `No ground_truth.json in ${folder}`, { cause: error });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid-input', `${path} is not JSON`, { cause: error });
+  }
+  const parsed = datasetSchema.safeParse(json);
+  if (!parsed.success) throw new AppError('invalid-input', `${path}: ${z.prettifyError(parsed.error)}`);
+  return { ...parsed.data, folder: resolve(folder) };
+}
