@@ -1,0 +1,52 @@
+"""`python3 export.py NET.pt FOLDER VERSION`: write FOLDER/product-embedding-VERSION.<sha8>.onnx and print its name.
+
+Input `image` float32 [n, 3, 192, 192] RGB 0..1; output `embedding` float32 [n, 128], unit length. Weights are stored as
+float16 and cast to float32 when the session is made, so the arithmetic is float32.
+"""
+import hashlib
+import io
+import os
+import sys
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from net import load_checkpoint
+
+SIZE = 192
+
+
+def half_weights(model):
+    """Store every float32 initializer of more than 256 values as float16 behind a Cast."""
+    casts, kept = [], []
+    for t in model.graph.initializer:
+        a = numpy_helper.to_array(t)
+        if a.dtype == np.float32 and a.size > 256:
+            kept.append(numpy_helper.from_array(a.astype(np.float16), t.name + '_half'))
+            casts.append(helper.make_node('Cast', [t.name + '_half'], [t.name], to=TensorProto.FLOAT))
+        else:
+            kept.append(t)
+    nodes = list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(casts + nodes)
+    return model
+
+
+def main(checkpoint, folder, version):
+    net, buffer = load_checkpoint(checkpoint), io.BytesIO()
+    torch.onnx.export(net, torch.rand(1, 3, SIZE, SIZE), buffer, input_names=['image'], output_names=['embedding'], opset_version=13,
+                      dynamic_axes={'image': {0: 'n'}, 'embedding': {0: 'n'}})
+    model = half_weights(onnx.load_from_string(buffer.getvalue()))
+    onnx.checker.check_model(model)
+    raw = model.SerializeToString()
+    path = os.path.join(folder, f'product-embedding-{version}.{hashlib.sha256(raw).hexdigest()[:8]}.onnx')
+    with open(path, 'wb') as f:
+        f.write(raw)
+    print(path, len(raw), 'bytes, sha256', hashlib.sha256(raw).hexdigest())
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:4])
