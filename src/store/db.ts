@@ -1,0 +1,249 @@
+/**
+ * @file The device's IndexedDB: schema, migrations, one self-healing connection, and the one way to run a transaction.
+ * Thread: page or index worker.
+ */
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb';
+import type { Person } from '../contracts/dietary.ts';
+import type { LedgerRow } from '../contracts/egress.ts';
+import { AppError, toAppError } from '../contracts/errors.ts';
+import type { Correction, HistoryEntry } from '../contracts/history.ts';
+import type { Product } from '../contracts/product.ts';
+import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+
+export const DATABASE_NAME = 'mekiki';
+
+/** A gallery photo without its keypoints, which are large and rarely wanted; those live in `features` under the same id. */
+export interface GalleryRow {
+  readonly id: string;
+  readonly productId: string;
+  readonly space: EmbeddingSpace;
+  readonly vector: Float32Array<ArrayBuffer>;
+  readonly colour: Float32Array<ArrayBuffer> | null;
+  readonly source: string;
+}
+
+export interface FeaturesRow extends LocalFeatures {
+  readonly id: string;
+}
+
+/** A product with what it is found by. */
+export interface ProductRow {
+  readonly id: string;
+  readonly product: Product;
+  readonly gtins: readonly string[];
+  readonly source: string;
+  /** Folded names, brand and words of the pack; see `search-key.ts`. */
+  readonly searchKey: string;
+}
+
+/** An entry with what it is ordered and found by. */
+export interface HistoryRow {
+  readonly id: string;
+  readonly atMs: number;
+  readonly favourite: 0 | 1;
+  readonly searchKey: string;
+  readonly entry: HistoryEntry;
+}
+
+export interface NoteRow {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export interface MekikiSchema extends DBSchema {
+  gallery: { key: string; value: GalleryRow; indexes: { bySpace: [string, string]; byProduct: string; bySource: string } };
+  features: { key: string; value: FeaturesRow };
+  products: { key: string; value: ProductRow; indexes: { byGtin: string; bySearchKey: string; bySource: string } };
+  history: { key: string; value: HistoryRow; indexes: { byTime: [number, string]; byFavourite: [0 | 1, number, string] } };
+  corrections: { key: string; value: Correction; indexes: { byTime: [number, string]; byHistory: string } };
+  ledger: { key: number; value: LedgerRow };
+  people: { key: string; value: Person };
+  settings: { key: string; value: NoteRow };
+  /** Facts about the database itself: start of the ledger's chain, demo version. */
+  notes: { key: string; value: NoteRow };
+}
+
+export type StoreName = 'gallery' | 'features' | 'products' | 'history' | 'corrections' | 'ledger' | 'people' | 'settings' | 'notes';
+export const STORE_NAMES: readonly StoreName[] = [
+  'gallery',
+  'features',
+  'products',
+  'history',
+  'corrections',
+  'ledger',
+  'people',
+  'settings',
+  'notes',
+];
+
+type Connection = IDBPDatabase<MekikiSchema>;
+export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;
+
+/** What happened to the connection that a page should tell its user about. */
+export type DatabaseEvent =
+  /** Another tab holds an older version open; opening waits until it is closed. */
+  | 'blocked'
+  /** Another tab wants a newer version: this connection was closed, the page should be reloaded. */
+  | 'superseded'
+  /** The browser ended the connection (storage cleared, disk error); the next use opens a new one. */
+  | 'terminated';
+
+export interface DatabaseOptions {
+  readonly name?: string;
+  /** Steps from version `i` to `i + 1`; their number is the version. Tests pass their own. */
+  readonly migrations?: readonly Migration[];
+  readonly onEvent?: (event: DatabaseEvent) => void;
+  /** How long opening may stay blocked by another tab before it fails with `busy`. */
+  readonly blockedTimeoutMs?: number;
+}
+
+/** One connection, opened at first use, opened again after the browser ended it. */
+export interface Database {
+  readonly name: string;
+  /** @throws AppError('busy' | 'permission-denied' | 'quota-exceeded' | 'bug') */
+  connect(): Promise<Connection>;
+  /** Close; the next {@link connect} opens again. */
+  close(): void;
+}
+
+/** Prepare the connection; nothing is opened before the first use. */
+export function createDatabase(options: DatabaseOptions = {}): Database {
+  const name = options.name ?? DATABASE_NAME;
+  let opening: Promise<Connection> | null = null;
+  const forget = (): void => {
+    opening = null;
+  };
+  return {
+    name,
+    connect() {
+      if (opening === null) {
+        const attempt = open(name, options, forget);
+        opening = attempt;
+        attempt.catch(() => {
+          if (opening === attempt) forget();
+        });
+      }
+      return opening;
+    },
+    close() {
+      opening?.then(
+        (connection) => {
+          connection.close();
+        },
+        () => {},
+      );
+      forget();
+    },
+  };
+}
+
+async function open(name: string, options: DatabaseOptions, forget: () => void): Promise<Connection> {
+  if (typeof indexedDB === 'undefined') throw new AppError('permission-denied', 'IndexedDB is not available here', { stage: 'store' });
+  const migrations = options.migrations ?? MIGRATIONS;
+  const notify = options.onEvent ?? (() => {});
+  let connection: Connection | null = null;
+  let blockedTimer: ReturnType<typeof setTimeout> | undefined;
+  const opened = openDB<MekikiSchema>(name, migrations.length, {
+    upgrade(database, oldVersion, _newVersion, transaction) {
+      clearTimeout(blockedTimer);
+      for (const migrate of migrations.slice(oldVersion)) migrate(database as unknown as IDBPDatabase, transaction as never);
+    },
+    blocked() {
+      notify('blocked');
+    },
+    blocking() {
+      // A newer version of the app waits in another tab: holding on would keep its user locked out.
+      connection?.close();
+      forget();
+      notify('superseded');
+    },
+    terminated() {
+      forget();
+      notify('terminated');
+    },
+  });
+  let hasTimedOut = false;
+  const timedOut = new Promise<never>((_resolve, reject) => {
+    blockedTimer = setTimeout(() => {
+      hasTimedOut = true;
+      reject(new AppError('busy', 'the database is held open by another tab', { stage: 'store' }));
+    }, options.blockedTimeoutMs ?? 10_000);
+  });
+  opened.then(
+    (late) => {
+      if (hasTimedOut) late.close(); // Nobody waits for it any more.
+    },
+    () => {},
+  );
+  try {
+    connection = await Promise.race([opened, timedOut]);
+    return connection;
+  } catch (error) {
+    throw openError(error);
+  } finally {
+    clearTimeout(blockedTimer);
+  }
+}
+
+function openError(error: unknown): AppError {
+  if (error instanceof DOMException) {
+    if (error.name === 'VersionError')
+      return new AppError('busy', 'the database was written by a newer version of the app; reload', { cause: error, stage: 'store' });
+    if (error.name === 'SecurityError' || error.name === 'InvalidStateError')
+      return new AppError('permission-denied', 'the browser refuses to store data here', { cause: error, stage: 'store' });
+  }
+  return toAppError(error, 'bug', 'store');
+}
+
+/**
+ * Run `body` in one transaction: everything or nothing is written. `body` may await requests of the transaction only (anything
+ * else would end it).
+ * @throws AppError('quota-exceeded') when storage is full; whatever `body` throws as AppError; else `bug`.
+ */
+export async function transact<Names extends StoreName, Mode extends 'readonly' | 'readwrite', Result>(
+  database: Database,
+  stores: readonly Names[],
+  mode: Mode,
+  body: (transaction: Transaction<Names, Mode>) => Promise<Result>,
+  options: { readonly durability?: 'strict' | 'relaxed' } = {},
+): Promise<Result> {
+  const transaction = await begin(database, stores, mode, options.durability ?? 'relaxed');
+  const done = transaction.done;
+  done.catch(() => {}); // Awaited below; a body that fails first must not leave it unhandled.
+  try {
+    const result = await body(transaction);
+    await done;
+    return result;
+  } catch (error) {
+    try {
+      transaction.abort();
+    } catch {
+      // Already aborted by the failed request.
+    }
+    await done.catch(() => {});
+    throw error instanceof AppError ? error : toAppError(transaction.error ?? error, 'bug', 'store');
+  }
+}
+
+async function begin<Names extends StoreName, Mode extends 'readonly' | 'readwrite'>(
+  database: Database,
+  stores: readonly Names[],
+  mode: Mode,
+  durability: 'strict' | 'relaxed',
+): Promise<Transaction<Names, Mode>> {
+  const connection = await database.connect();
+  try {
+    return connection.transaction([...stores], mode, { durability });
+  } catch (error) {
+    // The connection closed under us (another tab, the browser): open again, once.
+    if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw toAppError(error, 'bug', 'store');
+    database.close();
+    const fresh = await database.connect();
+    try {
+      return fresh.transaction([...stores], mode, { durability });
+    } catch (second) {
+      throw toAppError(second, 'bug', 'store');
+    }
+  }
+}
