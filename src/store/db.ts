@@ -147,6 +147,7 @@ async function open(name: string, options: DatabaseOptions, forget: () => void):
   const opened = openDB<MekikiSchema>(name, migrations.length, {
     upgrade(database, oldVersion, _newVersion, transaction) {
       clearTimeout(blockedTimer);
+      transaction.done.catch(() => {}); // A failed step rejects `opened` too.
       for (const migrate of migrations.slice(oldVersion)) migrate(database as unknown as IDBPDatabase, transaction as never);
     },
     blocked() {

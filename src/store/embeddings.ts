@@ -105,23 +105,17 @@ export async function putGallery(
   transaction: Pick<Transaction<'gallery' | 'features', 'readwrite'>, 'objectStore'>,
   items: readonly GalleryItem[],
 ): Promise<void> {
-  const writes: Promise<unknown>[] = [];
-  for (const { features, ...row } of items) {
-    // A view into a larger buffer would be stored with all of that buffer.
-    const own = { ...row, vector: row.vector.slice(), colour: row.colour?.slice() ?? null };
-    writes.push(transaction.objectStore('gallery').put(own));
-    writes.push(
-      features === null
-        ? transaction.objectStore('features').delete(row.id)
-        : transaction.objectStore('features').put({
-            ...features,
-            id: row.id,
-            points: features.points.slice(),
-            descriptors: features.descriptors.slice(),
-          }),
-    );
-  }
-  await Promise.all(writes);
+  // Each photo in an async function of its own: whichever write throws, no other is left with a rejection that nobody hears.
+  await Promise.all(
+    items.map(async ({ features, ...row }) => {
+      // A view into a larger buffer would be stored with all of that buffer.
+      const own = { ...row, vector: row.vector.slice(), colour: row.colour?.slice() ?? null };
+      await transaction.objectStore('gallery').put(own);
+      const store = transaction.objectStore('features');
+      if (features === null) await store.delete(row.id);
+      else await store.put({ ...features, id: row.id, points: features.points.slice(), descriptors: features.descriptors.slice() });
+    }),
+  );
 }
 
 /** Delete gallery photos inside a wider transaction. */

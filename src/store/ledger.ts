@@ -83,7 +83,8 @@ export const ledgerExportSchema = z.strictObject({
 });
 
 const START_NOTE = 'ledger-start';
-const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 60;
+const MAX_WAIT_MS = 40;
 const BATCH = 200;
 
 /** Ledger over the device's database. */
@@ -134,6 +135,7 @@ export function createLedger(database: Database, now: () => number = Date.now): 
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const row = await appendOnce(entry);
         if (row !== null) return row;
+        await waitForTurn(attempt);
       }
       throw new AppError('busy', 'another tab keeps writing the ledger', { stage: 'store' });
     });
@@ -201,6 +203,7 @@ export function createLedger(database: Database, now: () => number = Date.now): 
             return true;
           });
           if (isErased) return;
+          await waitForTurn(attempt);
         }
         throw new AppError('busy', 'another tab keeps writing the ledger', { stage: 'store' });
       });
@@ -267,4 +270,9 @@ function lastRow(database: Database): Promise<LedgerRow | null> {
     const cursor = await transaction.objectStore('ledger').openCursor(null, 'prev');
     return cursor?.value ?? null;
   });
+}
+
+/** Another tab was faster: a random pause lets each have its turn. */
+function waitForTurn(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(MAX_WAIT_MS, 2 * attempt + 1)));
 }
