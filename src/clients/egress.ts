@@ -104,7 +104,7 @@ export function createEgress(dependencies: EgressDependencies): Egress {
   return {
     isAllowed: (lensId, type) => settings.mayLeave(lensId, type),
     async send(lensId, destination, payload, route, { signal } = {}) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
       const origin = await checkDestination(destination);
       if (!(await settings.mayLeave(lensId, payload.type)))
         throw new AppError('permission-denied', `${payload.type} may not leave from ${lensId}`, { stage: 'egress' });
@@ -141,7 +141,7 @@ export function createEgress(dependencies: EgressDependencies): Egress {
       }
     },
     async ask(destination, route, { signal } = {}) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
       const origin = await checkDestination(destination);
       const deadline = startDeadline(route.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
       const nothing: Wire = { query: '', body: null, contentType: null, bytes: 0, preview: '' };

@@ -1,0 +1,463 @@
+import 'fake-indexeddb/auto';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { createEgress, type EgressRoute } from '../../../src/clients/egress.ts';
+import { createServerClient } from '../../../src/clients/server-client.ts';
+import { PAYLOAD_TYPES, type CropPayload, type EgressPayload, type LedgerRow } from '../../../src/contracts/egress.ts';
+import { AppError } from '../../../src/contracts/errors.ts';
+import type { Product } from '../../../src/contracts/product.ts';
+import { createDatabase } from '../../../src/store/db.ts';
+import { createLedger } from '../../../src/store/ledger.ts';
+import { createSettingsStore } from '../../../src/store/settings.ts';
+
+const OWN = 'https://mekiki.test';
+const route: EgressRoute<{ ok: boolean }> = { method: 'POST', path: '/v1/test', answer: z.object({ ok: z.boolean() }) };
+const vector: EgressPayload = { type: 'vector', space: 'product-embedding@2', vector: Float32Array.from([0.6, 0.8, 0.1]) };
+const text: EgressPayload = { type: 'text', text: '04900000000001' };
+
+let counter = 0;
+/** A gate with everything switched on, a ledger, and a server that answers as told. */
+async function setUp(
+  answer: (url: string, init: RequestInit) => Promise<Response> | Response = () => Response.json({ ok: true }),
+  isOn = true,
+) {
+  const database = createDatabase({ name: `egress-${++counter}` });
+  const ledger = createLedger(database);
+  const settings = createSettingsStore(database);
+  if (isOn) for (const type of PAYLOAD_TYPES) await settings.setMayLeave('product', type, true);
+  const fetch = vi.fn(async (url: string, init: RequestInit) => answer(url, init));
+  const egress = createEgress({ ledger, settings, ownOrigin: OWN, fetch: fetch as unknown as typeof globalThis.fetch });
+  const rows = async (): Promise<LedgerRow[]> => (await ledger.list()).reverse();
+  return { egress, ledger, settings, fetch, rows };
+}
+
+async function crop(overrides: Partial<CropPayload> = {}, size = { width: 64, height: 48 }): Promise<CropPayload> {
+  const bytes = await sharp({ create: { ...size, channels: 3, background: '#c04020' } })
+    .jpeg()
+    .toBuffer();
+  return {
+    type: 'crop',
+    blob: new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }),
+    widthPx: size.width,
+    heightPx: size.height,
+    detectionClass: 'product',
+    box: { x: 0.1, y: 0.1, width: 0.5, height: 0.5 },
+    faceCount: 0,
+    ...overrides,
+  };
+}
+
+describe('switches', () => {
+  it.each(PAYLOAD_TYPES.filter((type) => type !== 'clip'))('lets no %s out before it is switched on', async (type) => {
+    const { egress, fetch, rows } = await setUp(undefined, false);
+    const payload = { vector, text, count: { type: 'count', counts: { a: 1 } }, crop: await crop() }[type] as EgressPayload;
+    await expect(egress.send('product', OWN, payload, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(fetch).not.toHaveBeenCalled();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('one lens allowed is not another, one type is not another', async () => {
+    const { egress, settings, fetch } = await setUp(undefined, false);
+    await settings.setMayLeave('label', 'text', true);
+    await expect(egress.send('product', OWN, text, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    await expect(egress.send('label', OWN, vector, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(fetch).not.toHaveBeenCalled();
+    await egress.send('label', OWN, text, route);
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
+  it('switched off again means off again', async () => {
+    const { egress, settings, fetch } = await setUp();
+    await settings.setMayLeave('product', 'vector', false);
+    await expect(egress.send('product', OWN, vector, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('sends to the configured server and to nobody else', async () => {
+    const { egress, settings, fetch } = await setUp();
+    for (const destination of ['https://elsewhere.test', 'http://mekiki.test', 'https://mekiki.test:444', 'data:text/plain,x', 'nonsense'])
+      await expect(egress.send('product', destination, vector, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    await settings.set('serverUrl', 'https://shop.test:8443');
+    await expect(egress.send('product', OWN, vector, route)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(fetch).not.toHaveBeenCalled();
+    await egress.send('product', 'https://shop.test:8443/', vector, route);
+    expect(fetch.mock.calls[0]![0]).toBe('https://shop.test:8443/v1/test');
+  });
+
+  it('nothing leaves whatever is tried while everything is off', async () => {
+    const { egress, fetch } = await setUp(undefined, false);
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), fc.constantFrom(...PAYLOAD_TYPES, '__proto__', 'frame'), fc.string(), async (junk, type, lens) => {
+        const payload = { ...(typeof junk === 'object' ? junk : {}), type } as unknown as EgressPayload;
+        await expect(egress.send(lens, OWN, payload, route)).rejects.toMatchObject({ code: 'permission-denied' });
+      }),
+      { numRuns: 60 },
+    );
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
+describe('ledger', () => {
+  it('is written before the request, shows exactly what leaves, and is completed after', async () => {
+    const database = createDatabase({ name: `egress-${++counter}` });
+    const ledger = createLedger(database);
+    let rowsAtRequest: LedgerRow[] = [];
+    let sentBody = '';
+    const fetch = (async (_url: string, init: RequestInit) => {
+      rowsAtRequest = await ledger.list();
+      sentBody = init.body as string;
+      return Response.json({ ok: true });
+    }) as unknown as typeof globalThis.fetch;
+    const egress = createEgress({
+      ledger,
+      settings: { mayLeave: async () => true, get: async () => '' },
+      ownOrigin: OWN,
+      fetch,
+      now: () => 42,
+    });
+    expect(await egress.send('product', OWN, vector, { ...route, options: { k: 5 } })).toEqual({ ok: true });
+    expect(rowsAtRequest).toHaveLength(1);
+    const [sending] = rowsAtRequest;
+    expect(sending).toMatchObject({ status: 'sending', lensId: 'product', destination: OWN, type: 'vector', atMs: 42, completes: null });
+    expect(sending!.preview).toBe(sentBody);
+    expect(sending!.bytes).toBe(Buffer.byteLength(sentBody));
+    expect(JSON.parse(sentBody)).toEqual({ k: 5, space: 'product-embedding@2', vector: [0.6, 0.8, 0.1] });
+    expect((await ledger.list())[0]).toMatchObject({ status: 'sent', completes: sending!.sequence, bytes: sending!.bytes });
+    expect(await ledger.verify()).toMatchObject({ isIntact: true });
+  });
+
+  it('full: nothing leaves', async () => {
+    const fetch = vi.fn();
+    const full = { append: () => Promise.reject(new AppError('quota-exceeded', 'full')) };
+    const egress = createEgress({ ledger: full, settings: { mayLeave: async () => true, get: async () => '' }, ownOrigin: OWN, fetch });
+    await expect(egress.send('product', OWN, vector, route)).rejects.toMatchObject({ code: 'quota-exceeded' });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('every request has its row: bytes and preview of arbitrary payloads', async () => {
+    const { egress, fetch, rows } = await setUp();
+    const payloads = fc.oneof(
+      fc
+        .float32Array({ minLength: 2, maxLength: 40, noNaN: true, noDefaultInfinity: true })
+        .map((values): EgressPayload => ({ type: 'vector', space: 'm@1', vector: values as Float32Array<ArrayBuffer> })),
+      fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' }).map((value): EgressPayload => ({ type: 'text', text: value })),
+      fc
+        .dictionary(fc.stringMatching(/^[a-z][a-z_-]{0,10}$/), fc.double({ noNaN: true, noDefaultInfinity: true }), { maxKeys: 5 })
+        .map((counts): EgressPayload => ({ type: 'count', counts })),
+    );
+    await fc.assert(
+      fc.asyncProperty(payloads, fc.boolean(), async (payload, isInAddress) => {
+        fetch.mockClear();
+        const chosen = isInAddress && payload.type === 'text' ? { ...route, method: 'GET' as const, textParameter: 'gtin' } : route;
+        await egress.send('product', OWN, payload, chosen);
+        const [url, init] = fetch.mock.calls[0]!;
+        const left = init.body === undefined ? new URL(url).search.slice(1) : (init.body as string);
+        const [sending, sent] = (await rows()).slice(-2);
+        expect(sending).toMatchObject({ status: 'sending', bytes: Buffer.byteLength(left), preview: left });
+        expect(sent).toMatchObject({ status: 'sent', completes: sending!.sequence });
+        if (payload.type === 'vector') {
+          const body = JSON.parse(left) as { vector: number[] };
+          expect(Float32Array.from(body.vector).map((value) => value + 0)).toEqual(payload.vector.map((value) => value + 0));
+        }
+        if (payload.type === 'text' && init.body === undefined)
+          expect(new URL(url).searchParams.get('gtin')).toBe(payload.text.toWellFormed());
+        expect(Object.keys(init.headers as object).sort()).toEqual(init.body === undefined ? ['accept'] : ['accept', 'content-type']);
+        expect(init).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', cache: 'no-store' });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('crops', () => {
+  it('lets a clean small crop out, as bytes', async () => {
+    const { egress, fetch, rows } = await setUp();
+    const payload = await crop();
+    await egress.send('product', OWN, payload, route);
+    expect(fetch.mock.calls[0]![1].body).toBe(payload.blob);
+    const [sending] = await rows();
+    expect(sending).toMatchObject({ type: 'crop', bytes: payload.blob.size });
+    expect(sending!.preview).toBe(`data:image/jpeg;base64,${Buffer.from(await payload.blob.arrayBuffer()).toString('base64')}`);
+  });
+
+  it('lets WebP out, lossy, lossless and with alpha', async () => {
+    const { egress } = await setUp();
+    const picture = sharp({ create: { width: 30, height: 20, channels: 4, background: { r: 1, g: 200, b: 3, alpha: 0.5 } } });
+    for (const options of [{ quality: 80 }, { lossless: true }]) {
+      const blob = new Blob([new Uint8Array(await picture.clone().webp(options).toBuffer())], { type: 'image/webp' });
+      await expect(egress.send('product', OWN, await crop({ blob, widthPx: 30, heightPx: 20 }), route)).resolves.toEqual({ ok: true });
+    }
+  });
+
+  it('lets a progressive JPEG out', async () => {
+    const { egress } = await setUp();
+    const noise = sharp({
+      create: { width: 80, height: 60, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 40 } },
+    });
+    const blob = new Blob([new Uint8Array(await noise.jpeg({ progressive: true }).toBuffer())], { type: 'image/jpeg' });
+    await expect(egress.send('product', OWN, await crop({ blob, widthPx: 80, heightPx: 60 }), route)).resolves.toEqual({ ok: true });
+  });
+
+  const jpeg = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#c04020' } }).jpeg();
+  const blobOf = (bytes: Buffer, type = 'image/jpeg') => new Blob([new Uint8Array(bytes)], { type });
+  const bad: [string, () => Promise<Partial<CropPayload>>][] = [
+    ['a face', async () => ({ faceCount: 1 })],
+    ['a face count that is no number', async () => ({ faceCount: Number.NaN })],
+    ['more than 60 % of its frame', async () => ({ box: { x: 0, y: 0, width: 0.8, height: 0.8 } })],
+    ['a box outside the frame', async () => ({ box: { x: 0.7, y: 0, width: 0.5, height: 0.5 } })],
+    ['a box with NaN', async () => ({ box: { x: 0, y: 0, width: Number.NaN, height: 0.5 } })],
+    ['no class', async () => ({ detectionClass: '' })],
+    ['a class that carries text', async () => ({ detectionClass: 'Aya lives at 1-2-3' })],
+    ['0 bytes', async () => ({ blob: blobOf(Buffer.alloc(0)) })],
+    ['a PNG', async () => ({ blob: blobOf(await jpeg(64, 48).png().toBuffer()) })],
+    ['a type that lies', async () => ({ blob: blobOf(await jpeg(64, 48).toBuffer(), 'image/webp') })],
+    ['a size that lies', async () => ({ widthPx: 32 })],
+    ['more than 512 px', async () => ({ blob: blobOf(await jpeg(513, 20).toBuffer()), widthPx: 513, heightPx: 20 })],
+    [
+      'Exif',
+      async () => ({
+        blob: blobOf(
+          await jpeg(64, 48)
+            .withExif({ IFD0: { Artist: 'Aya' } })
+            .toBuffer(),
+        ),
+      }),
+    ],
+    ['a comment', async () => ({ blob: blobOf(withComment(await jpeg(64, 48).toBuffer())) })],
+    ['something behind the picture', async () => ({ blob: blobOf(Buffer.concat([await jpeg(64, 48).toBuffer(), Buffer.from('secret')])) })],
+    ['a cut JPEG', async () => ({ blob: blobOf((await jpeg(64, 48).toBuffer()).subarray(0, -9)) })],
+    [
+      'WebP with Exif',
+      async () => ({
+        blob: blobOf(
+          await jpeg(64, 48)
+            .webp()
+            .withExif({ IFD0: { Artist: 'Aya' } })
+            .toBuffer(),
+          'image/webp',
+        ),
+      }),
+    ],
+    ['more than 200 kB', async () => ({ blob: blobOf(Buffer.alloc(200_001, 0xff)) })],
+  ];
+  it.each(bad)('blocks a crop with %s, and says so in the ledger', async (_name, overrides) => {
+    const { egress, fetch, rows } = await setUp();
+    await expect(egress.send('product', OWN, await crop(await overrides()), route)).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(fetch).not.toHaveBeenCalled();
+    const all = await rows();
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatchObject({ status: 'blocked', type: 'crop', bytes: 0, completes: null });
+  });
+
+  it('blocks whatever is no picture', async () => {
+    const { egress, fetch } = await setUp();
+    const magic = fc.constantFrom(
+      [],
+      [0xff, 0xd8, 0xff],
+      [0xff, 0xd8, 0xff, 0xe0, 0, 16],
+      [...Buffer.from('RIFF\x1e\0\0\0WEBPVP8 ')],
+      [...Buffer.from('RIFF\x1e\0\0\0WEBPVP8X')],
+    );
+    await fc.assert(
+      fc.asyncProperty(magic, fc.uint8Array({ maxLength: 400 }), fc.constantFrom('image/jpeg', 'image/webp'), async (head, tail, type) => {
+        const blob = new Blob([Uint8Array.from([...head, ...tail])], { type });
+        await expect(egress.send('product', OWN, await crop({ blob }), route)).rejects.toMatchObject({ code: 'invalid-input' });
+      }),
+      { numRuns: 150 },
+    );
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
+function withComment(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, 8]), Buffer.from('secret'), bytes.subarray(2)]);
+}
+
+describe('other payloads', () => {
+  it.each<[string, EgressPayload]>([
+    ['a vector with NaN', { type: 'vector', space: 'm@1', vector: Float32Array.from([1, Number.NaN]) }],
+    ['an empty vector', { type: 'vector', space: 'm@1', vector: new Float32Array(0) }],
+    ['an empty text', { type: 'text', text: '' }],
+    ['a text as long as a letter', { type: 'text', text: 'x'.repeat(2001) }],
+    ['counts with a text as name', { type: 'count', counts: { 'Aya was here': 1 } }],
+    ['counts that are no numbers', { type: 'count', counts: { a: Number.POSITIVE_INFINITY } }],
+    ['a frame', { type: 'frame', blob: new Blob(['x']) } as unknown as EgressPayload],
+  ])('blocks %s', async (_name, payload) => {
+    const { ledger, fetch } = await setUp();
+    const egress = createEgress({
+      ledger,
+      settings: { mayLeave: async () => true, get: async () => '' },
+      ownOrigin: OWN,
+      fetch: fetch as never,
+    });
+    await expect(egress.send('product', OWN, payload, route)).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
+describe('answers', () => {
+  it.each([
+    [400, false],
+    [401, false],
+    [404, false],
+    [413, false],
+    [429, true],
+    [500, true],
+    [503, true],
+  ])('%i is server-refused', async (status, retryable) => {
+    const { egress, rows } = await setUp(() => new Response('{"type":"x"}', { status }));
+    await expect(egress.send('product', OWN, vector, route)).rejects.toMatchObject({ code: 'server-refused', retryable });
+    expect((await rows()).map((row) => row.status)).toEqual(['sending', 'sent']);
+  });
+
+  it('404 is null where the route says so', async () => {
+    const { egress } = await setUp(() => new Response('no', { status: 404 }));
+    expect(await egress.send('product', OWN, text, { ...route, canBeAbsent: true })).toBeNull();
+  });
+
+  it('a dead line is offline, and the row says failed', async () => {
+    const { egress, rows } = await setUp(() => Promise.reject(new TypeError('Failed to fetch')));
+    await expect(egress.send('product', OWN, vector, route)).rejects.toMatchObject({ code: 'offline', retryable: true });
+    expect((await rows()).map((row) => row.status)).toEqual(['sending', 'failed']);
+  });
+
+  const never = (_url: string, init: RequestInit): Promise<Response> =>
+    new Promise((_resolve, reject) => init.signal!.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError'))));
+
+  it('no answer in time is offline', async () => {
+    const { egress, rows } = await setUp(never);
+    await expect(egress.send('product', OWN, vector, { ...route, timeoutMs: 5 })).rejects.toMatchObject({ code: 'offline' });
+    expect((await rows()).at(-1)).toMatchObject({ status: 'failed' });
+  });
+
+  it('an answer that never ends is offline', async () => {
+    const slow = (_url: string, init: RequestInit): Response =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            init.signal!.addEventListener('abort', () => controller.error(new DOMException('aborted', 'AbortError')));
+          },
+        }),
+      );
+    const { egress } = await setUp(slow);
+    await expect(egress.send('product', OWN, vector, { ...route, timeoutMs: 5 })).rejects.toMatchObject({ code: 'offline' });
+  });
+
+  it('cancelled by the caller is cancelled, before and during', async () => {
+    const { egress, fetch, rows } = await setUp(never);
+    await expect(egress.send('product', OWN, vector, route, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(fetch).not.toHaveBeenCalled();
+    expect(await rows()).toEqual([]);
+    const controller = new AbortController();
+    const sending = egress.send('product', OWN, vector, route, { signal: controller.signal });
+    await vi.waitUntil(() => fetch.mock.calls.length === 1);
+    controller.abort();
+    await expect(sending).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await rows()).map((row) => row.status)).toEqual(['sending', 'failed']);
+  });
+
+  it('stops reading at the limit', async () => {
+    let pulled = 0;
+    const endless = (): Response =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            pulled++;
+            controller.enqueue(new Uint8Array(1000).fill(32));
+          },
+        }),
+      );
+    const { egress } = await setUp(endless);
+    await expect(egress.send('product', OWN, vector, { ...route, maxAnswerBytes: 10_000 })).rejects.toMatchObject({
+      code: 'server-refused',
+    });
+    expect(pulled).toBeLessThan(20);
+  });
+
+  it('whatever comes back, it is a valid answer or a typed error', async () => {
+    let body: Uint8Array<ArrayBuffer> = new Uint8Array();
+    let status = 200;
+    const { egress } = await setUp(() => new Response(status === 204 ? null : body, { status }));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((value) => new TextEncoder().encode(value)),
+      fc
+        .constantFrom('{"ok":true}', '{"ok":"true"}', '{"__proto__":{"ok":true}}', '[', 'null', '{"ok":1e999}')
+        .map((value) => new TextEncoder().encode(value)),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.constantFrom(200, 200, 200, 201, 204, 302, 418, 500), async (value, code) => {
+        body = value as Uint8Array<ArrayBuffer>;
+        status = code;
+        try {
+          expect(typeof (await egress.send('product', OWN, vector, route))?.ok).toBe('boolean');
+        } catch (error) {
+          expect(error).toBeInstanceOf(AppError);
+          expect((error as AppError).code).toBe('server-refused');
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('server client', () => {
+  const product: Product = {
+    id: 'p',
+    name: { en: 'P' },
+    gtins: ['04900000000001'],
+    kind: 'packaged',
+    packWords: [],
+    source: 'demo',
+    updatedAtMs: 1,
+  };
+  const gtin = '04900000000001';
+  const embedding = { space: 'product-embedding@2', vector: Float32Array.from([0.6, 0.8]), backend: 'wasm' } as const;
+  const client = async (answer: (url: string) => Response, isOn = true) => {
+    const all = await setUp(answer, isOn);
+    return { ...all, server: createServerClient(all.egress, all.settings, OWN) };
+  };
+
+  it('asks nothing and answers null while switched off', async () => {
+    const { server, fetch, rows } = await client(() => Response.json({}), false);
+    expect(await server.search('product', embedding, 5)).toBeNull();
+    expect(await server.lookup('product', gtin)).toBeNull();
+    expect(fetch).not.toHaveBeenCalled();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('searches by vector', async () => {
+    const answer = { space: embedding.space, matches: [{ id: 'g', productId: 'p', score: 0.9, metadata: {} }], products: [product] };
+    const { server, fetch } = await client(() => Response.json(answer));
+    expect(await server.search('product', embedding, 5)).toEqual(answer);
+    expect(JSON.parse(fetch.mock.calls[0]![1].body as string)).toEqual({ k: 5, space: embedding.space, vector: [0.6, 0.8] });
+  });
+
+  it('refuses an answer in another space', async () => {
+    const { server } = await client(() => Response.json({ space: 'product-embedding@1', matches: [], products: [] }));
+    await expect(server.search('product', embedding, 5)).rejects.toMatchObject({ code: 'server-refused' });
+  });
+
+  it('looks up a code: known, unknown, answered with another product', async () => {
+    const known = await client(() => Response.json({ product }));
+    expect(await known.server.lookup('product', gtin)).toEqual(product);
+    expect(known.fetch.mock.calls[0]![0]).toBe(`${OWN}/v1/products?gtin=${gtin}`);
+    expect((await known.rows())[0]).toMatchObject({ type: 'text', preview: `gtin=${gtin}`, bytes: 19 });
+    const unknown = await client(() => new Response('', { status: 404 }));
+    expect(await unknown.server.lookup('product', gtin)).toBeNull();
+    const other = await client(() => Response.json({ product: { ...product, gtins: ['04900000000002'] } }));
+    await expect(other.server.lookup('product', gtin)).rejects.toMatchObject({ code: 'server-refused' });
+    await expect(known.server.lookup('product', 'my name')).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('health carries no user data and leaves no row', async () => {
+    const health = { status: 'ok', version: '0.1.0', uptimeS: 1, collections: [], products: 3 };
+    const { server, fetch, rows } = await client(() => Response.json(health), false);
+    expect(await server.health()).toEqual(health);
+    expect(fetch.mock.calls[0]![0]).toBe(`${OWN}/v1/health`);
+    expect(fetch.mock.calls[0]![1].body).toBeUndefined();
+    expect(await rows()).toEqual([]);
+  });
+});
