@@ -141,7 +141,7 @@ describe('ledger', () => {
     const payloads = fc.oneof(
       fc
         .float32Array({ minLength: 2, maxLength: 40, noNaN: true, noDefaultInfinity: true })
-        .map((values): EgressPayload => ({ type: 'vector', space: 'm@1', vector: values as Float32Array<ArrayBuffer> })),
+        .map((values): EgressPayload => ({ type: 'vector', space: 'm@1', vector: values })),
       fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' }).map((value): EgressPayload => ({ type: 'text', text: value })),
       fc
         .dictionary(fc.stringMatching(/^[a-z][a-z_-]{0,10}$/), fc.double({ noNaN: true, noDefaultInfinity: true }), { maxKeys: 5 })
@@ -162,7 +162,7 @@ describe('ledger', () => {
           expect(Float32Array.from(body.vector).map((value) => value + 0)).toEqual(payload.vector.map((value) => value + 0));
         }
         if (payload.type === 'text' && init.body === undefined)
-          expect(new URL(url).searchParams.get('gtin')).toBe(payload.text.toWellFormed());
+          expect(new URL(url).searchParams.get('gtin')).toBe(Buffer.from(payload.text).toString());
         expect(Object.keys(init.headers as object).sort()).toEqual(init.body === undefined ? ['accept'] : ['accept', 'content-type']);
         expect(init).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', cache: 'no-store' });
       }),
@@ -389,7 +389,7 @@ describe('answers', () => {
     );
     await fc.assert(
       fc.asyncProperty(bytes, fc.constantFrom(200, 200, 200, 201, 204, 302, 418, 500), async (value, code) => {
-        body = value as Uint8Array<ArrayBuffer>;
+        body = value;
         status = code;
         try {
           expect(typeof (await egress.send('product', OWN, vector, route))?.ok).toBe('boolean');
