@@ -1,0 +1,140 @@
+/** @file Builds the HTTP application. It listens nowhere by itself, so that tests can inject requests. */
+import { readFileSync } from 'node:fs';
+import fastifyCompress from '@fastify/compress';
+import fastifyRateLimit from '@fastify/rate-limit';
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions, type onRequestHookHandler } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ServerConfig } from './config.ts';
+import { serveApp } from './routes/app-shell.ts';
+import { collectionRoutes } from './routes/collections.ts';
+import { healthRoutes } from './routes/health.ts';
+import { productRoutes } from './routes/products.ts';
+import { trustCheckRoute } from './routes/trust.ts';
+import { isLoopback, operatorToken, requireOwnHost, requireWriter } from './services/access.ts';
+import { answerWithProblems, sendProblem } from './services/errors-to-problems.ts';
+import { acceptJsonOnly } from './services/json-body.ts';
+import { logAnswers, loggerOptions } from './services/logging.ts';
+import { openServices, type Services } from './services/open-services.ts';
+import { PROBLEM_TYPE, problemBody } from './services/problem.ts';
+import { SECURITY_HEADERS } from './services/security-headers.ts';
+
+/** Version of the application. */
+export const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** Largest body of a route that does not say otherwise. */
+const BODY_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The application and what it stands on. */
+export interface App {
+  readonly http: FastifyInstance;
+  readonly services: Services;
+  /** Accepted in `Authorization: Bearer` for writes. */
+  readonly token: string;
+}
+
+/** What may be given instead of the defaults. */
+export interface AppDependencies {
+  /** Key and certificate: serve HTTPS. */
+  readonly https?: { readonly key: string; readonly cert: string };
+  /** Where log lines go; default: standard output. */
+  readonly logStream?: { write(line: string): void };
+}
+
+/**
+ * Open the data folder and build every route. Closing `http` also flushes and closes the data.
+ * @throws AppError('invalid-input') when the data folder was written by a newer version.
+ */
+export async function buildApp(config: ServerConfig, dependencies: AppDependencies = {}): Promise<App> {
+  const http = createFastify(config, dependencies);
+  const services = await openServices(config.dataFolder, http.log);
+  http.addHook('onClose', () => services.close());
+  const token = operatorToken(config.dataFolder);
+
+  http.setValidatorCompiler(validatorCompiler);
+  http.setSerializerCompiler(serializerCompiler);
+  acceptJsonOnly(http);
+  answerWithProblems(http);
+  logAnswers(http);
+  http.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    requireOwnHost(request, config);
+  });
+
+  await http.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Mekiki companion server',
+        version: VERSION,
+        description: 'Vectors, products and health. Errors are RFC 9457 problem details.',
+      },
+      components: { securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await http.register(
+    async (v1) => {
+      await v1.register(fastifyRateLimit, {
+        max: config.requestsPerMinute,
+        timeWindow: 60_000,
+        cache: 10_000,
+        allowList: (request) => isLoopback(request.socket.remoteAddress) && config.requestsPerMinute >= 1200,
+      });
+      await v1.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip', 'identity'] });
+      v1.addHook('onSend', async (_request, reply) => {
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+      });
+      const writersOnly: onRequestHookHandler = (request, _reply, done) => {
+        requireWriter(request, config, token);
+        done();
+      };
+      await v1.register(healthRoutes(services, VERSION));
+      await v1.register(collectionRoutes(services, writersOnly));
+      await v1.register(productRoutes(services, writersOnly));
+      await v1.register(fastifySwaggerUi, {
+        routePrefix: '/docs',
+        staticCSP: false,
+        uiConfig: { validatorUrl: null, persistAuthorization: false },
+      });
+      v1.get('/openapi.json', { schema: { hide: true } }, () => http.swagger());
+    },
+    { prefix: '/v1' },
+  );
+  if (config.isLan) trustCheckRoute(http);
+  await serveApp(http, config.appFolder);
+  await http.ready();
+  return { http, services, token };
+}
+
+function createFastify(config: ServerConfig, { https, logStream }: AppDependencies): FastifyInstance {
+  const logger = loggerOptions(config);
+  const options: FastifyServerOptions = {
+    logger: logStream === undefined || typeof logger === 'boolean' ? logger : { ...logger, stream: logStream },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 10_000,
+    trustProxy: false,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: (_error, _request, reply) => {
+      void sendProblem(reply.headers(SECURITY_HEADERS), 400, 'invalid-input', 'The address is malformed.');
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) return;
+      const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+      const body = JSON.stringify(problemBody(status, 'invalid-input', 'The request is not HTTP that is accepted here.'));
+      socket.end(
+        `HTTP/1.1 ${status} ${status === 408 ? 'Request Timeout' : 'Bad Request'}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  };
+  if (https === undefined) return Fastify(options);
+  // The instance differs in the type of its raw server only, which nothing here relies on.
+  return Fastify({ ...options, https } as FastifyServerOptions);
+}

@@ -1,0 +1,96 @@
+/**
+ * @file Writes that are promised but perhaps not yet in the vector engine. [Note: Order of a write] log (flushed) → engine → answer;
+ * entries go once the engine's files are flushed too. After a crash every entry left is applied again, in order: upserts and
+ * deletes by id give the same result twice.
+ */
+import type { Client, InStatement, Row } from '@libsql/client';
+import { z } from 'zod';
+import { collectionNameSchema, itemIdSchema, metadataSchema } from '../../src/contracts/server-api.ts';
+import type { AnnItem } from './ann-index.ts';
+
+/** One write to one collection. */
+export type WriteOperation =
+  | { readonly kind: 'upsert'; readonly collection: string; readonly items: readonly AnnItem[] }
+  | { readonly kind: 'delete'; readonly collection: string; readonly ids: readonly string[] };
+
+/** A logged write. */
+export interface LoggedOperation {
+  readonly sequence: number;
+  readonly operation: WriteOperation;
+}
+
+const upsertHeaderSchema = z.array(z.tuple([itemIdSchema, z.string(), metadataSchema])).min(1);
+const deleteHeaderSchema = z.array(itemIdSchema);
+const rowSchema = z.object({
+  sequence: z.int(),
+  collection: collectionNameSchema,
+  kind: z.enum(['upsert', 'delete']),
+  header: z.string(),
+  vectors: z.instanceof(ArrayBuffer),
+});
+
+/** The log's table. */
+export class WriteAheadLog {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Append all in one transaction, flushed to the disk when this resolves. @returns the sequence of each. */
+  async append(operations: readonly WriteOperation[]): Promise<number[]> {
+    const results = await this.#client.batch(operations.map(statementOf), 'write');
+    return results.map(({ lastInsertRowid }) => Number(lastInsertRowid));
+  }
+
+  /** Entries in the order they were written; `after` pages through. */
+  async read(after: number, limit: number): Promise<LoggedOperation[]> {
+    const { rows } = await this.#client.execute({
+      sql: 'SELECT sequence, collection, kind, header, vectors FROM write_ahead WHERE sequence > ? ORDER BY sequence LIMIT ?',
+      args: [after, limit],
+    });
+    return rows.map(operationOf);
+  }
+
+  /** Forget everything up to and including `sequence`, except what is meant for the collections `keep`. */
+  async forget(sequence: number, keep: readonly string[]): Promise<void> {
+    await this.#client.execute({
+      sql: `DELETE FROM write_ahead WHERE sequence <= ? AND collection NOT IN (${keep.map(() => '?').join(', ')})`,
+      args: [sequence, ...keep],
+    });
+  }
+
+  /** Take back entries whose write failed and was answered as failed. */
+  async withdraw(sequences: readonly number[]): Promise<void> {
+    await this.#client.batch(
+      sequences.map((sequence) => ({ sql: 'DELETE FROM write_ahead WHERE sequence = ?', args: [sequence] })),
+      'write',
+    );
+  }
+}
+
+function statementOf(operation: WriteOperation): InStatement {
+  const sql = 'INSERT INTO write_ahead (collection, kind, header, vectors) VALUES (?, ?, ?, ?)';
+  if (operation.kind === 'delete') return { sql, args: [operation.collection, 'delete', JSON.stringify(operation.ids), new Uint8Array(0)] };
+  const { collection, items } = operation;
+  const header = JSON.stringify(items.map(({ id, productId, metadata }) => [id, productId, metadata]));
+  const dimensions = items[0]?.vector.length ?? 0;
+  const vectors = new Float32Array(items.length * dimensions);
+  items.forEach(({ vector }, row) => vectors.set(vector, row * dimensions));
+  return { sql, args: [collection, 'upsert', header, new Uint8Array(vectors.buffer)] };
+}
+
+function operationOf(row: Row): LoggedOperation {
+  const { sequence, collection, kind, header, vectors } = rowSchema.parse(row);
+  if (kind === 'delete') return { sequence, operation: { kind, collection, ids: deleteHeaderSchema.parse(JSON.parse(header)) } };
+  const entries = upsertHeaderSchema.parse(JSON.parse(header));
+  const floats = new Float32Array(vectors);
+  const dimensions = floats.length / entries.length;
+  const items = entries.map(([id, productId, metadata], row) => ({
+    id,
+    productId,
+    metadata,
+    vector: floats.slice(row * dimensions, (row + 1) * dimensions),
+  }));
+  return { sequence, operation: { kind, collection, items } };
+}

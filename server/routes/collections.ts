@@ -1,0 +1,134 @@
+/** @file Routes of vector collections: list, create, search, read one, upsert, delete. They take vectors, never images. */
+import type { onRequestHookHandler } from 'fastify';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  collectionNameSchema,
+  collectionSchema,
+  createCollectionSchema,
+  deleteRequestSchema,
+  deleteResponseSchema,
+  itemIdSchema,
+  metadataSchema,
+  problemSchema,
+  searchRequestSchema,
+  searchResponseSchema,
+  upsertRequestSchema,
+  upsertResponseSchema,
+} from '../../src/contracts/server-api.ts';
+import { holdsImage } from '../services/image-refusal.ts';
+import type { Services } from '../services/open-services.ts';
+import { HttpProblem } from '../services/problem.ts';
+
+const nameParams = z.strictObject({ name: collectionNameSchema });
+const itemParams = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });
+const itemSchema = z.strictObject({ id: itemIdSchema, productId: z.string(), metadata: metadataSchema });
+const tags = ['collections'];
+
+/** One vector of 4096 numbers with all their digits is below 100 kB. */
+const SEARCH_BODY_BYTES = 256 * 1024;
+/** 1000 items of 256 dimensions; with more dimensions, send fewer at a time. */
+const UPSERT_BODY_BYTES = 8 * 1024 * 1024;
+const DELETE_BODY_BYTES = 512 * 1024;
+
+/** @param writersOnly hook that lets only writers through; it runs before the body is read. */
+export function collectionRoutes({ store, products }: Services, writersOnly: onRequestHookHandler): FastifyPluginCallbackZod {
+  return (app, _options, done) => {
+    app.get('/collections', { schema: { tags, summary: 'All collections', response: { 200: z.array(collectionSchema) } } }, async () =>
+      store.list(),
+    );
+
+    app.post(
+      '/collections',
+      {
+        onRequest: writersOnly,
+        schema: {
+          tags,
+          summary: 'Create a collection',
+          description: 'Asking again for the same collection answers 200; the same name with another space or dimension answers 409.',
+          body: createCollectionSchema,
+          response: { 200: collectionSchema, 201: collectionSchema, 409: problemSchema },
+        },
+      },
+      async (request, reply) => {
+        const { collection, isNew } = await store.create(request.body);
+        return reply.code(isNew ? 201 : 200).send(collection);
+      },
+    );
+
+    app.post(
+      '/collections/:name/search',
+      {
+        bodyLimit: SEARCH_BODY_BYTES,
+        schema: {
+          tags,
+          summary: 'Nearest neighbours of a vector',
+          description: 'Exact, by cosine. The vector must be of the collection’s space and dimension. Nothing of the request is kept.',
+          params: nameParams,
+          body: searchRequestSchema,
+          response: { 200: searchResponseSchema, 400: problemSchema, 404: problemSchema, 415: problemSchema },
+        },
+      },
+      async (request) => {
+        const { space, vector, k } = request.body;
+        const matches = await store.search(request.params.name, space, vector, k);
+        const named = [...new Set(matches.map(({ productId }) => productId))];
+        return { space, matches, products: await products.getMany(named) };
+      },
+    );
+
+    app.get(
+      '/collections/:name/items/:id',
+      { schema: { tags, summary: 'One item, without its vector', params: itemParams, response: { 200: itemSchema, 404: problemSchema } } },
+      async (request) => {
+        const item = await store.get(request.params.name, request.params.id);
+        if (item === null) throw new HttpProblem(404, 'invalid-input', 'There is no such item.');
+        return { id: item.id, productId: item.productId, metadata: item.metadata };
+      },
+    );
+
+    app.post(
+      '/collections/:name/items',
+      {
+        onRequest: writersOnly,
+        bodyLimit: UPSERT_BODY_BYTES,
+        schema: {
+          tags,
+          summary: 'Insert or replace items',
+          description: 'The batch is kept whole or not at all. When the answer comes it is durable, and the next search finds it.',
+          params: nameParams,
+          body: upsertRequestSchema,
+          response: { 200: upsertResponseSchema, 400: problemSchema, 401: problemSchema, 404: problemSchema, 415: problemSchema },
+        },
+      },
+      async (request) => {
+        const { space, items } = request.body;
+        for (const { id, productId, metadata } of items)
+          if ([id, productId, ...Object.values(metadata)].some((value) => typeof value === 'string' && holdsImage(value)))
+            throw new HttpProblem(
+              415,
+              'invalid-input',
+              `Item "${id.slice(0, 60)}" carries what looks like an image. Vector routes take none.`,
+            );
+        return { upserted: await store.upsert(request.params.name, space, items) };
+      },
+    );
+
+    app.delete(
+      '/collections/:name/items',
+      {
+        onRequest: writersOnly,
+        bodyLimit: DELETE_BODY_BYTES,
+        schema: {
+          tags,
+          summary: 'Delete items by id',
+          params: nameParams,
+          body: deleteRequestSchema,
+          response: { 200: deleteResponseSchema, 401: problemSchema, 404: problemSchema },
+        },
+      },
+      async (request) => ({ deleted: await store.delete(request.params.name, request.body.ids) }),
+    );
+    done();
+  };
+}

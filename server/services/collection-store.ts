@@ -1,0 +1,329 @@
+/**
+ * @file Collections of vectors: the write-ahead log in front of the engine, in the order of [Note: Order of a write].
+ * All writes go through one lane, group by group; searches run beside it.
+ */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Collection, CreateCollection } from '../../src/contracts/server-api.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnMatch } from '../repositories/ann-index.ts';
+import type { Collections } from '../repositories/collections.ts';
+import type { WriteAheadLog, WriteOperation } from '../repositories/write-ahead-log.ts';
+import { HttpProblem } from './problem.ts';
+
+/** Writes that are logged in one transaction. */
+const GROUP_OPERATIONS = 64;
+/** Items of one group; bounds memory. */
+const GROUP_ITEMS = 8_000;
+/** Writes waiting beyond this are refused as `busy`. */
+const MAX_WAITING = 256;
+/** Flush the engine's files and shorten the log after so many writes, … */
+const CHECKPOINT_OPERATIONS = 256;
+/** … or so long after the last one. */
+const CHECKPOINT_IDLE_MS = 1_000;
+/** Compact when nothing waits and this many commits were made, … */
+const MAINTAIN_IDLE_COMMITS = 64;
+/** … or at this many even so. */
+const MAINTAIN_COMMITS = 512;
+/** Log entries applied at a time at start. */
+const REPLAY_PAGE = 16;
+
+interface OpenCollection {
+  readonly description: CreateCollection;
+  /** Null: the engine could not open it; the rest is served. */
+  readonly index: AnnIndex | null;
+  isDirty: boolean;
+  commits: number;
+}
+
+interface Waiting {
+  readonly operation: WriteOperation;
+  readonly resolve: (count: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Everything the store stands on. */
+export interface CollectionStoreParts {
+  readonly engine: AnnEngine;
+  readonly collections: Collections;
+  readonly writeAhead: WriteAheadLog;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Opens, searches and writes collections. Make one with {@link CollectionStore.open}. */
+export class CollectionStore {
+  readonly #parts: CollectionStoreParts;
+  readonly #open = new Map<string, OpenCollection>();
+  #waiting: Waiting[] = [];
+  #lane: Promise<void> | null = null;
+  #checkpointing: Promise<void> | null = null;
+  #checkpointTimer: NodeJS.Timeout | null = null;
+  #appliedSequence = 0;
+  #uncheckedOperations = 0;
+  #isClosed = false;
+
+  private constructor(parts: CollectionStoreParts) {
+    this.#parts = parts;
+  }
+
+  /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
+  static async open(parts: CollectionStoreParts): Promise<CollectionStore> {
+    const store = new CollectionStore(parts);
+    for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
+    await store.#replay();
+    return store;
+  }
+
+  /** True when a collection was set aside. */
+  get isDegraded(): boolean {
+    return [...this.#open.values()].some(({ index }) => index === null);
+  }
+
+  /** Collections that are served, with their sizes. */
+  async list(): Promise<Collection[]> {
+    const served = [...this.#open.values()].flatMap(({ description, index }) => (index === null ? [] : [{ description, index }]));
+    return Promise.all(served.map(async ({ description, index }) => ({ ...description, count: await index.count() })));
+  }
+
+  /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
+  async create(wanted: CreateCollection): Promise<{ collection: Collection; isNew: boolean }> {
+    const isNew = await this.#parts.collections.add(wanted);
+    if (isNew) this.#open.set(wanted.name, await this.#openIndex(wanted));
+    const { description, index } = this.#require(wanted.name);
+    if (description.space !== wanted.space || description.dimensions !== wanted.dimensions)
+      throw new HttpProblem(
+        409,
+        'invalid-input',
+        `Collection "${wanted.name}" exists with ${description.space}, ${description.dimensions} dimensions.`,
+      );
+    return { collection: { ...description, count: await index.count() }, isNew };
+  }
+
+  /** @throws HttpProblem 404 | 503 */
+  describe(name: string): CreateCollection {
+    return this.#require(name).description;
+  }
+
+  /** Best `k` of a collection. @throws HttpProblem 400 for another space or dimension, or a vector without a direction. */
+  async search(name: string, space: string, vector: readonly number[], k: number): Promise<AnnMatch[]> {
+    const { description, index } = this.#require(name);
+    return index.search(checkedVector(description, space, vector), k);
+  }
+
+  /** @returns the item, or null. */
+  async get(name: string, id: string): Promise<AnnItem | null> {
+    const [item] = await this.#require(name).index.get([id]);
+    return item ?? null;
+  }
+
+  /** Insert or replace by id; the last of two equal ids wins. Durable and visible when this resolves. @returns how many items. */
+  async upsert(
+    name: string,
+    space: string,
+    items: readonly (Omit<AnnItem, 'vector'> & { readonly vector: readonly number[] | Float32Array })[],
+  ): Promise<number> {
+    const { description } = this.#require(name);
+    const checked = items.map((item) => ({ ...item, vector: checkedVector(description, space, item.vector, item.id) }));
+    return this.#write({ kind: 'upsert', collection: name, items: checked });
+  }
+
+  /** Durable when this resolves. @returns how many were there. */
+  async delete(name: string, ids: readonly string[]): Promise<number> {
+    this.#require(name);
+    return this.#write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
+  }
+
+  /** Finish the writes that wait, flush and close. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#lane;
+    await this.#checkpoint();
+    for (const { index } of this.#open.values()) await index?.close();
+    await this.#parts.engine.close();
+  }
+
+  #require(name: string): OpenCollection & { readonly index: AnnIndex } {
+    const found = this.#open.get(name);
+    if (found === undefined) throw new HttpProblem(404, 'invalid-input', `There is no collection "${name}".`);
+    if (found.index === null) throw new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`);
+    return found as OpenCollection & { readonly index: AnnIndex };
+  }
+
+  async #openIndex(description: CreateCollection): Promise<OpenCollection> {
+    try {
+      const index = await this.#parts.engine.open(description);
+      await index.count();
+      return { description, index, isDirty: false, commits: 0 };
+    } catch (error) {
+      this.#parts.logger.error({ collection: description.name, err: error }, 'collection set aside');
+      return { description, index: null, isDirty: false, commits: 0 };
+    }
+  }
+
+  async #replay(): Promise<void> {
+    let applied = 0;
+    for (;;) {
+      const page = await this.#parts.writeAhead.read(this.#appliedSequence, REPLAY_PAGE);
+      if (page.length === 0) break;
+      for (const { sequence, operation } of page) {
+        const target = this.#open.get(operation.collection);
+        if (target !== undefined && target.index !== null) {
+          try {
+            await applyOne(target as OpenCollection & { index: AnnIndex }, operation);
+            applied += 1;
+          } catch (error) {
+            this.#parts.logger.error({ collection: operation.collection, err: error }, 'collection set aside: its log cannot be applied');
+            this.#open.set(operation.collection, { ...target, index: null });
+          }
+        }
+        this.#appliedSequence = sequence;
+      }
+    }
+    if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
+    await this.#checkpoint();
+  }
+
+  #write(operation: WriteOperation): Promise<number> {
+    if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
+    if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, resolve, reject });
+      this.#lane ??= this.#drain().finally(() => {
+        this.#lane = null;
+      });
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // Let writes that arrive in the same turn join the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup();
+      try {
+        const sequences = await this.#parts.writeAhead.append(group.map(({ operation }) => operation));
+        await this.#applyGroup(group, sequences);
+        this.#appliedSequence = Math.max(this.#appliedSequence, ...sequences);
+        this.#uncheckedOperations += group.length;
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+      if (this.#uncheckedOperations >= CHECKPOINT_OPERATIONS) await this.#checkpoint();
+      await this.#maintainWhereDue();
+    }
+    this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+  }
+
+  #takeGroup(): Waiting[] {
+    let items = 0;
+    let end = 0;
+    for (const { operation } of this.#waiting) {
+      items += operation.kind === 'upsert' ? operation.items.length : operation.ids.length;
+      if (end > 0 && (end >= GROUP_OPERATIONS || items > GROUP_ITEMS)) break;
+      end += 1;
+    }
+    return this.#waiting.splice(0, end);
+  }
+
+  /** Apply in order; neighbouring upserts into one collection become one commit. Each write is settled here. */
+  async #applyGroup(group: readonly Waiting[], sequences: readonly number[]): Promise<void> {
+    for (let start = 0; start < group.length;) {
+      let end = start + 1;
+      const first = group[start]!.operation;
+      while (first.kind === 'upsert' && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
+      const run = group.slice(start, end);
+      try {
+        const target = this.#require(first.collection);
+        const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
+        for (const { operation, resolve } of run) resolve(operation.kind === 'upsert' ? operation.items.length : count);
+      } catch (error) {
+        // Answered as failed: take it out of the log. Should that fail as well, a later start may apply it, which a failed write permits.
+        await this.#parts.writeAhead.withdraw(sequences.slice(start, end)).catch((withdrawError: unknown) => {
+          this.#parts.logger.error({ err: withdrawError }, 'failed writes stay in the log');
+        });
+        for (const { reject } of run) reject(error);
+      }
+      start = end;
+    }
+  }
+
+  /** [Note: Order of a write], last step. Runs beside writes: entries logged after it began are not touched. */
+  #checkpoint(): Promise<void> {
+    if (this.#checkpointTimer !== null) clearTimeout(this.#checkpointTimer);
+    this.#checkpointTimer = null;
+    this.#checkpointing ??= this.#flushAndForget()
+      .catch((error: unknown) => {
+        // Nothing is lost: the log keeps the entries, and the next checkpoint tries again.
+        this.#parts.logger.error({ err: error }, 'checkpoint failed');
+      })
+      .finally(() => {
+        this.#checkpointing = null;
+      });
+    return this.#checkpointing;
+  }
+
+  async #flushAndForget(): Promise<void> {
+    const upTo = this.#appliedSequence;
+    this.#uncheckedOperations = 0;
+    for (const entry of this.#open.values()) {
+      if (!entry.isDirty || entry.index === null) continue;
+      entry.isDirty = false;
+      try {
+        await entry.index.sync();
+      } catch (error) {
+        entry.isDirty = true;
+        throw error;
+      }
+    }
+    const setAside = [...this.#open.values()].filter(({ index }) => index === null).map(({ description }) => description.name);
+    if (upTo > 0) await this.#parts.writeAhead.forget(upTo, setAside);
+  }
+
+  async #maintainWhereDue(): Promise<void> {
+    const due = this.#waiting.length === 0 ? MAINTAIN_IDLE_COMMITS : MAINTAIN_COMMITS;
+    for (const entry of this.#open.values()) {
+      if (entry.index === null || entry.commits < due) continue;
+      entry.commits = 0;
+      entry.isDirty = true;
+      await entry.index.maintain().catch((error: unknown) => {
+        this.#parts.logger.warn({ collection: entry.description.name, err: error }, 'compaction failed; it will be tried again');
+      });
+    }
+  }
+}
+
+async function applyOne(target: OpenCollection & { readonly index: AnnIndex }, operation: WriteOperation): Promise<number> {
+  // Before the commit: a checkpoint that begins meanwhile must not miss it.
+  target.isDirty = true;
+  target.commits += 1;
+  try {
+    if (operation.kind === 'delete') return await target.index.delete(operation.ids);
+    const unique = new Map(operation.items.map((item) => [item.id, item]));
+    await target.index.upsert([...unique.values()]);
+    return operation.items.length;
+  } finally {
+    target.isDirty = true;
+  }
+}
+
+function canJoin(first: WriteOperation, next: WriteOperation): boolean {
+  return next.kind === 'upsert' && next.collection === first.collection;
+}
+
+function joined(operations: readonly WriteOperation[]): WriteOperation {
+  const [first] = operations;
+  if (first?.kind !== 'upsert') return first!;
+  return { ...first, items: operations.flatMap((operation) => (operation.kind === 'upsert' ? operation.items : [])) };
+}
+
+/** @returns a copy as floats. @throws HttpProblem 400, so that nothing wrong is ever logged or stored. */
+function checkedVector(collection: CreateCollection, space: string, vector: ArrayLike<number>, id?: string): Float32Array {
+  const where = id === undefined ? '' : ` (item "${id}")`;
+  if (space !== collection.space)
+    throw new HttpProblem(400, 'invalid-input', `This collection holds ${collection.space} vectors, not ${space}.`);
+  if (vector.length !== collection.dimensions)
+    throw new HttpProblem(400, 'invalid-input', `Expected ${collection.dimensions} dimensions, got ${vector.length}${where}.`);
+  const floats = Float32Array.from(vector);
+  let sum = 0;
+  for (const value of floats) sum += value * value;
+  if (!Number.isFinite(sum)) throw new HttpProblem(400, 'invalid-input', `The vector has a value that is not a finite number${where}.`);
+  if (sum < 1e-12) throw new HttpProblem(400, 'invalid-input', `The vector is zero and points nowhere${where}.`);
+  return floats;
+}
