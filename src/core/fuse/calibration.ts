@@ -1,0 +1,48 @@
+/** @file The fitted numbers of fusion, read from `calibration.json` (written by `tests/evaluate/calibrate.ts`; docs/fusion.md). Pure; any thread. */
+import { z } from 'zod';
+import fitted from './calibration.json' with { type: 'json' };
+
+const spaceCalibrationSchema = z.strictObject({
+  /** [Note: Look score] cosine + colour × similarity of colour, per gallery photo; a product's is its best photo's, mixed with its second best's. */
+  look: z.strictObject({
+    colour: z.number().nonnegative(),
+    typicalColour: z.number().min(0).max(1),
+    /** Share of the second best photo in a product's score. */
+    second: z.number().min(0).max(0.5),
+  }),
+  /** [Note: Choice model] Utilities of a conditional logit whose alternatives are the products in the gallery and "none of them". */
+  choice: z.strictObject({
+    /** Per unit of look score. */
+    look: z.number().positive(),
+    /** Local features agree fully (see `verificationStrength`). */
+    verified: z.number().nonnegative(),
+    /** Utility of "none of the products in the gallery". */
+    none: z.number(),
+  }),
+  /** Least probability of the first candidate to be called so. */
+  certainty: z.strictObject({ sure: z.number().min(0).max(1), likely: z.number().min(0).max(1) }),
+});
+
+/** Numbers that hold for one embedding space. */
+export type SpaceCalibration = z.infer<typeof spaceCalibrationSchema>;
+
+/** The whole file. `fit` says on what the numbers rest. */
+export const calibrationSchema = z.strictObject({
+  spaces: z.record(z.string(), spaceCalibrationSchema),
+  /** For spaces that nobody calibrated: never sure by looks alone. */
+  unknownSpace: spaceCalibrationSchema,
+  fit: z.strictObject({
+    command: z.string(),
+    dataset: z.string(),
+    queries: z.number().int(),
+    figures: z.record(z.string(), z.number()),
+  }),
+});
+export type CalibrationFile = z.infer<typeof calibrationSchema>;
+
+const calibration = calibrationSchema.parse(fitted);
+
+/** @param space `<model id>@<version>`. */
+export function calibrationOf(space: string | null): SpaceCalibration {
+  return (space === null ? undefined : calibration.spaces[space]) ?? calibration.unknownSpace;
+}

@@ -1,0 +1,130 @@
+/**
+ * @file Evidence of all cues → ranked candidates with calibrated probabilities, or "not sure". Pure; any thread.
+ * How the numbers were fitted and what they are worth: docs/fusion.md.
+ */
+import type { Candidate, Certainty, Evidence, Product } from '../../contracts/product.ts';
+import type { ComputedOn, EmbeddingSpace, Match, PackVerification, TextReading } from '../../contracts/results.ts';
+import { indexPackWords, matchPackWords, type PackWordIndex } from '../pack-words.ts';
+import { calibrationOf, type SpaceCalibration } from './calibration.ts';
+import { productLooks, type ProductLook } from './product-look.ts';
+
+/** What is known of one photo. Cues that are absent are empty or null. */
+export interface EvidenceInput {
+  /** Products that the photo's codes name, most prominent code first. */
+  readonly barcodeProducts: readonly Product[];
+  /** Gallery photos that look like it, from the device and the server, in any order. */
+  readonly matches: readonly Match[];
+  /** Space of `matches`; null when there are none. */
+  readonly space: EmbeddingSpace | null;
+  readonly verifications: readonly PackVerification[];
+  readonly text: TextReading | null;
+  /** Every product that may be named: the device's catalogue and what the server sent along. The same array again costs no new index. */
+  readonly products: readonly Product[];
+}
+
+/** Ranked candidates and how sure the first one is. */
+export interface Fusion {
+  readonly candidates: readonly Candidate[];
+  readonly certainty: Certainty;
+}
+
+/**
+ * [Note: Utilities set by hand] No labelled photos with codes or Japanese pack fronts stand behind these, so they are assumptions, in
+ * natural log odds. A checked GTIN that the catalogue knows is wrong about once in 3,000 reads. All words of a pack's front, read, are
+ * worth as much as full agreement of the keypoints.
+ */
+const BARCODE_UTILITY = 8;
+const TEXT_UTILITY = 5;
+
+/** Candidates beyond these are noise on a small screen. */
+const MAX_CANDIDATES = 10;
+/** Words alone make a candidate from here on. */
+const MIN_TEXT_SCORE = 0.35;
+
+interface Alternative {
+  readonly product: Product;
+  readonly look: ProductLook | null;
+  readonly evidence: Evidence;
+  readonly utility: number;
+}
+
+/** Fuse. @returns candidates by probability, descending; empty with `not-sure` when no cue says anything. */
+export function fuseEvidence(input: EvidenceInput): Fusion {
+  const calibration = calibrationOf(input.space);
+  const alternatives = alternativesOf(input, calibration);
+  // Without a single look to compare, "none of these" has nothing to be measured against; only a code or words decide then.
+  const noneUtility = calibration.choice.none;
+  const highest = Math.max(noneUtility, ...alternatives.map(({ utility }) => utility));
+  const odds = alternatives.map(({ utility }) => Math.exp(utility - highest));
+  const total = odds.reduce((sum, value) => sum + value, Math.exp(noneUtility - highest));
+  const candidates = alternatives
+    .map(({ product, look, evidence }, i): Candidate => {
+      const computedOn: ComputedOn = look?.computedOn ?? 'device';
+      return { product, probability01: odds[i]! / total, evidence, computedOn };
+    })
+    .sort((a, b) => b.probability01 - a.probability01)
+    .slice(0, MAX_CANDIDATES);
+  return { candidates, certainty: certaintyOf(candidates, calibration) };
+}
+
+function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Alternative[] {
+  const looks = productLooks(input.matches, input.verifications, calibration);
+  const words = input.text === null ? new Map<string, number>() : wordScores(input.products, input.text);
+  const byId = new Map([...input.products, ...input.barcodeProducts].map((product) => [product.id, product]));
+  const named = new Set(input.barcodeProducts.map(({ id }) => id));
+  const ids = new Set([...named, ...looks.keys(), ...[...words].filter(([, score]) => score >= MIN_TEXT_SCORE).map(([id]) => id)]);
+  const alternatives: Alternative[] = [];
+  for (const id of ids) {
+    const product = byId.get(id);
+    // A gallery photo may outlive its product; it then names nothing.
+    if (product === undefined) continue;
+    const look = looks.get(id) ?? null;
+    const evidence: Evidence = {
+      barcode: named.size === 0 ? null : named.has(id) ? 1 : 0,
+      look: look === null ? null : Math.max(0, Math.min(1, look.cosine)),
+      colour: look?.colour ?? null,
+      text: input.text === null ? null : (words.get(id) ?? 0),
+      samePack: look?.samePack ?? null,
+    };
+    alternatives.push({ product, look, evidence, utility: utilityOf(evidence, look, calibration) });
+  }
+  return alternatives;
+}
+
+/** A product without gallery photos looks neither like nor unlike the photo: it starts level with "none of these". */
+function utilityOf(evidence: Evidence, look: ProductLook | null, { choice }: SpaceCalibration): number {
+  const looks = look === null ? choice.none - NO_LOOK_HANDICAP : choice.look * look.score + choice.verified * look.verification01;
+  return looks + BARCODE_UTILITY * (evidence.barcode ?? 0) + TEXT_UTILITY * (evidence.text ?? 0);
+}
+
+/** Words or a code must outweigh this before a product that was never photographed is named. */
+const NO_LOOK_HANDICAP = 3;
+
+/** Text index of the catalogue last used; catalogues change rarely and are large. */
+const indices = new WeakMap<readonly Product[], PackWordIndex>();
+
+function wordScores(products: readonly Product[], text: TextReading): Map<string, number> {
+  const index = indices.get(products) ?? indexPackWords(products);
+  indices.set(products, index);
+  return new Map(
+    matchPackWords(
+      index,
+      text.lines.map(({ text: line }) => line),
+    ).map(({ productId, score01 }) => [productId, score01]),
+  );
+}
+
+/**
+ * [Note: Conflicts] A code and a look that name two products may both be right (a multipack, a neighbour's code in view), so such an
+ * answer is never called sure, nor is one between two codes.
+ */
+function certaintyOf(candidates: readonly Candidate[], { certainty }: SpaceCalibration): Certainty {
+  const [first] = candidates;
+  if (first === undefined || first.probability01 < certainty.likely) return 'not-sure';
+  const named = candidates.filter(({ evidence }) => evidence.barcode === 1);
+  const isContradicted =
+    named.length > 1 ||
+    (named.length === 1 && first.evidence.barcode !== 1) ||
+    (first.evidence.barcode === 1 && first.evidence.samePack === false);
+  return first.probability01 >= certainty.sure && !isContradicted ? 'sure' : 'likely';
+}
