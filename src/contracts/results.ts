@@ -24,7 +24,7 @@ export interface BarcodeReading {
 }
 
 /** Which reader produced a line. */
-export type TextEngine = 'ppocr' | 'tesseract-jpn' | 'tesseract-jpn-vert' | 'user';
+export type TextEngine = 'ppocr' | 'japanese-text' | 'tesseract-jpn' | 'tesseract-jpn-vert' | 'user';
 
 /** One line of printed text. `text.slice(start, end)` of the {@link TextReading} is exactly this line's `text`. */
 export interface TextLine {
