@@ -1,32 +1,26 @@
 /** @file The runtime of the stages in Node: the companion server, `npm run evaluate` and the tests compute with it. */
 import { AppError } from '../../src/contracts/errors.ts';
 import type { ModelRuntime, ModelSpec } from '../../src/contracts/model-spec.ts';
-import type { Runtime, TesseractModel } from '../../src/contracts/runtime.ts';
-import type { ModelRuntimeStatus } from '../../src/contracts/vision-api.ts';
 import { memoise } from '../../src/core/memoise.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { RunStatistics } from '../../workers/stages/run-statistics.ts';
+import type { VisionRuntime } from '../../workers/stages/vision.ts';
 import { startBarcodeModel } from './barcode.ts';
 import { decodePhoto, encodeFrame } from './image-codec.ts';
+import { readModelFile } from './model-files.ts';
 import { startOpenCv } from './opencv.ts';
 import { startOrtModel } from './ort-session.ts';
+import { createTesseract } from './tesseract.ts';
 import { startTfjsModel } from './tfjs-session.ts';
-
-/** A {@link Runtime} that also tells how its models fare. */
-export interface NodeRuntime extends Runtime {
-  modelStatus(): ModelRuntimeStatus[];
-}
 
 /** Options of {@link createNodeRuntime}. */
 export interface NodeRuntimeOptions {
   /** Threads of one ONNX run. Default 0: the runtime takes all cores. */
   readonly threads?: number;
-  /** Starts tesseract; given by whoever reads Japanese. */
-  readonly startTesseract?: (spec: ModelSpec, statistics: RunStatistics) => Promise<TesseractModel>;
 }
 
 /** Models start at first use and stay. */
-export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
+export function createNodeRuntime(options: NodeRuntimeOptions = {}): VisionRuntime {
   const statistics = new RunStatistics();
   const specFor = (modelId: string, runtime: ModelRuntime): ModelSpec => {
     const spec = modelSpec(modelId);
@@ -38,8 +32,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime
   const barcodes = memoise(async (id) => startBarcodeModel(specFor(id, 'zxing'), statistics));
   const openCv = memoise(startOpenCv);
   const tesseract = memoise(async (id) => {
-    if (options.startTesseract === undefined) throw new AppError('model-unavailable', 'No tesseract was given to this runtime');
-    return options.startTesseract(specFor(id, 'tesseract'), statistics);
+    const spec = specFor(id, 'tesseract');
+    const model = await createTesseract(id, () => readModelFile(spec.files[0]!));
+    statistics.started(id, 'wasm');
+    return {
+      ...model,
+      recognise: (...given: Parameters<typeof model.recognise>) => statistics.timed(id, () => model.recognise(...given)),
+    };
   });
   return {
     ort,
