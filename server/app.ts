@@ -83,7 +83,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
         cache: 10_000,
         allowList: (request) => isLoopback(request.socket.remoteAddress) && config.requestsPerMinute >= 1200,
       });
-      await v1.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip', 'identity'] });
+      await v1.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip', 'identity'], globalDecompression: false });
       v1.addHook('onSend', async (_request, reply) => {
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
       });

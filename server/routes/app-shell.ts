@@ -42,7 +42,8 @@ export async function serveApp(app: FastifyInstance, appFolder: string): Promise
   app.setNotFoundHandler((request, reply) => {
     const [path = '/'] = request.url.split('?');
     if (path === '/v1' || path.startsWith('/v1/')) return sendProblem(reply, 404, 'invalid-input', 'There is no such route.');
-    const isPage = (request.method === 'GET' || request.method === 'HEAD') && extname(path) === '' && acceptsHtml(request.headers.accept);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const isPage = isRead && extname(path) === '' && !/\/(\.|%2e)/i.test(path) && acceptsHtml(request.headers.accept);
     if (!isPage) return sendProblem(reply, 404, 'invalid-input', 'There is no such file.');
     if (isBuilt) return reply.sendFile('index.html');
     return notBuilt(reply);
@@ -56,7 +57,7 @@ function headersOf(file: string, pagePolicy: string): Record<string, string> {
 }
 
 function acceptsHtml(accept: string | undefined): boolean {
-  return accept === undefined || accept.includes('text/html') || accept.includes('*/*');
+  return accept === undefined || accept.includes('text/html');
 }
 
 function notBuilt(reply: FastifyReply): FastifyReply {
