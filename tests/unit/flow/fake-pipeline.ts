@@ -2,12 +2,12 @@
 import type { LensSpec } from '../../../src/contracts/lens.ts';
 import type { MediaRef } from '../../../src/contracts/media.ts';
 import type { GalleryItem, Product } from '../../../src/contracts/product.ts';
-import type { BarcodeReading, TextReading } from '../../../src/contracts/results.ts';
+import type { BarcodeReading, EmbeddingSpace, TextReading } from '../../../src/contracts/results.ts';
 import type { Pipeline, ProductServer } from '../../../src/flow/pipeline.ts';
 import type { VisionService } from '../../../src/contracts/client-api.ts';
 import { createNearest } from '../../../workers/stages/nearest.ts';
 
-export const SPACE = 'product-embedding@test';
+export const SPACE: EmbeddingSpace = 'product-embedding@test';
 
 export const LENS: LensSpec = {
   id: 'product',
