@@ -1,6 +1,7 @@
 /** @file The one table of models and of the runtimes' own files. Adding a model is one row here and one golden. Thread: any. */
 import { AppError } from '../contracts/errors.ts';
 import type { ModelFile, ModelSpec } from '../contracts/model-spec.ts';
+import japaneseText from './japanese-text.json' with { type: 'json' };
 import productEmbedding from './product-embedding.json' with { type: 'json' };
 
 /** Ids of the models that ship with the app. */
@@ -8,6 +9,7 @@ export const MODEL_IDS = [
   'product-embedding',
   'ppocr-detection',
   'ppocr-recognition',
+  'japanese-text',
   'tesseract-jpn',
   'tesseract-jpn-vert',
   'blazeface',
@@ -16,7 +18,7 @@ export const MODEL_IDS = [
 ] as const;
 export type ModelId = (typeof MODEL_IDS)[number];
 
-/** [Note: Model rows] Rows of own weights come from `product-embedding.json`, which `scripts/update-registry.ts` writes. */
+/** [Note: Model rows] Rows of own weights come from `<id>.json`, which `scripts/update-registry.ts` writes. */
 export const MODELS = {
   'product-embedding': {
     id: 'product-embedding',
@@ -128,6 +130,41 @@ export const MODELS = {
       },
     },
     golden: 'ppocr-recognition.golden.test.ts',
+  },
+  'japanese-text': {
+    id: 'japanese-text',
+    version: japaneseText.version,
+    task: 'text-recognition',
+    runtime: 'ort',
+    files: [{ url: japaneseText.url, bytes: japaneseText.bytes, sha256: japaneseText.sha256 }],
+    input: {
+      name: 'x',
+      shape: [-1, 3, 48, -1],
+      layout: 'NCHW',
+      dtype: 'float32',
+      range: [0, 1],
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      colour: 'BGR',
+    },
+    outputs: ['softmax_11.tmp_0'],
+    backends: ['webgpu', 'wasm'],
+    memoryMB: 220,
+    licence: 'Apache-2.0',
+    source:
+      'Trained for this project: training/japanese-text; data and the PP-OCRv4 weights it started from are named in public/models/japanese-text.card.json',
+    card: {
+      purpose: {
+        en: 'Reads one line of printed Japanese, with the Latin letters and digits in it.',
+        ja: '印刷された日本語の一行を、その中の英数字とともに読み取ります。',
+      },
+      figures: japaneseText.figures,
+      weaknesses: {
+        en: 'Taught with drawn print only: handwriting, brush lettering and logos are read badly; rare kanji may be taken for common ones.',
+        ja: '描画した活字だけで学習しています。手書き、筆文字、ロゴは苦手です。珍しい漢字を似た字と取り違えることがあります。',
+      },
+    },
+    golden: 'text.golden.test.ts',
   },
   'tesseract-jpn': {
     id: 'tesseract-jpn',

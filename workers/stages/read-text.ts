@@ -8,6 +8,7 @@ import type { GreyImage, Runtime } from '../../src/contracts/runtime.ts';
 import type { OnProgress } from '../../src/contracts/task.ts';
 import { cropPixels, shrinkFrame, toPixelBox, warpQuad } from '../../src/core/resize.ts';
 import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
+import { correctByLexicon } from '../../src/core/text/lexicon-correction.ts';
 import { japaneseShare01, restoreWideForms, settleLookAlikes } from '../../src/core/text/japanese-forms.ts';
 import { readingOrder, type UprightBox } from '../../src/core/text/reading-order.ts';
 import { findTableRules, type TableRules } from '../../src/core/text/table-rules.ts';
@@ -75,7 +76,19 @@ export async function readText(
   }
 
   const toFrame = ({ x, y }: Point): Point => ({ x: (x + region.x) / frame.widthPx, y: (y + region.y) / frame.heightPx });
-  return assemble(read.map(({ corners, characters, reader }) => toLine(corners, characters, reader, toFrame)));
+  const texts = isLatin ? read.map(({ characters }) => characters.map(({ text }) => text)) : settleLines(read.map(({ characters }) => characters));
+  return assemble(read.map(({ corners, characters, reader }, i) => toLine(corners, characters, texts[i]!, reader, toFrame)));
+}
+
+/** Words wrap from line to line, so lines are corrected together and taken apart again. */
+function settleLines(lines: readonly (readonly ReadCharacter[])[]): string[][] {
+  const corrected = correctByLexicon(lines.flat());
+  let at = 0;
+  return lines.map((line) => {
+    const own = corrected.slice(at, at + line.length);
+    at += line.length;
+    return restoreWideForms(settleLookAlikes(own));
+  });
 }
 
 /** Detected lines in reading order, cut where a table rule crosses them; corners in pixels of the view. */
@@ -222,12 +235,11 @@ type UnplacedLine = Omit<TextLine, 'start' | 'end'>;
 function toLine(
   corners: Corners,
   characters: readonly ReadCharacter[],
+  settled: readonly string[],
   reader: LineReader,
   toFrame: (point: Point) => Point,
 ): UnplacedLine {
   const isVertical = reader.engine === 'tesseract-jpn-vert';
-  const isLatin = reader.engine === 'ppocr';
-  const settled = isLatin ? characters.map(({ text }) => text) : restoreWideForms(settleLookAlikes(characters.map(({ text }) => text)));
   const [a, b, c, d] = corners;
   const between = (p: Point, q: Point, share: number): Point => ({ x: p.x + (q.x - p.x) * share, y: p.y + (q.y - p.y) * share });
   const characterBoxes: Box[] = [];

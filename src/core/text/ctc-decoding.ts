@@ -12,7 +12,7 @@ export interface ReadCharacter {
 }
 
 const BLANK = 0;
-const ALTERNATIVES = 3;
+const ALTERNATIVES = 5;
 
 /**
  * Greedy decoding: strongest class per step, repeats merged, blanks dropped.
