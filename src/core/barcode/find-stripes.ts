@@ -4,11 +4,10 @@
  */
 import type { Point, Quad } from '../../contracts/geometry.ts';
 import type { Frame } from '../../contracts/media.ts';
-import { shrinkFrame } from '../resize.ts';
 import { toGrey } from '../tensor-layout.ts';
 
-/** Longest side that is searched: bars of a code an eighth of the photo wide are still apart. */
-const SIDE_PX = 1600;
+/** Longest side that a frame should have to be searched: bars of a code a tenth of the photo wide are still apart. */
+export const STRIPES_SIDE_PX = 1600;
 const BLOCK_PX = 12;
 /** Share of the gradient energy that runs one way; text has about 0.3, bars above 0.8. */
 const MIN_COHERENCE = 0.6;
@@ -33,17 +32,16 @@ interface Grid {
 }
 
 /**
- * @param frame upright; not consumed.
+ * @param frame upright, longest side at most {@link STRIPES_SIDE_PX}; not consumed.
  * @returns at most 5 quads, most striped first; their first side runs across the bars, so that a cut-out along it has upright bars.
  */
 export function findStripes(frame: Frame): Quad[] {
-  const small = shrinkFrame(frame, SIDE_PX);
-  const grid = tensorGrid(toGrey(small), small.widthPx, small.heightPx);
+  const grid = tensorGrid(toGrey(frame), frame.widthPx, frame.heightPx);
   return regionsOf(grid)
     .flatMap((region) => toCandidate(region, grid) ?? [])
     .sort((a, b) => b.score - a.score)
     .slice(0, MAX_REGIONS)
-    .map(({ corners }) => corners.map(({ x, y }) => ({ x: x / small.widthPx, y: y / small.heightPx })) as unknown as Quad);
+    .map(({ corners }) => corners.map(({ x, y }) => ({ x: x / frame.widthPx, y: y / frame.heightPx })) as unknown as Quad);
 }
 
 function tensorGrid(grey: Uint8Array, widthPx: number, heightPx: number): Grid {
