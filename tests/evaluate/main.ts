@@ -1,0 +1,100 @@
+/**
+ * @file `npm run evaluate -- --data <folder>`: the real pipeline over a labelled folder, docs/evaluate.md.
+ * Exit status 0 when it ran, 2 for a wrong folder, format or option.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { AppError, toAppError } from '../../src/contracts/errors.ts';
+import type { LensSpec } from '../../src/contracts/lens.ts';
+import { LABEL_LENS } from '../../src/lenses/label/lens.ts';
+import { PRODUCT_LENS } from '../../src/lenses/product/lens.ts';
+import { modelSpec } from '../../src/models/registry.ts';
+import { readDataset, type Dataset } from './dataset.ts';
+import { openNodePipeline } from './node-pipeline.ts';
+import { environmentOf, printReport, type KindReport, type Report } from './report.ts';
+import { runIdentification, runRetrieval } from './run-identification.ts';
+import { runOcrText } from './run-ocr-text.ts';
+
+const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS];
+const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
+  identification: PRODUCT_LENS,
+  retrieval: PRODUCT_LENS,
+  ocr_text: LABEL_LENS,
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      lens: { type: 'string' },
+      model: { type: 'string' },
+      out: { type: 'string' },
+      limit: { type: 'string' },
+      'with-text': { type: 'boolean', default: false },
+    },
+  });
+  if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');
+  const dataset = limited(await readDataset(values.data), values.limit);
+  const lens = lensOf(dataset.kind, values.lens);
+  if (values.model !== undefined && !lens.models.includes(modelSpec(values.model).id))
+    throw new AppError('invalid-input', `the ${lens.id} lens does not use ${values.model}; it uses ${lens.models.join(', ')}`);
+
+  const startedAtMs = performance.now();
+  const { metrics, items } = await runKind(dataset, lens, values['with-text']);
+  const report: Report = {
+    lens: lens.id,
+    kind: dataset.kind,
+    dataset: dataset.task,
+    count: items.length,
+    seconds: (performance.now() - startedAtMs) / 1000,
+    environment: environmentOf(Object.fromEntries(lens.models.map((id) => [id, modelSpec(id).version]))),
+    metrics,
+    items,
+  };
+  printReport(report);
+  if (values.out !== undefined) await writeFile(values.out, JSON.stringify(report, null, 1));
+}
+
+function runKind(dataset: Dataset, lens: LensSpec, withText: boolean): Promise<KindReport> {
+  const pipeline = openNodePipeline();
+  switch (dataset.kind) {
+    case 'identification': {
+      // Gallery photos of a labelled folder carry no words to compare to, so reading them only costs time; `--with-text` reads all the same.
+      const stages = { ...lens.stages, read: withText ? lens.stages.read : (false as const), judge: false };
+      return runIdentification(dataset, { ...lens, stages }, pipeline);
+    }
+    case 'retrieval':
+      return runRetrieval(dataset, pipeline);
+    case 'ocr_text':
+      return runOcrText(dataset, pipeline);
+    default:
+      throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
+  }
+}
+
+function lensOf(kind: string, id: string | undefined): LensSpec {
+  if (id === undefined) return LENS_OF_KIND[kind] ?? PRODUCT_LENS;
+  const lens = LENSES.find((candidate) => candidate.id === id);
+  if (lens === undefined) throw new AppError('invalid-input', `no lens ${id}; known: ${LENSES.map((known) => known.id).join(', ')}`);
+  return lens;
+}
+
+/** The first `limit` items that are tested; a gallery stays whole. */
+function limited(dataset: Dataset, limit: string | undefined): Dataset {
+  if (limit === undefined) return dataset;
+  const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1) throw new AppError('invalid-input', `--limit ${limit} is not a positive number`);
+  const gallery = dataset.items.filter(({ role }) => role === 'gallery');
+  const tested = dataset.items.filter(({ role }) => role !== 'gallery').slice(0, count);
+  return { ...dataset, items: [...gallery, ...tested] };
+}
+
+try {
+  await main();
+  process.exit(0); // Runtimes keep threads; the work is done.
+} catch (caught) {
+  const error = toAppError(caught);
+  console.error(error.code === 'invalid-input' || error.code === 'bug' ? error.message : `${error.code}: ${error.message}`);
+  if (error.code === 'bug') console.error(error.cause);
+  process.exit(error.code === 'invalid-input' ? 2 : 1);
+}

@@ -1,0 +1,57 @@
+/** @file The pipeline on Node's runtimes: what `npm run evaluate`, `npm run bench` and pack building run. */
+import type { IndexApi } from '../../src/contracts/index-api.ts';
+import type { Person } from '../../src/contracts/dietary.ts';
+import type { GalleryItem, Product } from '../../src/contracts/product.ts';
+import type { LocalFeatures } from '../../src/contracts/results.ts';
+import { directIndex, directVision } from '../../src/flow/direct-service.ts';
+import type { Pipeline } from '../../src/flow/pipeline.ts';
+import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
+import { createNearest } from '../../workers/stages/nearest.ts';
+import { createVision } from '../../workers/stages/vision.ts';
+
+/** A pipeline over a gallery in memory. */
+export interface NodePipeline extends Pipeline {
+  /** Replace products and gallery. */
+  load(products: readonly Product[], gallery: readonly GalleryItem[]): Promise<void>;
+}
+
+/** @param people whose diets are checked; nobody by default. */
+export function openNodePipeline(people: readonly Person[] = []): NodePipeline {
+  const nearest = createNearest();
+  const index: IndexApi = {
+    reload: () => Promise.resolve(nearest.size),
+    replace: (items) => Promise.resolve(nearest.replace(items)),
+    search: (probe, k) => Promise.resolve(nearest.search(probe, k)),
+    cancel: () => Promise.resolve(),
+    ping: () => Promise.resolve('pong'),
+  };
+  let products: readonly Product[] = [];
+  let features = new Map<string, LocalFeatures>();
+  return {
+    vision: directVision(createVision(createNodeRuntime())),
+    index: directIndex(index),
+    catalogue: {
+      byId: (id) => Promise.resolve(products.find((product) => product.id === id) ?? null),
+      byGtin: (gtin) => Promise.resolve(products.find(({ gtins }) => gtins.includes(gtin)) ?? null),
+      all: () => Promise.resolve(products),
+    },
+    gallery: {
+      byGalleryIds: (ids) =>
+        Promise.resolve(
+          new Map(
+            ids.flatMap((id) => {
+              const found = features.get(id);
+              return found === undefined ? [] : [[id, found] as const];
+            }),
+          ),
+        ),
+    },
+    server: null,
+    people: () => Promise.resolve(people),
+    async load(newProducts, gallery) {
+      products = newProducts;
+      features = new Map(gallery.flatMap(({ id, features: photo }) => (photo === null ? [] : [[id, photo] as const])));
+      await index.replace(gallery, { taskId: 'load' });
+    },
+  };
+}
