@@ -24,7 +24,7 @@ interface Candidate {
 }
 
 /**
- * [Note: Longest word wins] A word that lies inside a longer known word is not reported: `ピーナッツバター` holds no butter. Words that merely
+ * [Note: Longest word wins] A word that lies inside a longer known word is not reported: `ピーナッツバター` holds no butter, `アメリカ` no 飴. Words that merely
  * overlap are all reported. Latin words must stand alone (an English plural `s`/`es` is allowed), Japanese ones need not.
  */
 export function findWords(text: string): FoundWords {
@@ -44,18 +44,14 @@ export function findWords(text: string): FoundWords {
   const containers: Candidate[] = [];
   for (const candidate of candidates) {
     const isInside = containers.some(
-      (container) =>
-        container.start <= candidate.start &&
-        candidate.end <= container.end &&
-        container.end - container.start > candidate.end - candidate.start,
+      (container) => container.start <= candidate.start && candidate.end <= container.end && lengthOf(container) > lengthOf(candidate),
     );
-    if (candidate.word.kind === 'modifier') {
+    if (candidate.word.kind === 'modifier' || candidate.word.kind === 'harmless')
       modifiers.push({ start: candidate.start, end: candidate.end });
-      continue;
-    }
+    if (candidate.word.kind === 'modifier') continue;
     if (isInside) continue;
     // A word that must be a whole ingredient cannot hide others: whether it fits is known only later.
-    if (candidate.word.kind === 'except' || !candidate.word.whole) {
+    if (candidate.word.kind !== 'entry' || !candidate.word.whole) {
       containers.push(candidate);
       if (containers.length > 24)
         containers.splice(0, containers.length, ...containers.filter((container) => container.end > candidate.start));
@@ -64,6 +60,10 @@ export function findWords(text: string): FoundWords {
       entries.push({ span: { start: candidate.start, end: candidate.end }, entry: candidate.word.entry, whole: candidate.word.whole });
   }
   return { entries, modifiers };
+}
+
+function lengthOf(candidate: Candidate): number {
+  return candidate.end - candidate.start;
 }
 
 const LETTER = /[a-z]/;

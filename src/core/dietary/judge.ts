@@ -420,6 +420,7 @@ function judgeDiet(diet: Diet, evidence: Evidence, reasons: Reason[]): void {
     if (gluten !== 'suits' && gluten === verdict) why = GLUTEN_WHY[verdict];
     if (verdict === 'check') {
       const resolved = resolveOrigin(diet, finding);
+      if (resolved === 'described') continue;
       if (resolved !== null) ({ verdict, why } = resolved);
     }
     if (verdict === 'avoid' && finding.isFlavourOnly) {
@@ -528,7 +529,7 @@ const ANIMAL_ORIGIN: readonly [RegExp, string][] = [
 ];
 
 /** `乳化剤（大豆由来）`: the bracket answers what the name leaves open. */
-function resolveOrigin(diet: Diet, finding: Finding): { verdict: Verdict; why: BothLanguages } | null {
+function resolveOrigin(diet: Diet, finding: Finding): { verdict: Verdict; why: BothLanguages } | 'described' | null {
   const { item } = finding;
   if (item === null || !finding.isName) return null;
   const notes = item.notes.filter(
@@ -553,16 +554,12 @@ function resolveOrigin(diet: Diet, finding: Finding): { verdict: Verdict; why: B
       return { verdict: 'suits', why: { en: `The label says where it comes from: ${named}.`, ja: `由来が表示されています：${named}` } };
   }
   // Its own ingredients are listed and judged one by one; the name adds nothing.
-  if (isDescribed(item) && isOfUncertainOrigin(finding.entry))
-    return {
-      verdict: 'suits',
-      why: { en: 'Its own ingredients are listed and judged one by one.', ja: 'かっこ内の原材料を個別に判定しています。' },
-    };
+  if (isDescribed(item) && isOfUncertainOrigin(finding.entry)) return 'described';
   return null;
 }
 
 function isOfUncertainOrigin(entry: KnowledgeEntry): boolean {
-  return entry.classId.startsWith('uncertain') || entry.isGroup;
+  return entry.classId.startsWith('uncertain') || entry.classId === 'prepared' || entry.isGroup;
 }
 
 function judgeAllergen(rule: RuleId, id: string, evidence: Evidence, reasons: Reason[]): void {

@@ -60,6 +60,8 @@ export const allergenSchema = z.strictObject({
   gluten: z.enum(['yes', 'possible']).optional(),
   /** Allergens that this one is a kind of, e.g. `walnut` of `tree-nut`: declaring the kind warns the group. */
   kindOf: z.array(idSchema).default([]),
+  /** As for ingredients. */
+  not: z.array(idSchema).default([]),
   source: z.string().min(1),
 });
 export type Allergen = z.infer<typeof allergenSchema>;
@@ -89,8 +91,10 @@ export const dietFileSchema = z.strictObject({
   about: z.string(),
   diets: z.array(z.strictObject({ id: dietSchema, name: bothLanguagesSchema, definition: bothLanguagesSchema, source: z.string() })),
   classes: z.record(z.string(), ingredientClassSchema),
-  /** Words beside an ingredient's name that change nothing: `有機`, `粉末`, place names. */
+  /** Words beside an ingredient's name that change nothing: `有機`, `粉末`. */
   modifiers: wordsSchema,
+  /** Words that are no ingredient though a name lies inside them: `アメリカ` holds 飴 (アメ), `果肉` holds 肉. */
+  harmless: wordsSchema,
   sources: z.record(z.string(), z.string().min(1)),
 });
 export type DietFile = z.infer<typeof dietFileSchema>;

@@ -54,11 +54,12 @@ export interface KnowledgeEntry {
   readonly source: string;
 }
 
-/** What a word in the index does: names an entry, hides a shorter word (`except`), or changes nothing (`modifier`). */
+/** What a word in the index does: names an entry, hides a shorter word (`except`), changes nothing (`modifier`), or both (`harmless`). */
 export type IndexedWord =
   | { readonly kind: 'entry'; readonly entry: KnowledgeEntry; readonly whole: boolean }
   | { readonly kind: 'except' }
-  | { readonly kind: 'modifier' };
+  | { readonly kind: 'modifier' }
+  | { readonly kind: 'harmless' };
 
 /** Everything that the parser and the judge ask. */
 export interface Knowledge {
@@ -135,7 +136,11 @@ function build(): Knowledge {
   const latin = new WordTrie<IndexedWord>();
   const addWords = (words: { ja?: readonly string[]; en?: readonly string[] } | undefined, value: IndexedWord) => {
     for (const word of words?.ja ?? []) japanese.add(foldWord(word, 'kana'), value);
-    for (const word of words?.en ?? []) latin.add(foldWord(word, 'words'), value);
+    for (const word of words?.en ?? []) {
+      latin.add(foldWord(word, 'words'), value);
+      // `E 471` and `E-471` are `E471`.
+      if (/^e\d/.test(word)) latin.add(`e ${word.slice(1)}`, value);
+    }
   };
   for (const allergen of ALLERGENS.allergens) {
     const entry: KnowledgeEntry = {
@@ -175,6 +180,7 @@ function build(): Knowledge {
     addWords(ingredient.except, { kind: 'except' });
   }
   addWords(DIET_FILE.modifiers, { kind: 'modifier' });
+  addWords(DIET_FILE.harmless, { kind: 'harmless' });
   return {
     entries,
     allergens: new Map(ALLERGENS.allergens.map((allergen) => [allergen.id, allergen])),
