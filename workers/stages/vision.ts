@@ -41,6 +41,8 @@ export function createVision(runtime: VisionRuntime): VisionApi {
   const cancelled = new Set<string>();
   const running = new Set<string>();
   let opened = 0;
+  // A handle of a worker that died must not open a frame of the next one.
+  const session = Math.random().toString(36).slice(2, 8);
 
   const frameOf = (frameId: string): Frame => {
     const frame = frames.get(frameId);
@@ -97,7 +99,7 @@ export function createVision(runtime: VisionRuntime): VisionApi {
         report({ stage: 'decode', done: 0, total: 1, unit: 'frames' });
         const { frame, originalWidthPx, originalHeightPx } = await runtime.decode(source, MAX_FRAME_SIDE_PX);
         check();
-        const frameId = `frame-${++opened}`;
+        const frameId = `frame-${session}-${++opened}`;
         frames.set(frameId, frame);
         for (const oldest of frames.keys()) {
           if (frames.size <= MAX_FRAMES) break;

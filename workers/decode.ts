@@ -1,0 +1,102 @@
+/** @file Photo → upright frame, and frame → image file, the browser's way. Thread: vision worker. */
+import { AppError, toAppError } from '../src/contracts/errors.ts';
+import { MAX_FRAME_SIDE_PX, MAX_PHOTO_PIXELS, type Frame } from '../src/contracts/media.ts';
+import { HEADER_BYTES, assertDecodable, jpegOrientation, readImageHeader, type ImageHeader } from '../src/core/image-header.ts';
+import { shrinkFrame, sizeWithin } from '../src/core/resize.ts';
+
+/** A decoded photo and its size as stored, upright. */
+export interface DecodedPhoto {
+  readonly frame: Frame;
+  readonly originalWidthPx: number;
+  readonly originalHeightPx: number;
+}
+
+/**
+ * @param source a file (EXIF orientation is applied) or a bitmap (consumed). @param maxSidePx longest side of the result.
+ * @returns upright pixels, sRGB, transparency laid on white, first image of an animation.
+ * @throws AppError('decode-unsupported' | 'out-of-memory')
+ */
+export async function decodePhoto(source: Blob | ImageBitmap, maxSidePx: number): Promise<DecodedPhoto> {
+  if (source instanceof ImageBitmap) return fromBitmap(source, maxSidePx, source);
+  const header = await readHeader(source);
+  const { bitmap, original } = await decodeBlob(source, header);
+  return fromBitmap(bitmap, maxSidePx, original);
+}
+
+interface Sized {
+  readonly width: number;
+  readonly height: number;
+}
+
+async function readHeader(file: Blob): Promise<ImageHeader & { orientation: number }> {
+  const head = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
+  let header = readImageHeader(head);
+  // Only a photo of an acceptable size is read whole for a header that lies deep.
+  if (header === null && file.size > HEADER_BYTES) {
+    assertDecodable(file.size, { type: 'jpeg', widthPx: 1, heightPx: 1 });
+    header = readImageHeader(new Uint8Array(await file.arrayBuffer()));
+  }
+  assertDecodable(file.size, header);
+  return { ...header, orientation: header.type === 'jpeg' ? jpegOrientation(head) : 1 };
+}
+
+/** Photos beyond the working size are shrunk while they are decoded, so that they are never whole in memory where the browser can help it. */
+async function decodeBlob(file: Blob, header: ImageHeader & { orientation: number }): Promise<{ bitmap: ImageBitmap; original: Sized }> {
+  const isTurned = header.orientation >= 5;
+  const upright = isTurned ? { width: header.heightPx, height: header.widthPx } : { width: header.widthPx, height: header.heightPx };
+  const target = sizeWithin(upright.width, upright.height, MAX_FRAME_SIDE_PX);
+  const isHuge = header.type === 'jpeg' && target.widthPx < upright.width;
+  try {
+    const bitmap = await createImageBitmap(file, {
+      imageOrientation: 'from-image',
+      premultiplyAlpha: 'none',
+      ...(isHuge ? { resizeWidth: target.widthPx, resizeHeight: target.heightPx, resizeQuality: 'medium' as const } : {}),
+    });
+    return { bitmap, original: isHuge ? upright : bitmap };
+  } catch (error) {
+    throw new AppError('decode-unsupported', `This browser cannot decode the ${header.type} file, or it is damaged`, {
+      cause: error,
+      stage: 'decode',
+    });
+  }
+}
+
+/** Consumes the bitmap. */
+function fromBitmap(bitmap: ImageBitmap, maxSidePx: number, original: Sized): DecodedPhoto {
+  const { width: originalWidthPx, height: originalHeightPx } = original;
+  try {
+    if (bitmap.width === 0 || bitmap.height === 0 || bitmap.width * bitmap.height > MAX_PHOTO_PIXELS)
+      throw new AppError('decode-unsupported', 'The image has no pixels, or too many', { stage: 'decode' });
+    const { widthPx, heightPx } = sizeWithin(bitmap.width, bitmap.height, MAX_FRAME_SIDE_PX);
+    const context = contextOf(widthPx, heightPx);
+    context.fillStyle = '#ffffff';
+    context.fillRect(0, 0, widthPx, heightPx);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, 0, 0, widthPx, heightPx);
+    const { data } = context.getImageData(0, 0, widthPx, heightPx);
+    return { frame: shrinkFrame({ widthPx, heightPx, data }, maxSidePx), originalWidthPx, originalHeightPx };
+  } catch (error) {
+    throw error instanceof RangeError
+      ? new AppError('out-of-memory', 'Not enough memory for the photo', { cause: error, stage: 'decode' })
+      : toAppError(error, 'decode-unsupported', 'decode');
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * @param quality01 ignored for PNG.
+ * @returns a file of `type`, or JPEG where the browser cannot write WebP.
+ */
+export async function encodeFrame(frame: Frame, type: 'image/jpeg' | 'image/webp' | 'image/png', quality01: number): Promise<Blob> {
+  const context = contextOf(frame.widthPx, frame.heightPx);
+  context.putImageData(new ImageData(frame.data, frame.widthPx, frame.heightPx), 0, 0);
+  const blob = await context.canvas.convertToBlob({ type, quality: quality01 });
+  return blob.type === type ? blob : context.canvas.convertToBlob({ type: 'image/jpeg', quality: quality01 });
+}
+
+function contextOf(widthPx: number, heightPx: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(widthPx, heightPx).getContext('2d', { willReadFrequently: true });
+  if (context === null) throw new AppError('out-of-memory', 'No canvas of the photo’s size', { stage: 'decode' });
+  return context;
+}
