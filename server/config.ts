@@ -61,7 +61,8 @@ MEKIKI_REQUIRE_TOKEN=1, MEKIKI_ALLOW_HOSTS (comma-separated), MEKIKI_RATE_LIMIT 
 export function readConfig(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ServerConfig | 'help' {
   const given = parse(args);
   if (given['help'] === true) return 'help';
-  const fromEnvironment = (name: string) => environment[`MEKIKI_${name}`];
+  // An empty variable is as good as none.
+  const fromEnvironment = (name: string) => environment[`MEKIKI_${name}`] || undefined;
   const isLan = given['lan'] ?? fromEnvironment('LAN') ?? false;
   const isLanWanted = isLan === true || isLan === '1' || isLan === 'true';
   const port = given['port'] ?? fromEnvironment('PORT');

@@ -54,5 +54,7 @@ export interface AnnIndex {
 export interface AnnEngine {
   /** Open the index of `spec`, or make it when there is none. @throws AppError('invalid-input') when it exists with another dimension. */
   open(spec: AnnSpec): Promise<AnnIndex>;
+  /** Remove the index of that name and its files, if there is one. It must be closed. */
+  drop(name: string): Promise<void>;
   close(): Promise<void>;
 }

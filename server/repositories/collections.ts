@@ -24,7 +24,14 @@ export class Collections {
     return rowsAffected === 1;
   }
 
+  /** Forget a collection and every write to it that is still in the log. */
   async remove(name: string): Promise<void> {
-    await this.#client.execute({ sql: 'DELETE FROM collections WHERE name = ?', args: [name] });
+    await this.#client.batch(
+      [
+        { sql: 'DELETE FROM write_ahead WHERE collection = ?', args: [name] },
+        { sql: 'DELETE FROM collections WHERE name = ?', args: [name] },
+      ],
+      'write',
+    );
   }
 }

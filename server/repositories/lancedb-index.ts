@@ -34,6 +34,9 @@ export async function openLanceEngine(folder: string): Promise<AnnEngine> {
       await requireDimensions(table, spec);
       return new LanceIndex(spec, table, join(folder, `${spec.name}.lance`));
     },
+    drop: async (name) => {
+      if (names.delete(name)) await connection.dropTable(name);
+    },
     close: () => {
       connection.close();
       return Promise.resolve();

@@ -86,7 +86,11 @@ export class CollectionStore {
   /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
   async create(wanted: CreateCollection): Promise<{ collection: Collection; isNew: boolean }> {
     const isNew = await this.#parts.collections.add(wanted);
-    if (isNew) this.#open.set(wanted.name, await this.#openIndex(wanted));
+    if (isNew) {
+      // Left behind by a removal that was cut short.
+      await this.#parts.engine.drop(wanted.name);
+      this.#open.set(wanted.name, await this.#openIndex(wanted));
+    }
     const { description, index } = this.#require(wanted.name);
     if (description.space !== wanted.space || description.dimensions !== wanted.dimensions)
       throw new HttpProblem(
@@ -97,9 +101,23 @@ export class CollectionStore {
     return { collection: { ...description, count: await index.count() }, isNew };
   }
 
-  /** @throws HttpProblem 404 | 503 */
-  describe(name: string): CreateCollection {
-    return this.#require(name).description;
+  /** Remove a collection with everything in it. Writes that were taken before finish first. @throws HttpProblem 404 */
+  async drop(name: string): Promise<void> {
+    const { index } = this.#require(name);
+    this.#open.delete(name);
+    await this.#lane;
+    await this.#checkpointing;
+    // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
+    await this.#parts.collections.remove(name);
+    await index.close();
+    await this.#parts.engine.drop(name);
+  }
+
+  /** @returns the collection with its size, or null. */
+  async describe(name: string): Promise<Collection | null> {
+    const found = this.#open.get(name);
+    if (found === undefined || found.index === null) return null;
+    return { ...found.description, count: await found.index.count() };
   }
 
   /** Best `k` of a collection. @throws HttpProblem 400 for another space or dimension, or a vector without a direction. */

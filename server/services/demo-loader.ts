@@ -55,6 +55,15 @@ export async function loadDemo(folder: string, { store, products, loads }: Servi
   const counts = { products: catalogue.length, items: pack?.items.length ?? 0 };
   if (previous?.hash === hash) return { status: 'unchanged', ...counts };
 
+  // Everything is looked at before anything is changed.
+  const items = (pack?.items ?? []).map(({ id, productId, vector }) => ({
+    id,
+    productId,
+    metadata: { source: 'demo' },
+    vector: decodeVector(vector, pack?.dimensions ?? 0, id),
+  }));
+  if (pack !== null) await makeRoom(pack, previous?.itemIds.length ?? 0, store);
+
   await storeProducts(catalogue, products);
   const sources = new Set(catalogue.map(({ source }) => source));
   const ids = new Set(catalogue.map(({ id }) => id));
@@ -64,13 +73,7 @@ export async function loadDemo(folder: string, { store, products, loads }: Servi
   if (pack !== null) {
     await store.create({ name: PRODUCT_COLLECTION, space: pack.space, dimensions: pack.dimensions, metric: 'cosine' });
     for (let start = 0; start < pack.items.length; start += BATCH) {
-      const items = pack.items.slice(start, start + BATCH).map(({ id, productId, vector }) => ({
-        id,
-        productId,
-        metadata: { source: 'demo' },
-        vector: decodeVector(vector, pack.dimensions, id),
-      }));
-      await store.upsert(PRODUCT_COLLECTION, pack.space, items);
+      await store.upsert(PRODUCT_COLLECTION, pack.space, items.slice(start, start + BATCH));
     }
     const kept = new Set(pack.items.map(({ id }) => id));
     const gone = (previous?.itemIds ?? []).filter((id) => !kept.has(id));
@@ -78,6 +81,21 @@ export async function loadDemo(folder: string, { store, products, loads }: Servi
   }
   await loads.set(LOAD_NAME, { hash, itemIds: pack?.items.map(({ id }) => id) ?? [] });
   return { status: 'loaded', ...counts };
+}
+
+/**
+ * A newer model writes into another space: a collection that holds nothing but the demo gives way, one that holds more does not.
+ * @throws AppError('invalid-input') in the latter case.
+ */
+async function makeRoom(pack: { space: string; dimensions: number }, demoItems: number, store: Services['store']): Promise<void> {
+  const existing = await store.describe(PRODUCT_COLLECTION);
+  if (existing === null || (existing.space === pack.space && existing.dimensions === pack.dimensions)) return;
+  if (existing.count > demoItems)
+    throw new AppError(
+      'invalid-input',
+      `The collection "${PRODUCT_COLLECTION}" holds vectors of ${existing.space}; the demo's are of ${pack.space}. Enrol your items again with the new model, or start with another data folder.`,
+    );
+  await store.drop(PRODUCT_COLLECTION);
 }
 
 async function storeProducts(catalogue: readonly Product[], products: Services['products']): Promise<void> {

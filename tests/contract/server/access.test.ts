@@ -86,7 +86,9 @@ describe('writing', () => {
     { origin: 'http://localhost.evil.example' },
     { 'sec-fetch-site': 'cross-site' },
   ])('is refused to pages of other sites: %j', async (headers) => {
-    const all = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+    const all = Object.fromEntries(
+      Object.entries<string | undefined>(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
     expectProblem(await send({ url: '/v1/collections/products/items', payload: items, headers: all }), 403, 'permission-denied');
     // A token that a page got hold of does not change that.
     expectProblem(

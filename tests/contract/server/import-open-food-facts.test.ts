@@ -121,7 +121,7 @@ describe('CSV', () => {
   it('refuses a file without the needed columns', async () => {
     const other = join(folder, 'other.csv');
     writeFileSync(other, 'name,price\nTea,3\n');
-    await expect(run({ file: other })).rejects.toThrowError(AppError);
+    await expect(run({ file: other })).rejects.toThrow(AppError);
     await expect(run({ file: join(folder, 'none.jsonl') })).rejects.toMatchObject({ code: 'invalid-input' });
     writeFileSync(join(folder, 'photo.png'), 'x');
     await expect(run({ file: join(folder, 'photo.png') })).rejects.toMatchObject({ code: 'invalid-input' });
