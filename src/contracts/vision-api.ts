@@ -31,6 +31,8 @@ export interface CropImageOptions {
   readonly type: 'image/jpeg' | 'image/webp' | 'image/png';
   /** Blur every face found (default of sharing). */
   readonly blurFaces: boolean;
+  /** False for pictures that stay on this device as they are: saves the face detector's run; `faceCount` is then 0. Default true. */
+  readonly lookForFaces?: boolean;
 }
 
 /** An encoded crop. */

@@ -27,7 +27,9 @@ export async function remember(
   if (analysis.frame === null) throw new AppError('bug', 'nothing to remember: the photo was not decoded');
   const { frameId } = analysis.frame;
   const asJpeg = (maxSidePx: number) =>
-    vision.cropImage(frameId, { box: WHOLE_FRAME, maxSidePx, type: 'image/jpeg', blurFaces: false }).then(({ blob }) => blob);
+    vision
+      .cropImage(frameId, { box: WHOLE_FRAME, maxSidePx, type: 'image/jpeg', blurFaces: false, lookForFaces: false })
+      .then(({ blob }) => blob);
   const entry: HistoryEntry = {
     id: media.id,
     lensId: lens.id,

@@ -23,7 +23,7 @@ const CONTEXT = 0.25;
  */
 export async function cropImage(
   frame: Frame,
-  { box, maxSidePx, type, blurFaces }: CropImageOptions,
+  { box, maxSidePx, type, blurFaces, lookForFaces = true }: CropImageOptions,
   runtime: Runtime,
   options: Pick<FaceOptions, 'checkCancelled' | 'onStep'> = {},
 ): Promise<CropImage> {
@@ -35,9 +35,8 @@ export async function cropImage(
   const region = withContext(inside);
   const widening = Math.max(region.width / inside.width, region.height / inside.height);
   const detailPx = Math.max(256, Math.min(2048, Math.round(Math.max(size.widthPx, size.heightPx) * widening)));
-  const faces = (await detectFaces(frame, runtime, { ...options, region, detailPx }))
-    .map((face) => face.box)
-    .filter((face) => intersectionArea(face, inside) > 0);
+  const found = blurFaces || lookForFaces ? await detectFaces(frame, runtime, { ...options, region, detailPx }) : [];
+  const faces = found.map((face) => face.box).filter((face) => intersectionArea(face, inside) > 0);
   const shrunk = shrinkFrame(cropPixels(frame, pixelBox), maxSidePx);
   const clean = blurFaces
     ? anonymise(
