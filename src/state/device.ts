@@ -1,0 +1,53 @@
+/** @file The stores of this device, opened once at first use. Thread: page. */
+import { createCorrectionStore, type CorrectionStore } from '../store/corrections.ts';
+import { createDatabase, type Database, type DatabaseEvent } from '../store/db.ts';
+import { createGalleryStore, type GalleryStore } from '../store/embeddings.ts';
+import { createHistoryStore, type HistoryStore } from '../store/history.ts';
+import { createLedger, type Ledger } from '../store/ledger.ts';
+import { createPeopleStore, type PeopleStore } from '../store/people.ts';
+import { createProductStore, type ProductStore } from '../store/products.ts';
+import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
+
+/** Everything that this device remembers. */
+export interface Device {
+  readonly database: Database;
+  readonly settings: SettingsStore;
+  readonly people: PeopleStore;
+  readonly history: HistoryStore;
+  readonly corrections: CorrectionStore;
+  readonly products: ProductStore;
+  readonly gallery: GalleryStore;
+  readonly ledger: Ledger;
+}
+
+let opened: Device | null = null;
+const listeners = new Set<(event: DatabaseEvent) => void>();
+
+/** @returns the same stores each time; the database itself opens when one is first asked. */
+export function device(): Device {
+  opened ??= open();
+  return opened;
+}
+
+/** Called when another tab or the browser took the database away. */
+export function onDatabaseEvent(listener: (event: DatabaseEvent) => void): void {
+  listeners.add(listener);
+}
+
+function open(): Device {
+  const database = createDatabase({
+    onEvent: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+  });
+  return {
+    database,
+    settings: createSettingsStore(database),
+    people: createPeopleStore(database),
+    history: createHistoryStore(database),
+    corrections: createCorrectionStore(database),
+    products: createProductStore(database),
+    gallery: createGalleryStore(database),
+    ledger: createLedger(database),
+  };
+}

@@ -1,0 +1,4 @@
+/** @file Compiler options of every component. */
+export default {
+  compilerOptions: { runes: true },
+};
