@@ -94,15 +94,16 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(healthRoutes(services, VERSION));
       await v1.register(collectionRoutes(services, writersOnly));
       await v1.register(productRoutes(services, writersOnly));
-      await v1.register(fastifySwaggerUi, {
-        routePrefix: '/docs',
-        staticCSP: false,
-        uiConfig: { validatorUrl: null, persistAuthorization: false },
-      });
       v1.get('/openapi.json', { schema: { hide: true } }, () => http.swagger());
     },
     { prefix: '/v1' },
   );
+  // Not below the prefixed scope: the page would look for its files beside it.
+  await http.register(fastifySwaggerUi, {
+    routePrefix: '/v1/docs',
+    staticCSP: false,
+    uiConfig: { layout: 'BaseLayout', validatorUrl: null, persistAuthorization: false },
+  });
   if (config.isLan) trustCheckRoute(http);
   await serveApp(http, config.appFolder);
   await http.ready();

@@ -43,7 +43,7 @@ export const USAGE = `Mekiki's companion server
   --lan                serve HTTPS to phones on this network, with a certificate authority of its own
   --port <number>      port of the app (default 8787, or the next free one)
   --trust-port <n>     with --lan: port of the page that helps a phone to trust the certificate (default 8788)
-  --host <address>     address to listen on (default 127.0.0.1; with --lan 0.0.0.0)
+  --host <address>     address to listen on (default 127.0.0.1; with --lan every address, IPv4 and IPv6)
   --data <folder>      where data is kept (default ./data)
   --no-demo            do not load the demo catalogue
   --require-token      ask for the operator token for every write, also from this machine (use it behind a proxy)
@@ -69,7 +69,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
   const demo = resolve(ROOT, 'public', 'demo');
   const noDemo = given['no-demo'] === true || fromEnvironment('NO_DEMO') === '1';
   const result = configSchema.safeParse({
-    host: given['host'] ?? fromEnvironment('HOST') ?? (isLanWanted ? '0.0.0.0' : '127.0.0.1'),
+    host: given['host'] ?? fromEnvironment('HOST') ?? (isLanWanted ? '::' : '127.0.0.1'),
     port: port ?? 8787,
     isPortFixed: port !== undefined,
     trustPort: given['trust-port'] ?? fromEnvironment('TRUST_PORT') ?? 8788,

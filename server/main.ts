@@ -24,12 +24,12 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const app = await buildApp(config, certificates === null ? {} : { https: { key: certificates.key, cert: certificates.cert } });
   try {
     await preload(app, config);
-    const port = await listen(app.http, config.host, config.port, config.isPortFixed);
+    const { port, host } = await listen(app.http, config.host, config.port, config.isPortFixed);
     const stops: (() => Promise<void> | void)[] = [() => app.http.close()];
     let trustPort: number | null = null;
     if (certificates !== null) {
       const trust = await buildTrustApp({ config, certificates: () => certificates!, appPort: port });
-      trustPort = await listen(trust, config.host, config.trustPort, false, [port]);
+      ({ port: trustPort } = await listen(trust, host, config.trustPort, false, [port]));
       stops.unshift(() => trust.close());
       const timer = setInterval(() => {
         void renewed(config, certificates!, app).then((next) => (certificates = next));
@@ -41,7 +41,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
       app.http.log.warn({ err: error }, 'files are served uncompressed'),
     );
     stops.unshift(() => abort.abort());
-    await announce(config, app, port, trustPort, certificates);
+    await announce({ config, app, host, port, trustPort, certificates });
     return async () => {
       for (const stop of stops) await stop();
     };
@@ -62,16 +62,24 @@ async function preload(app: App, config: ServerConfig): Promise<void> {
   }
 }
 
-/** @returns the port. @throws AppError('busy') when it is taken and no other may be used. */
-async function listen(http: FastifyInstance, host: string, first: number, isFixed: boolean, not: readonly number[] = []): Promise<number> {
+/** Where a server listens. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @throws AppError('busy') when the port is taken and no other may be used. */
+async function listen(http: FastifyInstance, host: string, first: number, isFixed: boolean, not: readonly number[] = []): Promise<Place> {
   for (let port = first; ; port++) {
     if (not.includes(port)) continue;
     try {
       await http.listen({ host, port, listenTextResolver: () => 'listening' });
       const address = http.server.address();
-      return typeof address === 'object' && address !== null ? address.port : port;
+      return { host, port: typeof address === 'object' && address !== null ? address.port : port };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
+      // A machine without IPv6.
+      if ((code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') && host === '::') return listen(http, '0.0.0.0', first, isFixed, not);
       if (code === 'EADDRINUSE' && !isFixed && port < first + PORT_TRIES) continue;
       if (code === 'EADDRINUSE')
         throw new AppError('busy', `Port ${port} is taken by another program. Stop it, or choose another with --port.`, { cause: error });
@@ -101,27 +109,29 @@ async function renewed(config: ServerConfig, current: LanCertificates, app: App)
   }
 }
 
-async function announce(
-  config: ServerConfig,
-  app: App,
-  port: number,
-  trustPort: number | null,
-  certificates: LanCertificates | null,
-): Promise<void> {
+interface Announcement {
+  readonly config: ServerConfig;
+  readonly app: App;
+  readonly host: string;
+  readonly port: number;
+  readonly trustPort: number | null;
+  readonly certificates: LanCertificates | null;
+}
+
+async function announce({ config, app, host, port, trustPort, certificates }: Announcement): Promise<void> {
   const collections = await app.services.store.list();
   const held = collections.map(({ name, count, space }) => `${name} ${count} (${space})`).join(', ');
   console.log(`Products: ${await app.services.products.count()}. Collections: ${held === '' ? 'none' : held}.`);
   if (config.isPortFixed || port === config.port) console.log('');
   else console.log(`Port ${config.port} is taken; using ${port}.\n`);
   if (certificates === null || trustPort === null) {
-    const host =
-      config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host;
-    console.log(
-      `  Mekiki is at  http://${host === '127.0.0.1' ? 'localhost' : host}:${port}/\n  API           http://${host === '127.0.0.1' ? 'localhost' : host}:${port}/v1/docs\n`,
-    );
+    const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    console.log(`  Mekiki is at  http://${name}:${port}/\n  API           http://${name}:${port}/v1/docs\n`);
     return;
   }
-  const addresses = lanAddresses().map((address) => (address.includes(':') ? `[${address}]` : address));
+  const addresses = lanAddresses()
+    .filter((address) => host !== '0.0.0.0' || !address.includes(':'))
+    .map((address) => (address.includes(':') ? `[${address}]` : address));
   const [best = 'localhost'] = addresses;
   const trustUrl = `http://${best}:${trustPort}/trust`;
   console.log('  Mekiki is at');

@@ -23,6 +23,8 @@ import { HttpProblem } from '../services/problem.ts';
 const nameParams = z.strictObject({ name: collectionNameSchema });
 const itemParams = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });
 const itemSchema = z.strictObject({ id: itemIdSchema, productId: z.string(), metadata: metadataSchema });
+/** In the docs page: the token is needed from other devices only. */
+const security = [{ operatorToken: [] }, {}];
 const tags = ['collections'];
 
 /** One vector of 4096 numbers with all their digits is below 100 kB. */
@@ -44,6 +46,7 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
         onRequest: writersOnly,
         schema: {
           tags,
+          security,
           summary: 'Create a collection',
           description: 'Asking again for the same collection answers 200; the same name with another space or dimension answers 409.',
           body: createCollectionSchema,
@@ -94,6 +97,7 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
         bodyLimit: UPSERT_BODY_BYTES,
         schema: {
           tags,
+          security,
           summary: 'Insert or replace items',
           description: 'The batch is kept whole or not at all. When the answer comes it is durable, and the next search finds it.',
           params: nameParams,
@@ -121,6 +125,7 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
         bodyLimit: DELETE_BODY_BYTES,
         schema: {
           tags,
+          security,
           summary: 'Delete items by id',
           params: nameParams,
           body: deleteRequestSchema,

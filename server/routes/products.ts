@@ -8,6 +8,8 @@ import { HttpProblem } from '../services/problem.ts';
 
 const idParams = z.strictObject({ id: z.string().min(1).max(200) });
 const gtinQuery = z.strictObject({ gtin: z.string().regex(/^\d{14}$/, 'must be a GTIN of 14 digits, padded with zeros on the left') });
+/** In the docs page: the token is needed from other devices only. */
+const security = [{ operatorToken: [] }, {}];
 const tags = ['products'];
 /** 500 products with long ingredient lists. */
 const UPSERT_BODY_BYTES = 8 * 1024 * 1024;
@@ -42,6 +44,7 @@ export function productRoutes({ products }: Services, writersOnly: onRequestHook
         bodyLimit: UPSERT_BODY_BYTES,
         schema: {
           tags,
+          security,
           summary: 'Insert or replace products',
           body: productUpsertRequestSchema,
           response: { 200: upsertResponseSchema, 400: problemSchema, 401: problemSchema, 415: problemSchema },

@@ -246,6 +246,11 @@ describe('the rest', () => {
     expect(docs.headers['content-security-policy']).toBe(CONTENT_POLICY);
     expect(docs.body).not.toMatch(/<script(?![^>]*src=)[^>]*>\s*\S/);
     expect(docs.body).not.toMatch(/https?:\/\//);
+    const files = [...docs.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, path = '']) => new URL(path, 'http://localhost/v1/docs').pathname,
+    );
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) expect((await send('GET', file)).statusCode, file).toBe(200);
   });
 
   it('answers unknown routes and methods as problems', async () => {
