@@ -3,11 +3,23 @@
  * checked against the registry's sha256. Fast when nothing changed: a file of the right size that is newer than its source is left alone.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelFile } from '../src/contracts/model-spec.ts';
 import { MODELS, RUNTIMES } from '../src/models/registry.ts';
+import { splitOpenCv } from './split-opencv.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = join(ROOT, 'node_modules');
@@ -24,17 +36,12 @@ const CHECKED: readonly (readonly [ModelFile, string])[] = [
   [MODELS.zxing.files[0], 'zxing-wasm/dist/reader/zxing_reader.wasm'],
   [RUNTIMES['tfjs-wasm'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'],
   [RUNTIMES['tfjs-wasm-simd'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'],
-  [RUNTIMES['tfjs-wasm-threaded-simd'], '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm'],
 ];
 
-/** Scripts that tesseract.js loads by their own names; code of a locked package, like the app's own chunks. */
-const TESSERACT_FOLDER = 'wasm/tesseract-7.0.0';
-const NAMED: readonly (readonly [string, string])[] = [
-  [`${TESSERACT_FOLDER}/worker.min.js`, 'tesseract.js/dist/worker.min.js'],
-  ...['lstm', 'simd-lstm', 'relaxedsimd-lstm'].map(
-    (kind) => [`${TESSERACT_FOLDER}/tesseract-core-${kind}.wasm.js`, `tesseract.js-core/tesseract-core-${kind}.wasm.js`] as const,
-  ),
-];
+/** OpenCV.js comes as one script with its WASM inside; see `split-opencv.ts`. */
+const OPENCV_SOURCE = '@techstark/opencv-js/dist/opencv.js';
+const OPENCV_FILE = MODELS.opencv.files[0];
+const OPENCV_SCRIPT = OPENCV_FILE.url.replace(/\.wasm$/, '.js');
 
 function isUpToDate(target: string, source: string, bytes: number): boolean {
   if (!existsSync(target)) return false;
@@ -67,13 +74,28 @@ for (const [file, from] of CHECKED) {
   copy(source, target);
   copied++;
 }
-for (const [to, from] of NAMED) {
-  const source = join(PACKAGES, from);
-  const target = join(PUBLIC, to);
-  wanted.add(target);
-  if (isUpToDate(target, source, statSync(source).size)) continue;
-  copy(source, target);
-  copied++;
+
+{
+  const source = join(PACKAGES, OPENCV_SOURCE);
+  const targets = [join(PUBLIC, OPENCV_FILE.url), join(PUBLIC, OPENCV_SCRIPT)] as const;
+  for (const target of targets) wanted.add(target);
+  const splitter = fileURLToPath(new URL('split-opencv.ts', import.meta.url));
+  const isFresh =
+    isUpToDate(targets[0], source, OPENCV_FILE.bytes) &&
+    existsSync(targets[1]) &&
+    statSync(targets[1]).mtimeMs >= statSync(splitter).mtimeMs;
+  if (!isFresh) {
+    const { wasm, script } = splitOpenCv(readFileSync(source, 'utf8'));
+    const sha256 = createHash('sha256').update(wasm).digest('hex');
+    if (sha256 !== OPENCV_FILE.sha256) {
+      console.error(`The WASM of ${OPENCV_SOURCE} is not the one that the registry names: sha256 ${sha256}, wanted ${OPENCV_FILE.sha256}.`);
+      process.exit(1);
+    }
+    mkdirSync(dirname(targets[0]), { recursive: true });
+    writeFileSync(targets[0], wasm);
+    writeFileSync(targets[1], script);
+    copied += 2;
+  }
 }
 
 /** Versions that the registry no longer names. */

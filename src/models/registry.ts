@@ -294,7 +294,13 @@ export const MODELS = {
     version: '4.12.0',
     task: 'local-features',
     runtime: 'opencv',
-    files: [],
+    files: [
+      {
+        url: 'wasm/opencv-4.12.0.8e7b0a2f.wasm',
+        bytes: 7_985_650,
+        sha256: '8e7b0a2f1fa7e2c319b249ccc121a69bf0cd5e415b7927abca0e961ccd5f4000',
+      },
+    ],
     backends: ['wasm'],
     memoryMB: 150,
     licence: 'Apache-2.0',
@@ -324,7 +330,7 @@ export function modelSpec(id: string): ModelSpec {
 }
 
 /** Files of the runtimes themselves; only the ones that a device needs are fetched. */
-export const RUNTIME_IDS = ['ort-wasm', 'ort-jspi', 'ort-asyncify', 'tfjs-wasm', 'tfjs-wasm-simd', 'tfjs-wasm-threaded-simd'] as const;
+export const RUNTIME_IDS = ['ort-wasm', 'ort-jspi', 'ort-asyncify', 'tfjs-wasm', 'tfjs-wasm-simd'] as const;
 export type RuntimeId = (typeof RUNTIME_IDS)[number];
 
 /**
@@ -356,10 +362,5 @@ export const RUNTIMES = {
     url: 'wasm/tfjs-backend-wasm-simd-4.22.0.77ebb28a.wasm',
     bytes: 424_594,
     sha256: '77ebb28a6d34f371dbbf2086b7f2de8994acd8ea5a3cf1fa24d2c26c840cac7b',
-  },
-  'tfjs-wasm-threaded-simd': {
-    url: 'wasm/tfjs-backend-wasm-threaded-simd-4.22.0.c052228d.wasm',
-    bytes: 435_643,
-    sha256: 'c052228d4bef185c27bbe59a9e029570c78bbb9f08b3cb46b597851650373de2',
   },
 } as const satisfies Record<RuntimeId, ModelFile>;

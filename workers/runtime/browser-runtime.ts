@@ -28,7 +28,7 @@ export function createBrowserRuntime(setup: WorkerSetup): VisionRuntime {
   const tfjs = memoise(async (id) => tfjsRuntime.start(specFor(id, 'tfjs')));
   const tesseract = memoise(async (id) => startTesseract(specFor(id, 'tesseract')));
   const barcodes = memoise(async (id) => startBarcodeModel(specFor(id, 'zxing'), place));
-  const openCv = memoise(startOpenCv);
+  const openCv = memoise(async (id) => startOpenCv(specFor(id, 'opencv'), place));
 
   async function startTesseract(spec: ModelSpec): Promise<TesseractModel> {
     const model = await createTesseract(spec.id, () => place.load(spec.files[0]!, { label: spec.id }));

@@ -14,7 +14,7 @@ import type { Place } from './place.ts';
 
 type Tf = typeof TfModule;
 
-/** Which wasm tfjs asks for, and the registry's row of it. */
+/** Which wasm tfjs asks for, and the registry's row of it. The threaded build is never used. */
 const WASM_FILES = {
   'tfjs-backend-wasm.wasm': 'tfjs-wasm',
   'tfjs-backend-wasm-simd.wasm': 'tfjs-wasm-simd',
@@ -111,7 +111,11 @@ export class TfjsRuntime {
     const name = hasSimd === true ? 'tfjs-backend-wasm-simd.wasm' : 'tfjs-backend-wasm.wasm';
     const file = WASM_FILES[name];
     const bytes = await this.#place.load(RUNTIMES[file], { label: file });
-    setWasmPaths({ [name]: name });
+    // tfjs wants a path for each build before it picks one, and `true` makes it fetch through its platform.
+    setWasmPaths(
+      Object.fromEntries([...Object.keys(WASM_FILES), 'tfjs-backend-wasm-threaded-simd.wasm'].map((build) => [build, build])),
+      true,
+    );
     // tfjs fetches its wasm itself; it is handed the checked bytes instead.
     const { platform } = tf.env();
     const fetchAsBefore = platform.fetch.bind(platform);
