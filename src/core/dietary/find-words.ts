@@ -28,6 +28,16 @@ interface Candidate {
  * overlap are all reported. Latin words must stand alone (an English plural `s`/`es` is allowed), Japanese ones need not.
  */
 export function findWords(text: string): FoundWords {
+  // Parsing and judging ask for the same text one after the other.
+  if (latest?.text === text) return latest.found;
+  const found = search(text);
+  latest = { text, found };
+  return found;
+}
+
+let latest: { readonly text: string; readonly found: FoundWords } | null = null;
+
+function search(text: string): FoundWords {
   const candidates: Candidate[] = [];
   const kana = foldText(text, 'kana');
   for (const match of knowledge().japanese.scan(kana.text))

@@ -80,11 +80,28 @@ const PUNCTUATION: Readonly<Record<string, string>> = {
   '＊': '*',
   '∗': '*',
 };
+/** Characters that NFKC leaves alone, by far the most on a label. */
+const PLAIN = /^[\u0021-\u007e\u3041-\u3093\u30a1-\u30f6\u30fc\u4e00-\u9fff]$/;
 const KANA = /[\u3040-\u30ff]/;
 const MARK = /\p{Mn}|\uff9e|\uff9f/u;
 
 /** @returns `original` folded; see [Note: Three folds]. Never throws. */
 export function foldText(original: string, fold: Fold): FoldedText {
+  if (original.length < MEMO_MIN_LENGTH) return computeFold(original, fold);
+  // Parser, negations, look-up and judge all fold the same label.
+  if (latest?.original !== original) latest = { original, folds: new Map() };
+  let folded = latest.folds.get(fold);
+  if (folded === undefined) {
+    folded = computeFold(original, fold);
+    latest.folds.set(fold, folded);
+  }
+  return folded;
+}
+
+const MEMO_MIN_LENGTH = 40;
+let latest: { readonly original: string; readonly folds: Map<Fold, FoldedText> } | null = null;
+
+function computeFold(original: string, fold: Fold): FoldedText {
   const out: string[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
@@ -109,7 +126,7 @@ export function foldText(original: string, fold: Fold): FoldedText {
       at = end;
       continue;
     }
-    const unified = PUNCTUATION[raw] ?? raw.normalize('NFKC');
+    const unified = PUNCTUATION[raw] ?? (PLAIN.test(raw) ? raw : raw.normalize('NFKC'));
     for (const character of unified) {
       const folded = fold === 'words' ? foldLatin(character) : foldJapanese(character, out.at(-1), fold);
       if (fold === 'words' && folded === ' ' && (out.length === 0 || out.at(-1) === ' ')) continue;
@@ -141,6 +158,7 @@ function foldJapanese(character: string, previous: string | undefined, fold: Fol
 }
 
 function foldLatin(character: string): string {
+  if (/^[a-z0-9 \u3041-\u9fff]$/.test(character)) return character;
   const unified = PUNCTUATION[character] ?? character;
   if (DASHES.has(unified) && unified !== '一' && unified !== 'ー') return ' ';
   return unified

@@ -567,9 +567,10 @@ function judgeAllergen(rule: RuleId, id: string, evidence: Evidence, reasons: Re
   for (const finding of evidence.findings) {
     for (const content of finding.entry.contains) {
       const relation = wanted.get(content.allergen);
-      if (relation === undefined) {
+      if (relation === undefined) continue;
+      // Its own bracket states it: that statement is a reason already.
+      if (content.certainty !== 'always' && finding.item?.statedAllergens.some((stated) => stated.id === content.allergen) === true)
         continue;
-      }
       let verdict = finding.place === 'contains-statement' ? 'avoid' : certaintyVerdict(content, evidence, finding);
       let why: BothLanguages = content.certainty === 'always' ? STATED_WHY : DERIVED_WHY[verdict];
       if (verdict === 'suits') continue;

@@ -187,7 +187,11 @@ function readSentences(context: Context, list: { regions: readonly Region[] } | 
     const isMixed = MIXED.test(body);
     const isFactory = FACTORY.test(body) && HANDLED.test(body);
     if (!isMixed && !isFactory) continue;
-    const items = allergensInSentence(context.text, spanOf(context, sentence), context.words).filter(
+    // `しらすは、えび・かにが混ざる漁法で…`: the subject is the ingredient itself.
+    const subject = /漁|採[取捕]|捕食|食べて/.test(body) ? /は[、]?/.exec(body) : null;
+    const predicate = subject === null ? sentence : { from: sentence.from + subject.index + subject[0].length, to: sentence.to };
+    if (predicate.from >= predicate.to) continue;
+    const items = allergensInSentence(context.text, spanOf(context, predicate), context.words).filter(
       (item) => !isMaskedSpan(context, item.span),
     );
     // `同じ工場で小麦を使用しているため混入の可能性` is about the factory as much as about mixing: the stronger wording decides.
@@ -252,7 +256,8 @@ function findList(context: Context): List | null {
     if (region.to - region.from < 1 || !hasWord(context, region)) continue;
     hasHeading = true;
     regions.push(...withAdditiveHeading(context, region));
-    if (end >= text.length && isCutOff(context, region)) context.incomplete.add('no-end');
+    if (/[、・/(]/.test(text[Math.min(end, text.length) - 1] ?? '') && !context.isMasked[end - 1]) context.incomplete.add('cut-off');
+    else if (end >= text.length && isCutOff(context, region)) context.incomplete.add('no-end');
   }
   if (hasHeading) return { regions: mergeRegions(regions) };
   const bare = findBareList(context);
@@ -281,18 +286,24 @@ function findEnd(context: Context, from: number): number {
   let end = text.length;
   for (const match of text.slice(from).matchAll(STRONG_END)) {
     const at = from + match.index;
+    const after = at + match[0].length;
+    // `【内容量】` is a heading in brackets of its own.
+    const isBracketed = text[at - 1] === '(' && /^名?\)/.test(text.slice(after, after + 2));
     // `(製造者…)` inside a list does not exist, but `(国内製造)、…` does: only whole headings count, and in brackets only at a line's start.
-    if (depths[at - from]! > 0 && !context.isLineStart[at] && !isFollowedByColon(text, at + match[0].length)) continue;
-    end = Math.min(end, at);
+    if (!isBracketed && depths[at - from]! > 0 && !context.isLineStart[at] && !isFollowedByColon(text, after)) continue;
+    end = isBracketed ? at - 1 : at;
     break;
   }
   for (const match of text.slice(from, end).matchAll(WEAK_END)) {
     const at = from + match.index;
     if (context.isMasked[at]) continue;
     const previous = text[at - 1];
+    const after = at + match[0].length;
+    const isBracketed = previous === '(' && /^名?\)/.test(text.slice(after, after + 2)) && depths[at - from]! === 1;
     const isStart = context.isLineStart[at] === true || previous === ')' || previous === '。' || previous === '※';
-    if (match[0] === '※' ? depths[at - from]! > 0 : !isStart || (depths[at - from]! > 0 && !context.isLineStart[at])) continue;
-    end = Math.min(end, at);
+    if (!isBracketed && (match[0] === '※' ? depths[at - from]! > 0 : !isStart || (depths[at - from]! > 0 && !context.isLineStart[at])))
+      continue;
+    end = Math.min(end, isBracketed ? at - 1 : at);
     break;
   }
   return end;
@@ -315,7 +326,7 @@ function bracketDepths(text: string, from: number): Int16Array {
 
 function trimRegion(context: Context, region: Region): Region {
   let { from, to } = region;
-  while (from < to && /[:、。)]/.test(context.folded.text[from]!)) from++;
+  while (from < to && /[:、。)|｜]/.test(context.folded.text[from]!)) from++;
   while (to > from && /[(・*]/.test(context.folded.text[to - 1]!) && !context.isMasked[to - 1]) to--;
   return { from, to };
 }

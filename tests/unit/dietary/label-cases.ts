@@ -1,0 +1,562 @@
+/** @file Labels written for this project in the grammar of real packs, and what must come of them. */
+import type { RuleId, Verdict } from '../../../src/contracts/dietary.ts';
+
+/** One label and its expected outcome. */
+export interface LabelCase {
+  readonly name: string;
+  readonly text: string;
+  /** Allergen ids that the label declares as contained (statement, brackets, names), complete for the ids of Japanese law. */
+  readonly declares?: readonly string[];
+  readonly mayContain?: readonly string[];
+  readonly sharedFactory?: readonly string[];
+  readonly separator?: 'slash' | 'line' | 'heading' | 'none';
+  readonly ingredients?: readonly string[];
+  readonly additives?: readonly string[];
+  readonly isIncomplete?: boolean;
+  readonly verdicts?: Readonly<Partial<Record<RuleId, Verdict>>>;
+}
+
+const END = '\n内容量：100g\n賞味期限：枠外下部に記載\n保存方法：直射日光を避け常温で保存\n製造者：株式会社目利食品 東京都千代田区1-1';
+
+const list = (ingredients: string): string => `名称：食品\n原材料名：${ingredients}${END}`;
+
+export const JAPANESE_CASES: readonly LabelCase[] = [
+  {
+    name: 'plain rice',
+    text: list('うるち米（国産）'),
+    declares: [],
+    separator: 'none',
+    ingredients: ['うるち米'],
+    verdicts: {
+      halal: 'suits',
+      vegan: 'suits',
+      'gluten-free': 'suits',
+      'no-pork': 'suits',
+      'no-alcohol': 'suits',
+      'allergen:wheat': 'suits',
+    },
+  },
+  {
+    name: 'natto',
+    text: list('大豆（国産）、納豆菌'),
+    declares: ['soy'],
+    verdicts: { vegan: 'suits', 'allergen:soy': 'avoid', 'gluten-free': 'suits' },
+  },
+  {
+    name: 'salted nori',
+    text: list('乾のり（国産）、食塩、ごま油'),
+    declares: ['sesame'],
+    verdicts: { vegan: 'suits', halal: 'suits', 'allergen:sesame': 'avoid' },
+  },
+  {
+    name: 'potato chips',
+    text: list(
+      '馬鈴薯（日本：遺伝子組換えでない）、植物油、食塩、デキストリン、乳糖、たんぱく加水分解物（小麦・大豆・鶏肉・豚肉を含む）、酵母エキスパウダー／調味料（アミノ酸等）、酸味料',
+    ),
+    declares: ['milk', 'wheat', 'soy', 'chicken', 'pork'],
+    separator: 'slash',
+    verdicts: { halal: 'avoid', vegan: 'avoid', 'no-pork': 'avoid', 'allergen:wheat': 'avoid', 'allergen:egg': 'check' },
+  },
+  {
+    name: 'statement at the end',
+    text: list('小麦粉（国内製造）、砂糖、マーガリン、卵、食塩／膨張剤、乳化剤、香料、（一部に小麦・卵・乳成分・大豆を含む）'),
+    declares: ['wheat', 'egg', 'milk', 'soy'],
+    separator: 'slash',
+    verdicts: { vegan: 'avoid', halal: 'check', 'gluten-free': 'avoid', 'allergen:milk': 'avoid' },
+  },
+  {
+    name: 'wrapped inside words',
+    text: '名称　焼菓子\n原材料名　小麦\n粉（国内製造）、砂\n糖、バ\nター、卵／膨\n張剤、（一部に小\n麦・卵・乳成\n分を含む）\n内容量　1個',
+    declares: ['wheat', 'egg', 'milk'],
+    separator: 'slash',
+    ingredients: ['小麦粉', '砂糖', 'バター', '卵'],
+    additives: ['膨張剤'],
+  },
+  {
+    name: 'half-width kana',
+    text: list('ｺﾑｷﾞ粉、ﾊﾞﾀｰ、砂糖／ﾍﾞｰｷﾝｸﾞﾊﾟｳﾀﾞｰ'),
+    declares: ['wheat', 'milk'],
+    separator: 'slash',
+    verdicts: { 'allergen:milk': 'avoid' },
+  },
+  {
+    name: 'spaces between characters',
+    text: list('小 麦 粉 、 砂 糖 、 シ ョ ー ト ニ ン グ ／ 香 料 、 （ 一 部 に 小 麦 を 含 む ）'),
+    declares: ['wheat'],
+    separator: 'slash',
+    verdicts: { halal: 'check', vegan: 'check', 'allergen:wheat': 'avoid' },
+  },
+  {
+    name: 'slash read as a bar',
+    text: list('食塩、砂糖、しょうゆ|調味料（アミノ酸等）、酒精、（一部に小麦・大豆を含む）'),
+    separator: 'slash',
+    declares: ['wheat', 'soy'],
+    verdicts: { 'no-alcohol': 'avoid', halal: 'check' },
+  },
+  { name: 'slash read as 7', text: list('小麦粉、植物油脂、食塩7調味料(アミノ酸等)、香料'), separator: 'slash', declares: ['wheat'] },
+  { name: 'slash read as l', text: list('小麦粉、植物油脂、食塩l調味料(アミノ酸等)、香料'), separator: 'slash', declares: ['wheat'] },
+  {
+    name: 'additives behind a line break',
+    text: list('小麦粉、砂糖、食塩\n膨張剤、香料、乳化剤'),
+    separator: 'line',
+    additives: ['膨張剤', '香料', '乳化剤'],
+  },
+  {
+    name: 'additives under their own heading',
+    text: '名称：清涼飲料水\n原材料名：果糖ぶどう糖液糖（国内製造）、レモン果汁\n添加物：酸味料、香料、ビタミンC\n内容量：500ml',
+    separator: 'heading',
+    ingredients: ['果糖ぶどう糖液糖', 'レモン果汁'],
+    additives: ['酸味料', '香料', 'ビタミンC'],
+  },
+  {
+    name: 'corner brackets',
+    text: '【名称】ビスケット【原材料名】小麦粉、砂糖、ショートニング、食塩／膨張剤、（一部に小麦を含む）【内容量】80g',
+    separator: 'slash',
+    declares: ['wheat'],
+    ingredients: ['小麦粉', '砂糖', 'ショートニング', '食塩'],
+  },
+  {
+    name: 'sections of a cup noodle',
+    text: list(
+      '【めん】小麦粉（国内製造）、植物油脂、食塩／かんすい【スープ】しょうゆ、ポークエキス、香辛料／調味料（アミノ酸等）、（一部に小麦・大豆・豚肉を含む）',
+    ),
+    declares: ['wheat', 'soy', 'pork'],
+    separator: 'slash',
+    verdicts: { 'no-pork': 'avoid', halal: 'avoid' },
+  },
+  {
+    name: 'nested compound',
+    text: list('めん（小麦粉、食塩）、つゆ（しょうゆ（小麦・大豆を含む）、砂糖、かつお節エキス）、かやく（ねぎ、わかめ）／酒精'),
+    declares: ['wheat', 'soy'],
+    verdicts: { vegan: 'avoid', vegetarian: 'avoid', pescatarian: 'suits', 'no-alcohol': 'avoid' },
+  },
+  {
+    name: 'emulsifier from soy',
+    text: list('植物油脂、食塩／乳化剤（大豆由来）'),
+    declares: ['soy'],
+    verdicts: { vegan: 'suits', halal: 'suits', 'allergen:milk': 'suits' },
+  },
+  {
+    name: 'emulsifier from milk',
+    text: list('植物油脂、食塩／乳化剤（乳由来）'),
+    declares: ['milk'],
+    verdicts: { vegan: 'avoid', 'allergen:milk': 'avoid' },
+  },
+  {
+    name: 'bare emulsifier',
+    text: list('植物油脂、食塩／乳化剤'),
+    declares: [],
+    verdicts: { vegan: 'check', halal: 'check', 'no-alcohol': 'suits' },
+  },
+  {
+    name: 'gelatin of an unnamed animal',
+    text: list('砂糖、水あめ、ゼラチン／酸味料'),
+    declares: ['gelatin'],
+    verdicts: { halal: 'check', vegan: 'avoid', vegetarian: 'avoid', 'no-pork': 'check', pescatarian: 'check' },
+  },
+  {
+    name: 'gelatin from pigs',
+    text: list('砂糖、ゼラチン（豚由来）、果汁'),
+    declares: ['gelatin', 'pork'],
+    verdicts: { halal: 'avoid', 'no-pork': 'avoid', 'allergen:pork': 'avoid' },
+  },
+  {
+    name: 'gelatin from fish',
+    text: list('砂糖、ゼラチン（魚由来）、果汁'),
+    verdicts: { halal: 'suits', vegan: 'avoid', pescatarian: 'suits', 'no-pork': 'suits' },
+  },
+  {
+    name: 'lard',
+    text: list('小麦粉、ラード、砂糖'),
+    verdicts: { halal: 'avoid', 'no-pork': 'avoid', vegan: 'avoid', vegetarian: 'avoid' },
+  },
+  { name: 'mirin', text: list('米、砂糖、みりん、食塩'), verdicts: { halal: 'avoid', 'no-alcohol': 'avoid', vegan: 'suits' } },
+  { name: 'mirin-style seasoning', text: list('米、みりん風調味料、食塩'), verdicts: { halal: 'check', 'no-alcohol': 'check' } },
+  {
+    name: 'sake for cooking',
+    text: list('さけ、食塩、酒'),
+    declares: ['salmon'],
+    verdicts: { halal: 'avoid', 'no-alcohol': 'avoid', 'allergen:salmon': 'avoid' },
+  },
+  { name: 'sake lees', text: list('白菜、酒粕、食塩'), verdicts: { 'no-alcohol': 'avoid', halal: 'avoid' } },
+  { name: 'vinegar is no liquor', text: list('米酢、砂糖、食塩'), verdicts: { halal: 'suits', 'no-alcohol': 'suits', vegan: 'suits' } },
+  { name: 'apple vinegar', text: list('りんご酢、砂糖'), declares: ['apple'], verdicts: { halal: 'suits', 'allergen:apple': 'avoid' } },
+  { name: 'animal fat', text: list('小麦粉、動物油脂、食塩'), verdicts: { halal: 'check', vegan: 'avoid', 'no-pork': 'check' } },
+  {
+    name: 'cochineal',
+    text: list('砂糖、水あめ／着色料（コチニール）、香料'),
+    verdicts: { vegan: 'avoid', vegetarian: 'avoid', halal: 'check' },
+  },
+  { name: 'shellac', text: list('砂糖、カカオマス／光沢剤（シェラック）'), verdicts: { vegan: 'avoid' } },
+  { name: 'honey', text: list('はちみつ（国産）'), verdicts: { vegan: 'avoid', vegetarian: 'suits', halal: 'suits' } },
+  {
+    name: 'cheese',
+    text: list('ナチュラルチーズ（生乳、食塩）／セルロース'),
+    declares: ['milk'],
+    verdicts: { vegan: 'avoid', vegetarian: 'check', halal: 'check' },
+  },
+  {
+    name: 'mayonnaise',
+    text: list('食用植物油脂、卵黄、醸造酢、食塩、香辛料／調味料（アミノ酸）'),
+    declares: ['egg'],
+    verdicts: { vegan: 'avoid', 'allergen:egg': 'avoid', halal: 'suits' },
+  },
+  { name: 'egg derived from mayonnaise', text: list('パン、マヨネーズ、レタス'), verdicts: { 'allergen:egg': 'avoid', vegan: 'avoid' } },
+  {
+    name: 'soy milk is no milk',
+    text: list('豆乳（国内製造）、砂糖'),
+    declares: ['soy'],
+    verdicts: { 'allergen:milk': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'coconut milk is no milk',
+    text: list('ココナッツミルク、砂糖、食塩'),
+    declares: [],
+    verdicts: { 'allergen:milk': 'suits', vegan: 'suits', 'allergen:walnut': 'suits' },
+  },
+  {
+    name: 'peanut butter is no butter',
+    text: list('ピーナッツバター、砂糖'),
+    declares: ['peanut'],
+    verdicts: { 'allergen:milk': 'suits', 'allergen:peanut': 'avoid', 'allergen:tree-nut': 'suits' },
+  },
+  {
+    name: 'cocoa butter is no butter',
+    text: list('カカオマス、砂糖、ココアバター'),
+    declares: [],
+    verdicts: { 'allergen:milk': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'lactic acid is no milk',
+    text: list('米、食塩／乳酸、乳酸Ca'),
+    declares: [],
+    verdicts: { 'allergen:milk': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'yakisoba is no buckwheat',
+    text: list('中華めん（小麦粉、食塩）、焼きそば、食塩／かんすい、（一部に小麦を含む）'),
+    declares: ['wheat'],
+    verdicts: { 'allergen:wheat': 'avoid', 'allergen:buckwheat': 'suits' },
+  },
+  {
+    name: 'buckwheat noodles',
+    text: list('そば粉（国産）、小麦粉、食塩'),
+    declares: ['buckwheat', 'wheat'],
+    verdicts: { 'allergen:buckwheat': 'avoid' },
+  },
+  {
+    name: 'thigh is no peach',
+    text: list('鶏もも肉（国産）、食塩'),
+    declares: ['chicken'],
+    verdicts: { 'allergen:peach': 'suits', 'allergen:chicken': 'avoid', halal: 'check' },
+  },
+  {
+    name: 'peach',
+    text: list('もも（国産）、砂糖／酸化防止剤（ビタミンC）'),
+    declares: ['peach'],
+    verdicts: { 'allergen:peach': 'avoid', vegan: 'suits' },
+  },
+  {
+    name: 'sand eel is no squid',
+    text: list('いかなご（兵庫県産）、砂糖、食塩'),
+    verdicts: { 'allergen:squid': 'suits', vegan: 'avoid', pescatarian: 'suits' },
+  },
+  { name: 'squid', text: list('いか、食塩、砂糖'), declares: ['squid'], verdicts: { 'allergen:squid': 'avoid' } },
+  { name: 'eggshell calcium', text: list('米、食塩／卵殻カルシウム'), verdicts: { vegan: 'avoid', 'allergen:egg': 'check' } },
+  { name: 'crab flavour', text: list('かに風味かまぼこ、食塩'), verdicts: { 'allergen:crab': 'check', vegan: 'avoid' } },
+  { name: 'crab in an unlisted flavour', text: list('米、かに風味オイル、食塩'), verdicts: { 'allergen:crab': 'check' } },
+  {
+    name: 'egg in an extended notation',
+    text: list('ハムエッグ、食塩'),
+    declares: ['egg'],
+    verdicts: { 'allergen:egg': 'avoid', 'no-pork': 'avoid' },
+  },
+  {
+    name: 'kakinotane',
+    text: list('柿の種（うるち米、しょうゆ（小麦・大豆を含む）、砂糖）、落花生、植物油脂'),
+    declares: ['wheat', 'soy', 'peanut'],
+    verdicts: { 'allergen:peanut': 'avoid' },
+  },
+  {
+    name: 'soy sauce without a declaration',
+    text: list('米、しょうゆ、砂糖'),
+    verdicts: { 'allergen:wheat': 'avoid', 'allergen:soy': 'avoid', 'gluten-free': 'avoid', halal: 'check' },
+  },
+  {
+    name: 'soy sauce, wheat not declared',
+    text: list('米、しょうゆ、砂糖、（一部に大豆を含む）'),
+    declares: ['soy'],
+    verdicts: { 'allergen:wheat': 'check' },
+  },
+  {
+    name: 'bread crumbs',
+    text: list('豚肉、パン粉、食塩'),
+    declares: ['pork'],
+    verdicts: { 'allergen:wheat': 'avoid', 'gluten-free': 'avoid' },
+  },
+  { name: 'barley malt', text: list('麦芽（外国製造）、ホップ'), verdicts: { 'gluten-free': 'avoid', 'allergen:wheat': 'suits' } },
+  { name: 'oats', text: list('オーツ麦、砂糖、食塩'), verdicts: { 'gluten-free': 'check' } },
+  {
+    name: 'shared factory',
+    text: `${list('米、食塩、砂糖')}\n本製品製造工場では、小麦、卵、えびを含む製品を生産しています。`,
+    sharedFactory: ['wheat', 'egg', 'shrimp'],
+    declares: [],
+    verdicts: { 'allergen:egg': 'check', vegan: 'check', 'allergen:walnut': 'suits' },
+  },
+  {
+    name: 'same line',
+    text: `${list('米、食塩、砂糖')}\n※同一製造ラインで乳成分、落花生を使用した製品を製造しております`,
+    sharedFactory: ['milk', 'peanut'],
+    declares: [],
+    verdicts: { 'allergen:peanut': 'check' },
+  },
+  {
+    name: 'caught together',
+    text: `${list('しらす（国産）、食塩')}\n本品で使用しているしらすは、えび・かにが混ざる漁法で採取しています。`,
+    mayContain: ['shrimp', 'crab'],
+    declares: [],
+    verdicts: { 'allergen:shrimp': 'check', 'allergen:crab': 'check' },
+  },
+  {
+    name: 'may be mixed in',
+    text: `${list('大豆、食塩')}\n小麦が混入する可能性があります。`,
+    mayContain: ['wheat'],
+    declares: ['soy'],
+    verdicts: { 'allergen:wheat': 'check', 'gluten-free': 'check' },
+  },
+  {
+    name: 'nothing of 28 allergens',
+    text: `${list('米、食塩')}\nアレルギー物質（28品目）不使用`,
+    declares: [],
+    verdicts: { 'allergen:egg': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'denial outside the list',
+    text: `${list('米、食塩、砂糖')}\n本品は卵、乳、小麦を使用していません。`,
+    declares: [],
+    verdicts: { 'allergen:egg': 'suits', 'allergen:wheat': 'suits' },
+  },
+  {
+    name: 'denial against evidence',
+    text: `${list('小麦粉、卵黄、砂糖')}\n卵不使用`,
+    declares: ['wheat', 'egg'],
+    verdicts: { 'allergen:egg': 'avoid' },
+  },
+  {
+    name: 'denial inside the list hides nothing before it',
+    text: list('小麦粉、砂糖、マヨネーズタイプ調味料（卵不使用）'),
+    declares: ['wheat'],
+    verdicts: { 'allergen:wheat': 'avoid' },
+  },
+  { name: 'allergen table', text: `${list('小麦粉、砂糖、バター')}\nアレルゲン（28品目中）：小麦・乳成分`, declares: ['wheat', 'milk'] },
+  {
+    name: 'allergen table with marks',
+    text: `${list('小麦粉、砂糖、バター')}\nアレルギー物質：小麦○ 卵× 乳○ そば×`,
+    declares: ['wheat', 'milk'],
+    verdicts: { 'allergen:buckwheat': 'suits' },
+  },
+  {
+    name: 'older statement',
+    text: list('しょうゆ、砂糖、かつおぶし、食塩、調味料（アミノ酸等）、（原材料の一部に小麦、大豆、さばを含む）'),
+    declares: ['wheat', 'soy', 'mackerel'],
+    separator: 'none',
+  },
+  {
+    name: 'older statement, other form',
+    text: list('ご飯、野菜かき揚げ、焼鮭、（その他小麦、卵、大豆、牛肉由来原材料を含む）'),
+    declares: ['salmon', 'wheat', 'egg', 'soy', 'beef'],
+  },
+  {
+    name: 'missing closing bracket',
+    text: list('小麦粉、ソース（砂糖、りんご、食塩／調味料（アミノ酸等）'),
+    isIncomplete: true,
+    verdicts: { vegan: 'check', 'no-pork': 'check', 'allergen:egg': 'check' },
+  },
+  { name: 'cut off after a comma', text: '原材料名：米、食塩、砂糖、', isIncomplete: true, verdicts: { vegan: 'check', halal: 'check' } },
+  {
+    name: 'statement cut off',
+    text: '原材料名：米、食塩、（一部に小麦・卵',
+    isIncomplete: true,
+    declares: ['wheat', 'egg'],
+    verdicts: { 'allergen:milk': 'check', 'allergen:egg': 'avoid' },
+  },
+  { name: 'unknown ingredient', text: list('米、ヌルポガッ、食塩'), verdicts: { vegan: 'check', halal: 'check', 'allergen:egg': 'check' } },
+  { name: 'others not named', text: list('ソース（トマト、砂糖、その他）、食塩'), verdicts: { vegan: 'check', halal: 'check' } },
+  {
+    name: 'origins are no ingredients',
+    text: list('豚肉（アメリカ、カナダ又はその他）、食塩、砂糖'),
+    declares: ['pork'],
+    ingredients: ['豚肉', '食塩', '砂糖'],
+    verdicts: { halal: 'avoid' },
+  },
+  {
+    name: 'percentages',
+    text: list('トマト果汁（国内製造、50%）、にんじん1.5％、食塩'),
+    ingredients: ['トマト果汁', 'にんじん1.5％', '食塩'],
+    verdicts: { vegan: 'suits' },
+  },
+  {
+    name: 'ham',
+    text: list('豚ロース肉（輸入）、食塩、砂糖／リン酸塩（Na）、発色剤（亜硝酸Na）、（一部に豚肉を含む）'),
+    declares: ['pork'],
+    separator: 'slash',
+    verdicts: { halal: 'avoid', 'no-pork': 'avoid' },
+  },
+  {
+    name: 'chicken sausage',
+    text: list('鶏肉（国産）、食塩、香辛料／調味料（アミノ酸）'),
+    declares: ['chicken'],
+    verdicts: { halal: 'check', 'no-pork': 'suits', vegan: 'avoid' },
+  },
+  { name: 'dashi', text: list('米、だし、食塩'), verdicts: { vegan: 'avoid', pescatarian: 'suits' } },
+  { name: 'bonito', text: list('かつおのふし（国産）'), verdicts: { vegan: 'avoid' } },
+  { name: 'kombu stock', text: list('昆布エキス、食塩、砂糖'), verdicts: { vegan: 'suits', halal: 'suits' } },
+  {
+    name: 'bean sprouts and shiitake',
+    text: list('緑豆もやし、しいたけ、にんじん'),
+    declares: [],
+    verdicts: { vegan: 'suits', 'allergen:soy': 'suits' },
+  },
+  {
+    name: 'tofu',
+    text: list('大豆（カナダ又はアメリカ）（遺伝子組換えでない）／凝固剤（塩化マグネシウム（にがり））'),
+    declares: ['soy'],
+    separator: 'slash',
+    verdicts: { vegan: 'suits', halal: 'suits', 'allergen:milk': 'suits' },
+  },
+  {
+    name: 'green tea',
+    text: list('緑茶（国産）／ビタミンC'),
+    separator: 'slash',
+    verdicts: { vegan: 'suits', halal: 'suits', 'no-alcohol': 'suits' },
+  },
+  { name: 'vanilla with alcohol', text: list('砂糖、バニラエッセンス'), verdicts: { 'no-alcohol': 'avoid', halal: 'check' } },
+  { name: 'wine', text: list('牛肉、赤ワイン、食塩'), declares: ['beef'], verdicts: { halal: 'avoid', 'no-alcohol': 'avoid' } },
+  {
+    name: 'nuts by law of 2026',
+    text: list('アーモンド、カシューナッツ、くるみ、ピスタチオ、マカダミアナッツ、食塩'),
+    declares: ['almond', 'cashew', 'walnut', 'pistachio', 'macadamia'],
+    verdicts: { 'allergen:cashew': 'avoid', 'allergen:tree-nut': 'avoid', 'allergen:peanut': 'suits' },
+  },
+  { name: 'unnamed nuts', text: list('ナッツ、食塩'), verdicts: { 'allergen:walnut': 'check', 'allergen:tree-nut': 'avoid' } },
+  {
+    name: 'misread wheat in the statement',
+    text: list('米、食塩、（一部に小変・大豆・乳成分を含む）'),
+    declares: ['wheat', 'soy', 'milk'],
+  },
+  {
+    name: 'shop name is no shrimp',
+    text: list('米、食塩').replace('株式会社目利食品', 'えびす食品株式会社'),
+    declares: [],
+    verdicts: { 'allergen:shrimp': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'pork named outside the list',
+    text: list('小麦粉、食塩').replace('名称：食品', '名称：豚骨ラーメン'),
+    verdicts: { 'no-pork': 'check' },
+  },
+];
+
+export const ENGLISH_CASES: readonly LabelCase[] = [
+  {
+    name: 'crackers',
+    text: 'INGREDIENTS: WHEAT FLOUR, vegetable oil (palm), salt, sugar, raising agent (sodium bicarbonate). CONTAINS: WHEAT. May contain traces of milk and sesame.\nNutrition: energy 2000 kJ',
+    declares: ['wheat'],
+    mayContain: ['milk', 'sesame'],
+    verdicts: { vegan: 'check', 'allergen:wheat': 'avoid', 'allergen:milk': 'check', 'gluten-free': 'avoid' },
+  },
+  {
+    name: 'oat bar',
+    text: 'Ingredients: rolled oats 45%, honey, sunflower oil, dried cranberries (cranberries, sugar), salt.\nProduced in a facility that also handles peanuts, tree nuts and soy.',
+    declares: [],
+    sharedFactory: ['peanut', 'tree-nut', 'soy'],
+    verdicts: { vegan: 'avoid', 'gluten-free': 'check', 'allergen:peanut': 'check', 'allergen:walnut': 'check' },
+  },
+  {
+    name: 'gummies',
+    text: 'Ingredients: glucose syrup, sugar, pork gelatin, citric acid, colour (E120), natural flavour.',
+    declares: ['pork', 'gelatin'],
+    verdicts: { halal: 'avoid', 'no-pork': 'avoid', vegan: 'avoid', vegetarian: 'avoid' },
+  },
+  {
+    name: 'e-numbers',
+    text: 'Ingredients: sugar, water, emulsifier (E471), sweetener (E966), flavour enhancer (E631).',
+    verdicts: { vegan: 'avoid', halal: 'check', 'allergen:milk': 'avoid' },
+  },
+  {
+    name: 'plain',
+    text: 'Ingredients: Water, sugar, lemon juice, salt.',
+    declares: [],
+    verdicts: { vegan: 'suits', halal: 'suits', 'gluten-free': 'suits' },
+  },
+  {
+    name: 'milk free',
+    text: 'Ingredients: Water, rice flour, salt. Milk free, gluten free. Contains no egg or soy.',
+    declares: [],
+    verdicts: { 'allergen:milk': 'suits', 'allergen:egg': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'coconut milk',
+    text: 'Ingredients: coconut milk, water, guar gum.',
+    declares: [],
+    verdicts: { vegan: 'suits', 'allergen:milk': 'suits' },
+  },
+  {
+    name: 'peanut butter',
+    text: 'Ingredients: peanut butter (peanuts, salt), cocoa butter, sugar.',
+    declares: ['peanut'],
+    verdicts: { 'allergen:milk': 'suits', vegan: 'suits', 'allergen:peanut': 'avoid' },
+  },
+  {
+    name: 'eggplant',
+    text: 'Ingredients: eggplant, tomato, olive oil, salt.',
+    declares: [],
+    verdicts: { 'allergen:egg': 'suits', vegan: 'suits' },
+  },
+  {
+    name: 'wine sauce',
+    text: 'Ingredients: tomatoes, red wine, beef, salt.',
+    declares: ['beef'],
+    verdicts: { halal: 'avoid', 'no-alcohol': 'avoid', vegetarian: 'avoid' },
+  },
+  {
+    name: 'wine vinegar',
+    text: 'Ingredients: red wine vinegar, water, salt.',
+    declares: [],
+    verdicts: { 'no-alcohol': 'suits', halal: 'suits' },
+  },
+  { name: 'unknown word', text: 'Ingredients: water, sugar, quuxberry paste, salt.', verdicts: { vegan: 'check', halal: 'check' } },
+  {
+    name: 'German',
+    text: 'Zutaten: Zucker, Weizenmehl, Palmöl, Vollmilchpulver, Eier, Haselnüsse, Salz.',
+    verdicts: {
+      'allergen:wheat': 'avoid',
+      'allergen:milk': 'avoid',
+      'allergen:egg': 'avoid',
+      'allergen:hazelnut': 'avoid',
+      vegan: 'avoid',
+      'allergen:fish': 'check',
+    },
+  },
+  {
+    name: 'French',
+    text: 'Ingrédients : farine de blé, sucre, beurre, œufs, sel, noisettes.',
+    verdicts: { 'allergen:wheat': 'avoid', 'allergen:milk': 'avoid', 'allergen:egg': 'avoid', 'no-pork': 'check' },
+  },
+  {
+    name: 'Italian',
+    text: 'Ingredienti: farina di frumento, zucchero, burro, uova, sale.',
+    verdicts: { 'allergen:milk': 'avoid', 'allergen:egg': 'avoid', halal: 'check' },
+  },
+  {
+    name: 'Spanish',
+    text: 'Ingredientes: harina de trigo, azúcar, leche, huevos, sal.',
+    verdicts: { 'allergen:milk': 'avoid', 'allergen:wheat': 'avoid', 'no-alcohol': 'check' },
+  },
+  {
+    name: 'missing bracket',
+    text: 'Ingredients: sugar, chocolate (sugar, cocoa mass, salt',
+    isIncomplete: true,
+    verdicts: { vegan: 'check' },
+  },
+];
