@@ -30,10 +30,9 @@ export interface Fusion {
 
 /**
  * [Note: Utilities set by hand] No labelled photos with codes or Japanese pack fronts stand behind these, so they are assumptions, in
- * natural log odds. A checked GTIN that the catalogue knows is wrong about once in 3,000 reads. All words of a pack's front, read, are
- * worth as much as full agreement of the keypoints.
+ * natural log odds: a checked GTIN that the catalogue knows speaks 20,000 to 1 for its product, all words of a pack's front 150 to 1.
  */
-const BARCODE_UTILITY = 8;
+const BARCODE_UTILITY = 10;
 const TEXT_UTILITY = 5;
 
 /** Candidates beyond these are noise on a small screen. */
@@ -91,14 +90,19 @@ function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Al
   return alternatives;
 }
 
-/** A product without gallery photos looks neither like nor unlike the photo: it starts level with "none of these". */
-function utilityOf(evidence: Evidence, look: ProductLook | null, { choice }: SpaceCalibration): number {
-  const looks = look === null ? choice.none - NO_LOOK_HANDICAP : choice.look * look.score + choice.verified * look.verification01;
-  return looks + BARCODE_UTILITY * (evidence.barcode ?? 0) + TEXT_UTILITY * (evidence.text ?? 0);
+/**
+ * A product without gallery photos looks neither like nor unlike the photo: it starts a little below "none of these". So does one that a
+ * code or its words name but that looks different: its back, where the code is, may never have been photographed.
+ */
+function utilityOf({ barcode, text }: Evidence, look: ProductLook | null, { choice }: SpaceCalibration): number {
+  const unseen = choice.none - UNSEEN_HANDICAP;
+  const seen = look === null ? unseen : choice.look * look.score + choice.verified * look.verification01;
+  const isNamed = barcode === 1 || (text ?? 0) >= MIN_TEXT_SCORE;
+  return (isNamed ? Math.max(seen, unseen) : seen) + BARCODE_UTILITY * (barcode ?? 0) + TEXT_UTILITY * (text ?? 0);
 }
 
 /** Words or a code must outweigh this before a product that was never photographed is named. */
-const NO_LOOK_HANDICAP = 3;
+const UNSEEN_HANDICAP = 3;
 
 /** Text index of the catalogue last used; catalogues change rarely and are large. */
 const indices = new WeakMap<readonly Product[], PackWordIndex>();
@@ -114,6 +118,9 @@ function wordScores(products: readonly Product[], text: TextReading): Map<string
   );
 }
 
+/** A checked code that the catalogue knows and nothing contradicts is sure from here on, whatever looks are worth in this space. */
+const SURE_BY_BARCODE = 0.95;
+
 /**
  * [Note: Conflicts] A code and a look that name two products may both be right (a multipack, a neighbour's code in view), so such an
  * answer is never called sure, nor is one between two codes.
@@ -122,9 +129,8 @@ function certaintyOf(candidates: readonly Candidate[], { certainty }: SpaceCalib
   const [first] = candidates;
   if (first === undefined || first.probability01 < certainty.likely) return 'not-sure';
   const named = candidates.filter(({ evidence }) => evidence.barcode === 1);
-  const isContradicted =
-    named.length > 1 ||
-    (named.length === 1 && first.evidence.barcode !== 1) ||
-    (first.evidence.barcode === 1 && first.evidence.samePack === false);
-  return first.probability01 >= certainty.sure && !isContradicted ? 'sure' : 'likely';
+  const isNamed = first.evidence.barcode === 1;
+  const isContradicted = named.length > 1 || (named.length === 1 && !isNamed) || (isNamed && first.evidence.samePack === false);
+  const enough = isNamed ? Math.min(SURE_BY_BARCODE, certainty.sure) : certainty.sure;
+  return first.probability01 >= enough && !isContradicted ? 'sure' : 'likely';
 }
