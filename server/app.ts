@@ -21,7 +21,7 @@ import { PROBLEM_TYPE, problemBody } from './services/problem.ts';
 import { SECURITY_HEADERS } from './services/security-headers.ts';
 
 /** Version of the application. */
-export const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 /** Largest body of a route that does not say otherwise. */
 const BODY_BYTES = 64 * 1024;

@@ -166,9 +166,6 @@ async function main(): Promise<void> {
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  process.on('message', (message) => {
-    if (message === 'stop') end();
-  });
 }
 
 main().catch((error: unknown) => {

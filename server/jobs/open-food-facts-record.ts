@@ -8,7 +8,7 @@ import { isRestrictedCirculation, toGtin14 } from '../../src/core/barcode/gtin.t
 import { findKnowledge } from '../../src/core/dietary/knowledge.ts';
 
 /** Source name of imported products. */
-export const OPEN_FOOD_FACTS = 'open-food-facts';
+const OPEN_FOOD_FACTS = 'open-food-facts';
 
 /** Why a record was not taken. */
 export type SkipReason = 'unreadable' | 'no-code' | 'wrong-check-digit' | 'in-store-code' | 'other-country' | 'no-name' | 'not-a-product';

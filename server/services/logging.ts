@@ -7,7 +7,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import type { ServerConfig } from '../config.ts';
 
 /** What is logged of an error. */
-export interface LoggedError {
+interface LoggedError {
   readonly type: string;
   readonly code: string | undefined;
   readonly message: string | undefined;
