@@ -1,6 +1,6 @@
 /**
  * @file `npx tsx scripts/update-registry.ts [model id]`: take over new own weights. Reads `public/models/<id>.card.json`, checks the file that it
- * names, writes `src/models/<id>.json` for the registry and removes older weights of the model.
+ * names, writes `src/models/<id>.json` for the registry, removes older weights of the model and writes the self-tests anew.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,3 +45,5 @@ for (const name of readdirSync(models))
     console.log(`removed ${name}`);
   }
 console.log(`${id} is now ${card.file}`);
+// New weights need new numbers; until they have them they would stay off WebGPU.
+await import('./update-self-tests.ts');

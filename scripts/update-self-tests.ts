@@ -5,24 +5,30 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createNodeRuntime } from '../server/runtime/node-runtime.ts';
-import { MODELS, type ModelId } from '../src/models/registry.ts';
+import type { ModelSpec } from '../src/contracts/model-spec.ts';
+import { MODELS } from '../src/models/registry.ts';
 
 const PATH = fileURLToPath(new URL('../src/models/self-tests.json', import.meta.url));
 if (!existsSync(PATH)) writeFileSync(PATH, '{}\n');
 const { sampleOutputs, selfTestInput } = await import('../src/models/self-test.ts');
 
-/** Small inputs: the test runs on the visitor's device. */
-const INPUTS: Readonly<Partial<Record<ModelId, readonly number[]>>> = {
-  'product-embedding': [1, 3, 192, 192],
-  'ppocr-detection': [1, 3, 96, 160],
-  'ppocr-recognition': [1, 3, 48, 96],
-  blazeface: [1, 256, 256, 3],
-};
+/** Free sides of an input, in pixels: small, since the test runs on the visitor's device. */
+const FREE_SIDES = { batch: 1, height: 96, width: 160 } as const;
+
+function inputDims(shape: readonly number[], layout: 'NCHW' | 'NHWC'): number[] {
+  const sides =
+    layout === 'NCHW'
+      ? [FREE_SIDES.batch, 3, FREE_SIDES.height, FREE_SIDES.width]
+      : [FREE_SIDES.batch, FREE_SIDES.height, FREE_SIDES.width, 3];
+  return shape.map((size, i) => (size === -1 ? sides[i]! : size));
+}
 
 const runtime = createNodeRuntime({ threads: 1 });
 const table: Record<string, unknown> = {};
-for (const [id, dims] of Object.entries(INPUTS)) {
-  const spec = MODELS[id as ModelId];
+for (const spec of Object.values<ModelSpec>(MODELS)) {
+  if (spec.input === undefined || (spec.runtime !== 'ort' && spec.runtime !== 'tfjs')) continue;
+  const { id } = spec;
+  const dims = inputDims(spec.input.shape, spec.input.layout);
   const input = selfTestInput(dims);
   let outputs;
   if (spec.runtime === 'ort') {
