@@ -648,7 +648,9 @@ function noteKind(context: Context, piece: Region): NoteKind {
   if (/^[^:(]*(?:由来|から製造)$/.test(inner)) return 'source';
   const span = spanOf(context, piece);
   const hasEntry = context.words.some((word) => word.span.start >= span.start && word.span.end <= span.end);
-  if (ORIGIN.test(inner) && !/\(/.test(inner)) return 'origin';
+  // `輸入又は国産(5%未満)`
+  const withoutShares = inner.replace(/\([^()]*(?:%|未満|以上|割)[^()]*\)/g, '');
+  if (ORIGIN.test(withoutShares) && !/\(/.test(withoutShares)) return 'origin';
   if (!hasEntry && isPlace(inner)) return 'place';
   return 'item';
 }

@@ -390,6 +390,13 @@ export const JAPANESE_CASES: readonly LabelCase[] = [
     verdicts: { halal: 'avoid' },
   },
   {
+    name: 'origin with a share',
+    text: list('鶏肉（輸入又は国産（５％未満））、食塩／リン酸塩（Na）'),
+    declares: ['chicken'],
+    ingredients: ['鶏肉', '食塩'],
+    verdicts: { 'no-pork': 'suits', vegan: 'avoid' },
+  },
+  {
     name: 'percentages',
     text: list('トマト果汁（国内製造、50%）、にんじん1.5％、食塩'),
     ingredients: ['トマト果汁', 'にんじん1.5％', '食塩'],
