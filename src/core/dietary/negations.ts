@@ -93,11 +93,12 @@ function latinNegations(text: string, words: readonly FoundWord[]): TextSpan[] {
       isDenied.add(word);
       continue;
     }
-    // `contains no egg, milk or wheat`: the denial runs on over commas and "or", not over "and" or a full stop.
+    // `contains no egg, milk or wheat`: the denial runs on over "or" only. A bare comma may as well lead to the
+    // next ingredient (`no added sugar, milk`).
     const previous = [...isDenied].at(-1);
     if (
       previous !== undefined &&
-      /^(?:[ ]?(?:、|\/|or|nor|oder|ou)[ ]?)+$/.test(folded.text.slice(foldedIndex(folded, previous.span.end - 1) + 1, from)) &&
+      /^[ ]?、?[ ]?(?:or|nor|oder|ou)[ ]$/.test(folded.text.slice(foldedIndex(folded, previous.span.end - 1) + 1, from)) &&
       isRunOfDenial(spans, previous)
     ) {
       spans.push({ start: word.span.start, end: word.span.end });

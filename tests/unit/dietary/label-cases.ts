@@ -503,6 +503,12 @@ export const ENGLISH_CASES: readonly LabelCase[] = [
     verdicts: { 'allergen:milk': 'suits', 'allergen:egg': 'suits', vegan: 'suits' },
   },
   {
+    name: 'denial does not run on over a comma',
+    text: 'Ingredients: oats, no added sugar, milk, butter.',
+    declares: ['milk'],
+    verdicts: { vegan: 'avoid' },
+  },
+  {
     name: 'coconut milk',
     text: 'Ingredients: coconut milk, water, guar gum.',
     declares: [],
