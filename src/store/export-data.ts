@@ -1,0 +1,182 @@
+/**
+ * @file Everything that this device remembers, as one ZIP that its owner can read, keep and bring back; and its erasure.
+ * `mekiki.json` holds the records, `photos/` and `thumbnails/` the pictures, `ledger.json` the ledger with its hashes. Thread: page.
+ */
+import { AppError } from '../contracts/errors.ts';
+import type { HistoryEntry } from '../contracts/history.ts';
+import type { GalleryItem } from '../contracts/product.ts';
+import type { EmbeddingSpace } from '../contracts/results.ts';
+import { backupSchema, type Backup, type BackupGallery, type BackupHistory } from './backup-schema.ts';
+import { floatsFromBase64, fromBase64, toBase64 } from './base64.ts';
+import { transact, type Database, type FeaturesRow, type GalleryRow, type HistoryRow } from './db.ts';
+import { DEMO_SOURCE } from './demo.ts';
+import { checkItem, putGallery } from './embeddings.ts';
+import { toHistoryRow } from './history.ts';
+import type { Ledger } from './ledger.ts';
+import { toProductRow } from './products.ts';
+import { SETTING_KEYS, valid, type SettingKey } from './settings.ts';
+import { readZip, writeZip, type ZipEntry } from './zip.ts';
+
+const RECORDS = 'mekiki.json';
+const MAX_RECORDS_BYTES = 256 << 20;
+/** What may leave this device is decided on this device, never by a file. */
+const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
+
+/** How much came back. */
+export interface ImportResult {
+  readonly history: number;
+  readonly corrections: number;
+  readonly products: number;
+  readonly gallery: number;
+  readonly people: number;
+}
+
+/** @returns ZIP. The demo catalogue is left out: the app brings it. */
+export async function exportData(database: Database, ledger: Pick<Ledger, 'export'>, now: () => number = Date.now): Promise<Blob> {
+  const all = await transact(
+    database,
+    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'],
+    'readonly',
+    async (transaction) => ({
+      history: await transaction.objectStore('history').getAll(),
+      corrections: await transaction.objectStore('corrections').getAll(),
+      products: await transaction.objectStore('products').getAll(),
+      gallery: await transaction.objectStore('gallery').getAll(),
+      features: await transaction.objectStore('features').getAll(),
+      people: await transaction.objectStore('people').getAll(),
+      settings: await transaction.objectStore('settings').getAll(),
+    }),
+  );
+  const features = new Map(all.features.map((row) => [row.id, row]));
+  const pictures: ZipEntry[] = [];
+  const history = all.history.map(({ entry }, index): BackupHistory => {
+    const { photo, thumbnail, ...rest } = entry;
+    const names = { photo: `photos/${index}.jpg`, thumbnail: `thumbnails/${index}.jpg` };
+    pictures.push({ name: names.photo, blob: photo }, { name: names.thumbnail, blob: thumbnail });
+    // Readonly arrays of the contract and mutable ones of zod are the same JSON.
+    return { ...(rest as Omit<BackupHistory, 'photo' | 'thumbnail'>), ...names };
+  });
+  const backup: Backup = {
+    format: 'mekiki-backup',
+    version: 1,
+    exportedAtMs: now(),
+    history,
+    corrections: all.corrections,
+    products: all.products.filter(({ source }) => source !== DEMO_SOURCE).map(({ product }) => product),
+    gallery: all.gallery.filter(({ source }) => source !== DEMO_SOURCE).map((row) => packGallery(row, features.get(row.id))),
+    people: all.people.map((person) => ({ ...person, rules: [...person.rules] })),
+    settings: Object.fromEntries(all.settings.map(({ key, value }) => [key, value])),
+  };
+  return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...pictures]);
+}
+
+/**
+ * Bring a backup back: records with the same id are replaced, others stay. The ledger and the egress switches are not taken over.
+ * @throws AppError('invalid-input') for anything that is not a whole backup, `quota-exceeded`; nothing is written then.
+ */
+export async function importData(database: Database, zip: Blob): Promise<ImportResult> {
+  const files = await readZip(zip);
+  const backup = await readRecords(files);
+  const picture = async (name: string): Promise<Blob> => {
+    const open = files.get(name);
+    if (open === undefined) throw new AppError('invalid-input', 'the backup lacks a picture that it names', { stage: 'store' });
+    return new Blob([await open()], { type: 'image/jpeg' });
+  };
+  const history: HistoryRow[] = [];
+  for (const record of backup.history) {
+    const entry = { ...record, photo: await picture(record.photo), thumbnail: await picture(record.thumbnail) };
+    // zod says `| undefined` where the contract says "absent"; parsed JSON has no undefined.
+    history.push(toHistoryRow(entry as HistoryEntry));
+  }
+  const gallery = backup.gallery.map(unpackGallery);
+  gallery.forEach(checkItem);
+  const products = backup.products.map(toProductRow);
+  const settings = SETTING_KEYS.filter((key) => key in backup.settings && !NOT_RESTORED.has(key));
+  await transact(
+    database,
+    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'],
+    'readwrite',
+    async (transaction) => {
+      for (const row of history) await transaction.objectStore('history').put(row);
+      for (const row of backup.corrections) await transaction.objectStore('corrections').put(row);
+      for (const row of products) await transaction.objectStore('products').put(row);
+      for (const row of backup.people) await transaction.objectStore('people').put(row);
+      for (const key of settings) await transaction.objectStore('settings').put({ key, value: valid(key, backup.settings[key]) });
+      await putGallery(transaction, gallery);
+    },
+  );
+  return {
+    history: history.length,
+    corrections: backup.corrections.length,
+    products: products.length,
+    gallery: gallery.length,
+    people: backup.people.length,
+  };
+}
+
+/** Erase everything that this device remembers. Of the ledger a marked start stays, which says that and when rows were erased. */
+export async function eraseAll(database: Database, ledger: Pick<Ledger, 'erase' | 'count'>): Promise<void> {
+  await transact(
+    database,
+    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'notes'],
+    'readwrite',
+    async (transaction) => {
+      for (const name of ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'] as const)
+        await transaction.objectStore(name).clear();
+      for (const key of await transaction.objectStore('notes').getAllKeys())
+        if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);
+    },
+  );
+  if ((await ledger.count()) > 0) await ledger.erase();
+}
+
+async function readRecords(files: ReadonlyMap<string, () => Promise<Blob>>): Promise<Backup> {
+  const open = files.get(RECORDS);
+  if (open === undefined) throw new AppError('invalid-input', 'this ZIP is not a backup of Mekiki', { stage: 'store' });
+  const blob = await open();
+  if (blob.size > MAX_RECORDS_BYTES) throw new AppError('invalid-input', 'the records of the backup are too large', { stage: 'store' });
+  let value: unknown;
+  try {
+    value = JSON.parse(await blob.text());
+  } catch (error) {
+    throw new AppError('invalid-input', 'the records of the backup are not JSON', { cause: error, stage: 'store' });
+  }
+  const parsed = backupSchema.safeParse(value);
+  if (!parsed.success)
+    throw new AppError('invalid-input', `the backup is damaged at ${parsed.error.issues[0]?.path.join('.') ?? ''}`, { stage: 'store' });
+  return parsed.data;
+}
+
+function json(name: string, value: unknown): ZipEntry {
+  return { name, blob: new Blob([JSON.stringify(value)], { type: 'application/json' }) };
+}
+
+function packGallery(row: GalleryRow, features: FeaturesRow | undefined): BackupGallery {
+  return {
+    ...row,
+    vector: toBase64(row.vector),
+    colour: row.colour === null ? null : toBase64(row.colour),
+    features:
+      features === undefined
+        ? null
+        : {
+            algorithm: features.algorithm,
+            count: features.count,
+            points: toBase64(features.points),
+            descriptors: toBase64(features.descriptors),
+            descriptorBytes: features.descriptorBytes,
+            aspect: features.aspect,
+          },
+  };
+}
+
+function unpackGallery({ vector, colour, features, space, ...rest }: BackupGallery): GalleryItem {
+  return {
+    ...rest,
+    space: space as EmbeddingSpace,
+    vector: floatsFromBase64(vector),
+    colour: colour === null ? null : floatsFromBase64(colour),
+    features:
+      features === null ? null : { ...features, points: floatsFromBase64(features.points), descriptors: fromBase64(features.descriptors) },
+  };
+}
