@@ -1,11 +1,13 @@
 /** @file The stores of this device, opened once at first use. Thread: page. */
 import { createCorrectionStore, type CorrectionStore } from '../store/corrections.ts';
+import { createDemo, type Demo } from '../store/demo.ts';
 import { createDatabase, type Database, type DatabaseEvent } from '../store/db.ts';
 import { createGalleryStore, type GalleryStore } from '../store/embeddings.ts';
 import { createHistoryStore, type HistoryStore } from '../store/history.ts';
 import { createLedger, type Ledger } from '../store/ledger.ts';
 import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
+import { readAppJson } from './app-files.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
 
 /** Everything that this device remembers. */
@@ -18,6 +20,7 @@ export interface Device {
   readonly products: ProductStore;
   readonly gallery: GalleryStore;
   readonly ledger: Ledger;
+  readonly demo: Demo;
 }
 
 let opened: Device | null = null;
@@ -49,5 +52,6 @@ function open(): Device {
     products: createProductStore(database),
     gallery: createGalleryStore(database),
     ledger: createLedger(database),
+    demo: createDemo(database, readAppJson),
   };
 }

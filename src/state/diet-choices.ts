@@ -17,7 +17,7 @@ export function allergenChoices(): readonly {
 }[] {
   return allergens().map(({ id, names, japan, japanNote }) => ({
     id,
-    name: names[getLocale()],
+    name: capitalised(names[getLocale()]),
     japan,
     note: japanNote?.[getLocale()] ?? null,
   }));
@@ -27,4 +27,9 @@ export function allergenChoices(): readonly {
 export function allergenListDate(): { readonly asOf: string; readonly note: string } {
   const { asOf, note } = allergenLawDate();
   return { asOf, note: note[getLocale()] };
+}
+
+/** Names stand in sentences elsewhere; here they stand alone. */
+function capitalised(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }

@@ -1,6 +1,7 @@
 /** @file The pipeline of this page, opened when the first photo wants it. Thread: page. */
 import type { PagePipeline } from '../flow/create-pipeline.ts';
 import { device } from './device.ts';
+import { preferences } from './preferences.svelte.ts';
 
 let opening: Promise<PagePipeline> | null = null;
 
@@ -18,13 +19,29 @@ export function isEngineOpen(): boolean {
   return opening !== null;
 }
 
+/** Bring or remove the demo's products, as the settings say. @throws AppError('offline' | 'quota-exceeded') */
+export async function syncDemo(): Promise<void> {
+  const { settings, demo } = device();
+  const isWanted = await settings.get('useDemo');
+  const hasChanged = isWanted ? await demo.install() : await demo.isInstalled();
+  if (!isWanted && hasChanged) await demo.remove();
+  if (!hasChanged || opening === null) return;
+  const opened = await opening;
+  opened.forgetCatalogue();
+  const { memory } = opened;
+  await memory.index.reload(await memory.vision.embeddingSpace());
+}
+
 async function open(): Promise<PagePipeline> {
-  const [{ createPipeline }, { createVisionClient }, { createIndexClient }] = await Promise.all([
+  const [{ createPipeline }, { createVisionClient, setBackendOverride }, { createIndexClient }] = await Promise.all([
     import('../flow/create-pipeline.ts'),
     import('../clients/vision-client.ts'),
     import('../clients/index-client.ts'),
   ]);
-  const { settings, people, products, gallery, corrections, ledger } = device();
+  const { settings, people, products, gallery, corrections, ledger, demo } = device();
+  setBackendOverride(await chosenBackend());
+  // Without it (no network on the first visit, storage full) products that the user added are still found.
+  if (await settings.get('useDemo')) await demo.install().catch(() => false);
   return createPipeline({
     settings,
     people,
@@ -36,4 +53,10 @@ async function open(): Promise<PagePipeline> {
     index: createIndexClient(),
     ownOrigin: location.origin,
   });
+}
+
+/** `?ep=` wins over the settings, for tests. */
+async function chosenBackend(): Promise<'webgpu' | 'wasm' | null> {
+  const chosen = preferences.backendAsked ?? (await device().settings.get('backend'));
+  return chosen === 'webgpu' || chosen === 'wasm' ? chosen : null;
 }

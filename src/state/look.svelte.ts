@@ -9,6 +9,7 @@ import type { Candidate, Identification, Product } from '../contracts/product.ts
 import { WHOLE_FRAME } from '../contracts/geometry.ts';
 import type { Stage } from '../contracts/task.ts';
 import type { NewProduct } from '../flow/learn.ts';
+import { requestPersistence } from '../store/quota.ts';
 import { device } from './device.ts';
 import { engine } from './engine.ts';
 import { people } from './people.svelte.ts';
@@ -176,6 +177,8 @@ export class Look {
         const entry = await remember(analysis, media, this.lens, pipeline.vision, device().history);
         this.#isKept = true;
         this.#isFavourite = entry.isFavourite;
+        // Now there is something to lose: ask the browser to keep it.
+        void requestPersistence();
         if (this.#editedText !== null) await this.#keep();
       }
     } catch (caught) {

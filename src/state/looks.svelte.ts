@@ -38,11 +38,11 @@ class Looks {
 
   /** @returns the look with this id, out of the history if need be; null when there is none. @throws AppError of the store */
   async get(id: string, lensOf: (lensId: string) => LensSpec): Promise<Look | null> {
+    if (!people.isLoaded) await people.load();
     const open = this.#open.get(id);
     if (open !== undefined) return open;
     const entry = await device().history.get(id);
     if (entry === null) return null;
-    if (!people.isLoaded) await people.load();
     const look = new Look(entry.photo, { id, lens: lensOf(entry.lensId), atMs: entry.atMs, isRecalled: true });
     await look.fill(entry);
     this.#hold(look);

@@ -20,6 +20,8 @@ const INITIAL: Settings = {
 };
 
 class Preferences {
+  /** `?ep=` of the address that the app was opened with; the router drops it later. */
+  readonly backendAsked = new URLSearchParams(location.search).get('ep');
   #settings = $state.raw<Settings>(INITIAL);
   #isLoaded = $state(false);
   readonly #locale = $derived.by((): Locale => {
