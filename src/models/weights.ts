@@ -150,7 +150,8 @@ async function download(
   fetcher: typeof globalThis.fetch,
   progress: (done: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetcher(url, { credentials: 'same-origin' }).catch((error: unknown) => {
+  // Not through the browser's own cache: it would keep a second copy, and a broken one.
+  const response = await fetcher(url, { credentials: 'same-origin', cache: 'no-store' }).catch((error: unknown) => {
     throw new AppError('offline', `${file.url} could not be fetched`, { cause: error, stage: 'model' });
   });
   const type = response.headers.get('content-type') ?? '';

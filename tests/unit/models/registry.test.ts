@@ -40,5 +40,5 @@ it.each(Object.entries(RUNTIMES).filter(([id]) => id.startsWith('ort-')))(
 
 it('refuses ids that it does not know, inherited names included', () => {
   for (const id of ['nothing', 'toString', '__proto__'])
-    expect(() => modelSpec(id)).toThrowError(expect.objectContaining({ code: 'model-unavailable' }));
+    expect(() => modelSpec(id)).toThrow(expect.objectContaining({ code: 'model-unavailable' }));
 });
