@@ -54,7 +54,7 @@ export const MODELS = {
         ja: '単独では同じブランドの包装や同じ色の果物を取り違えます。色、文字、バーコードと組み合わせて使うものです。',
       },
     },
-    golden: 'product-embedding.golden.test.ts',
+    golden: 'models.golden.test.ts',
   },
   'ppocr-detection': {
     id: 'ppocr-detection',
@@ -92,7 +92,7 @@ export const MODELS = {
         ja: '横書き向けです。縦書きの列は分かれて見つかることがあります。曲面の包装や光の反射に弱いです。',
       },
     },
-    golden: 'ppocr-detection.golden.test.ts',
+    golden: 'models.golden.test.ts',
   },
   'ppocr-recognition': {
     id: 'ppocr-recognition',
@@ -129,7 +129,7 @@ export const MODELS = {
         ja: '中国語と英語用に学習されています。仮名や日本の漢字の多くを知らないため、日本語は別のモデルが読みます。',
       },
     },
-    golden: 'ppocr-recognition.golden.test.ts',
+    golden: 'models.golden.test.ts',
   },
   'japanese-text': {
     id: 'japanese-text',
@@ -190,7 +190,7 @@ export const MODELS = {
         ja: '平らではっきりした印刷向けです。小さな文字、模様のある背景、曲面、手書きは苦手です。',
       },
     },
-    golden: 'tesseract-jpn.golden.test.ts',
+    golden: null,
   },
   'tesseract-jpn-vert': {
     id: 'tesseract-jpn-vert',
@@ -261,7 +261,7 @@ export const MODELS = {
         ja: '小さい顔、横向きの顔、隠れた顔、大きく傾いた顔を見逃すことがあります。共有の前に必ず目で確かめてください。',
       },
     },
-    golden: 'blazeface.golden.test.ts',
+    golden: 'models.golden.test.ts',
   },
   zxing: {
     id: 'zxing',
