@@ -6,17 +6,20 @@ import type { Frame } from '../../src/contracts/media.ts';
 import type { ScriptHint, TextLine, TextReading } from '../../src/contracts/results.ts';
 import type { GreyImage, Runtime } from '../../src/contracts/runtime.ts';
 import type { OnProgress } from '../../src/contracts/task.ts';
-import { cropPixels, shrinkFrame, toPixelBox, warpQuad } from '../../src/core/resize.ts';
+import { cropFrame, cropPixels, shrinkFrame, toPixelBox, warpQuad } from '../../src/core/resize.ts';
 import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
 import { correctByLexicon } from '../../src/core/text/lexicon-correction.ts';
+import { isLightOnDark } from '../../src/core/text/contrast.ts';
+import { headingLength, readHeadingTable } from '../../src/core/text/heading-table.ts';
+import { findColumnGrid, layCellsInLine } from '../../src/core/text/column-cells.ts';
 import { japaneseShare01, restoreWideForms, settleLookAlikes } from '../../src/core/text/japanese-forms.ts';
 import { readingOrder, type UprightBox } from '../../src/core/text/reading-order.ts';
-import { findTableRules, type TableRules } from '../../src/core/text/table-rules.ts';
+import { findTableRules, ruleAt, type TableRules } from '../../src/core/text/table-rules.ts';
 import type { Corners } from '../../src/core/text/text-regions.ts';
 import { toGrey } from '../../src/core/tensor-layout.ts';
 import { openJapaneseReader, openLatinReader, openTesseractReader, type LineReader } from './line-readers.ts';
 import { detectText, DETECTION_SIDE_PX } from './text-detection.ts';
-import { cutStrip, sidesOf } from './text-strips.ts';
+import { cutStrip, lengthen, sidesOf } from './text-strips.ts';
 
 /** How a reading reports and stops. */
 export interface ReadTextOptions {
@@ -27,14 +30,14 @@ export interface ReadTextOptions {
 
 /** Columns are this much taller than wide. */
 const COLUMN_ASPECT = 2;
-/** Lines read to tell the script. */
-const PROBES = 3;
-/** Below this share of kana and kanji among the letters of the probes, a frame is read as Latin. */
+/** Lines are read this much further at both ends, in line heights. */
+const END_MARGIN = 0.12;
+/** From this share of kana and kanji among its letters on, a text is Japanese. */
 const JAPANESE_SHARE = 0.12;
 /** Side of the small image that table rules are looked for in. */
 const LAYOUT_SIDE_PX = 1400;
 /** Less sure than this, a line is taken for a picture. */
-const MIN_LINE_CONFIDENCE = 0.3;
+const MIN_LINE_CONFIDENCE = 0.5;
 
 /**
  * Read printed text.
@@ -53,30 +56,36 @@ export async function readText(
   const region = toPixelBox(input.region ?? WHOLE_FRAME, frame);
   const isWhole = region.width === frame.widthPx && region.height === frame.heightPx;
   const view = isWhole ? frame : cropPixels(frame, region);
-  const lines = await findLines(view, runtime);
+  const found = await findLines(view, runtime);
   options.checkCancelled();
-  if (lines.length === 0) {
+  if (found === null) {
     report(1, 1);
     return { text: '', lines: [], script: 'none', confidence01: 0 };
   }
 
-  const readers = new Readers(runtime);
-  const horizontal = lines.filter((corners) => !isColumn(corners));
-  const isLatin = input.script === 'latin' || (input.script === 'auto' && (await isLatinText(view, horizontal, readers)));
-  const total = lines.length + 1;
+  const total = found.lines.length + 1;
   report(1, total);
-
-  const read: { corners: Corners; characters: readonly ReadCharacter[]; reader: LineReader }[] = [];
-  for (const [index, corners] of lines.entries()) {
+  const parts: ReadPart[] = [];
+  for (const [index, corners] of found.lines.entries()) {
     options.checkCancelled();
-    const reader = await readers.forLine(isLatin, isColumn(corners));
-    const characters = await readers.read(view, corners, reader);
-    if (characters.length > 0 && meanConfidence(characters) >= MIN_LINE_CONFIDENCE) read.push({ corners, characters, reader });
+    const reader = await readerFor(runtime, input.script, isColumn(corners));
+    const characters = trimSpaces(isColumn(corners) ? await readColumn(view, corners, reader) : await readRow(view, corners, reader));
+    if (characters.length > 0 && meanConfidence(characters) >= MIN_LINE_CONFIDENCE)
+      parts.push(...splitHeading({ corners, characters, reader }));
     report(index + 2, total);
   }
+  const read = orderParts(parts, found);
 
   const toFrame = ({ x, y }: Point): Point => ({ x: (x + region.x) / frame.widthPx, y: (y + region.y) / frame.heightPx });
-  const texts = isLatin ? read.map(({ characters }) => characters.map(({ text }) => text)) : settleLines(read.map(({ characters }) => characters));
+  const asRead = read.map(({ characters }) => characters);
+  const isJapanese =
+    japaneseShare01(
+      asRead
+        .flat()
+        .map(({ text }) => text)
+        .join(''),
+    ) >= JAPANESE_SHARE;
+  const texts = isJapanese ? settleLines(asRead) : asRead.map((characters) => characters.map(({ text }) => text));
   return assemble(read.map(({ corners, characters, reader }, i) => toLine(corners, characters, texts[i]!, reader, toFrame)));
 }
 
@@ -91,25 +100,109 @@ function settleLines(lines: readonly (readonly ReadCharacter[])[]): string[][] {
   });
 }
 
-/** Detected lines in reading order, cut where a table rule crosses them; corners in pixels of the view. */
-async function findLines(view: Frame, runtime: Runtime): Promise<Corners[]> {
+/** A line, or the part of it before or after the gap between heading and value, as read. */
+interface ReadPart {
+  readonly corners: Corners;
+  readonly characters: readonly ReadCharacter[];
+  readonly reader: LineReader;
+}
+
+/** Detected lines, unordered, cut where a table rule crosses them; corners in pixels of the view. */
+interface FoundLines {
+  readonly lines: readonly Corners[];
+  readonly rules: TableRules;
+  readonly layout: Layout;
+}
+
+async function findLines(view: Frame, runtime: Runtime): Promise<FoundLines | null> {
   const regions = await detectText(view, runtime, DETECTION_SIDE_PX);
   const found = regions.map(({ corners }) => corners);
-  if (found.length === 0) return [];
-  const angleRad = median(found.filter((corners) => !isColumn(corners)).map(([a, b]) => Math.atan2(b.y - a.y, b.x - a.x)));
-  const lineHeightPx = median(found.filter((corners) => !isColumn(corners)).map((corners) => sidesOf(corners).height)) || 20;
+  if (found.length === 0) return null;
+  const rows = found.filter((corners) => !isColumn(corners));
+  const angleRad = median(rows.map(([a, b]) => Math.atan2(b.y - a.y, b.x - a.x)));
+  const lineHeightPx = median(rows.map((corners) => sidesOf(corners).height)) || 20;
   const layout = uprightLayout(view, angleRad);
-  const rules = findTableRules(layout.image, lineHeightPx * layout.scale);
-  const split = found.flatMap((corners) => splitAtRules(corners, rules, layout));
-  const boxes = split.map((corners) => layout.boxOf(corners));
-  return readingOrder(boxes, rules).map((index) => split[index]!);
+  const rules = findTableRules(layout.darkOnLight(found), lineHeightPx * layout.scale);
+  const split = separateNeighbours(
+    found.flatMap((corners) => splitAtRules(corners, rules, layout)),
+    layout,
+  );
+  return { lines: split.map((corners) => (isColumn(corners) ? corners : lengthen(corners, END_MARGIN))), rules, layout };
+}
+
+/** `名称 スナック菓子` detected as one line: two parts, so that headings can be told from values. */
+function splitHeading(part: ReadPart): ReadPart[] {
+  const { corners, characters, reader } = part;
+  if (isColumn(corners)) return [part];
+  const length = headingLength(correctByLexicon(characters));
+  const rest = characters.slice(length);
+  const next = rest.findIndex(({ text }) => text !== ' ');
+  if (length < 2 || next < 0) return [part];
+  const heading = characters.slice(0, length);
+  const pitch = (heading[length - 1]!.start01 - heading[0]!.start01) / (length - 1);
+  const gap = rest[next]!.start01 - heading[length - 1]!.start01;
+  if (next === 0 && gap < pitch * 1.4) return [part];
+  const cut = heading[length - 1]!.end01 + (rest[next]!.start01 - heading[length - 1]!.end01) / 2;
+  const [a, b, c, d] = corners;
+  const top = between(a, b, cut);
+  const bottom = between(d, c, cut);
+  const within = (parts: readonly ReadCharacter[], from: number, to: number): ReadCharacter[] =>
+    parts.map((character) => ({
+      ...character,
+      start01: (character.start01 - from) / (to - from),
+      end01: (character.end01 - from) / (to - from),
+    }));
+  return [
+    { corners: [a, top, bottom, d], characters: within(heading, 0, cut), reader },
+    { corners: [top, b, c, bottom], characters: within(rest.slice(next), cut, 1), reader },
+  ];
+}
+
+/** Parts in reading order. */
+function orderParts(parts: readonly ReadPart[], { rules, layout }: FoundLines): ReadPart[] {
+  const areaOf = (some: readonly ReadPart[]): number =>
+    some.reduce((sum, { corners }) => sum + sidesOf(corners).width * sidesOf(corners).height, 0);
+  const isVertical = areaOf(parts.filter(({ corners }) => isColumn(corners))) > areaOf(parts) / 2;
+  const boxes = parts.map(({ corners }) => layout.boxOf(corners));
+  const table = isVertical
+    ? []
+    : readHeadingTable(
+        parts.map(({ corners, characters }, i) => ({
+          ...layout.endsOf(corners),
+          box: boxes[i]!,
+          text: correctByLexicon(characters).join(''),
+        })),
+        rules.vertical,
+      );
+  const order = isVertical
+    ? readingOrder(boxes.map(turnBox), turnRules(rules))
+    : readingOrder(boxes, table.length > 0 ? NO_RULES : rules, [table]);
+  return order.map((index) => parts[index]!);
+}
+
+/** Where the headings made the table out, its rules (and the edges of the paper) have no more to say. */
+const NO_RULES: TableRules = { horizontal: [], vertical: [] };
+
+/** [Note: Vertical order] Turned a quarter left, columns from right to left become rows from top to bottom. */
+function turnBox({ x0, y0, x1, y1 }: UprightBox): UprightBox {
+  return { x0: y0, x1: y1, y0: -x1, y1: -x0 };
+}
+
+function turnRules({ horizontal, vertical }: TableRules): TableRules {
+  return {
+    horizontal: vertical.map(({ at, from, to, slope }) => ({ at: -at, from, to, slope: -slope })),
+    vertical: horizontal.map(({ at, from, to, slope }) => ({ at, from: -to, to: -from, slope: -slope })),
+  };
 }
 
 interface Layout {
-  readonly image: GreyImage;
+  /** Grey image, turned around where most of the lines are light on dark. */
+  darkOnLight(lines: readonly Corners[]): GreyImage;
   /** Layout pixels per pixel of the view. */
   readonly scale: number;
   boxOf(corners: Corners): UprightBox;
+  /** Height of the middle of a line at its ends. */
+  endsOf(corners: Corners): { leftY: number; rightY: number };
 }
 
 /** Small grey image in which lines run level, and the map into it. */
@@ -130,9 +223,19 @@ function uprightLayout(view: Frame, angleRad: number): Layout {
   };
   const { widthPx: w, heightPx: h } = small;
   const level = Math.abs(angleRad) < 0.003 ? small : warpQuad(small, [corner(0, 0), corner(w, 0), corner(w, h), corner(0, h)], w, h);
+  const grey = toGrey(level);
+  const inLevel = ({ x0, y0, x1, y1 }: UprightBox): Box => ({ x: x0 / w, y: y0 / h, width: (x1 - x0) / w, height: (y1 - y0) / h });
   return {
-    image: { widthPx: w, heightPx: h, data: toGrey(level) },
     scale,
+    darkOnLight(lines) {
+      const light = lines.filter((corners) => isLightOnDark(toGrey(cropFrame(level, inLevel(this.boxOf(corners))))));
+      const isLight = light.length > lines.length / 2;
+      return { widthPx: w, heightPx: h, data: isLight ? grey.map((value) => 255 - value) : grey };
+    },
+    endsOf(corners) {
+      const [a, b, c, d] = corners.map(({ x, y }) => turn(x * scale, y * scale, -1).y) as [number, number, number, number];
+      return { leftY: (a + d) / 2, rightY: (b + c) / 2 };
+    },
     boxOf(corners) {
       const turned = corners.map(({ x, y }) => turn(x * scale, y * scale, -1));
       // The mean of both ends' edges: a tilted line's box must not swallow its neighbours.
@@ -142,6 +245,26 @@ function uprightLayout(view: Frame, angleRad: number): Layout {
   };
 }
 
+/** Detections of one row may overlap by part of a character, which would be read twice: the right one begins where the left one ends. */
+function separateNeighbours(lines: readonly Corners[], layout: Layout): Corners[] {
+  const boxes = lines.map((corners) => layout.boxOf(corners));
+  const ends = lines.map((corners) => layout.endsOf(corners));
+  return lines.map((corners, i) => {
+    const box = boxes[i]!;
+    const height = box.y1 - box.y0;
+    let from = box.x0;
+    for (const [j, other] of boxes.entries()) {
+      const isLeft = j !== i && other.x0 < box.x0 && other.x1 < box.x1 && other.x1 > box.x0;
+      if (isLeft && other.x1 - box.x0 < height * 1.5 && Math.abs(ends[j]!.rightY - ends[i]!.leftY) < height * 0.4)
+        from = Math.max(from, other.x1);
+    }
+    if (from === box.x0 || isColumn(corners)) return corners;
+    const [a, b, c, d] = corners;
+    const share = (from - box.x0) / (box.x1 - box.x0);
+    return [between(a, b, share), b, c, between(d, c, share)];
+  });
+}
+
 /** Parts of a line on either side of the vertical rules that cross it. */
 function splitAtRules(corners: Corners, rules: TableRules, layout: Layout): Corners[] {
   if (isColumn(corners)) return [corners];
@@ -149,15 +272,16 @@ function splitAtRules(corners: Corners, rules: TableRules, layout: Layout): Corn
   const height = box.y1 - box.y0;
   const width = box.x1 - box.x0;
   const cuts = rules.vertical
-    .filter(({ at, from, to }) => {
+    .filter((rule) => {
+      const { from, to } = rule;
+      const at = ruleAt(rule, (box.y0 + box.y1) / 2);
       const covered = Math.min(to, box.y1 - height * 0.2) - Math.max(from, box.y0 + height * 0.2);
       return covered > height * 0.5 && at > box.x0 + height * 0.5 && at < box.x1 - height * 0.5;
     })
-    .map(({ at }) => (at - box.x0) / width)
+    .map((rule) => (ruleAt(rule, (box.y0 + box.y1) / 2) - box.x0) / width)
     .sort((p, q) => p - q);
   if (cuts.length === 0) return [corners];
   const [a, b, c, d] = corners;
-  const between = (p: Point, q: Point, share: number): Point => ({ x: p.x + (q.x - p.x) * share, y: p.y + (q.y - p.y) * share });
   const edges = [0, ...cuts, 1];
   const inset = (height / width) * 0.06;
   return edges.slice(1).map((end, i) => {
@@ -167,56 +291,44 @@ function splitAtRules(corners: Corners, rules: TableRules, layout: Layout): Corn
   });
 }
 
+function between(p: Point, q: Point, share: number): Point {
+  return { x: p.x + (q.x - p.x) * share, y: p.y + (q.y - p.y) * share };
+}
+
 function isColumn(corners: Corners): boolean {
   const { width, height } = sidesOf(corners);
   return height > width * COLUMN_ASPECT;
 }
 
-/** Started readers, and what was read already while telling the script. */
-class Readers {
-  readonly #runtime: Runtime;
-  readonly #done = new Map<Corners, { reader: LineReader; characters: ReadCharacter[] }>();
-
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-  }
-
-  /** [Note: Which engine] Latin: PP-OCR. Japanese lines: own network. Japanese columns: tesseract's vertical model. */
-  forLine(isLatin: boolean, isColumnLine: boolean): Promise<LineReader> {
-    if (isLatin) return openLatinReader(this.#runtime);
-    if (isColumnLine) return openTesseractReader(this.#runtime, 'tesseract-jpn-vert');
-    return openJapaneseReader(this.#runtime).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'model-unavailable') throw error;
-      return openTesseractReader(this.#runtime, 'tesseract-jpn');
-    });
-  }
-
-  async read(view: Frame, corners: Corners, reader: LineReader): Promise<readonly ReadCharacter[]> {
-    const known = this.#done.get(corners);
-    if (known?.reader.engine === reader.engine) return known.characters;
-    const isVertical = reader.engine === 'tesseract-jpn-vert';
-    const { width, height } = sidesOf(corners);
-    const heightPx = isVertical ? Math.round((height / width) * reader.stripHeightPx) : reader.stripHeightPx;
-    const characters = await reader.read(cutStrip(view, corners, heightPx, reader.squeeze));
-    const trimmed = trimSpaces(characters);
-    this.#done.set(corners, { reader, characters: trimmed });
-    return trimmed;
+/**
+ * [Note: Which engine] The project's own network reads Japanese and Latin alike, and keeps the spaces that PP-OCR loses. Where
+ * it cannot be had, PP-OCR reads Latin and tesseract Japanese. The runtime memoises what was started.
+ */
+async function readerFor(runtime: Runtime, script: ScriptHint, isColumnLine: boolean): Promise<LineReader> {
+  try {
+    return await openJapaneseReader(runtime);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'model-unavailable') throw error;
+    if (script === 'latin') return openLatinReader(runtime);
+    return openTesseractReader(runtime, isColumnLine ? 'tesseract-jpn-vert' : 'tesseract-jpn');
   }
 }
 
-/** Read the longest lines as Japanese and see whether they are. */
-async function isLatinText(view: Frame, lines: readonly Corners[], readers: Readers): Promise<boolean> {
-  const longest = [...lines].sort((p, q) => aspectOf(q) - aspectOf(p)).slice(0, PROBES);
-  if (longest.length === 0) return false;
-  const reader = await readers.forLine(false, false);
-  let text = '';
-  for (const corners of longest) text += (await readers.read(view, corners, reader)).map((c) => c.text).join('');
-  return japaneseShare01(text) < JAPANESE_SHARE;
+function readRow(view: Frame, corners: Corners, reader: LineReader): Promise<ReadCharacter[]> {
+  return reader.read(cutStrip(view, corners, reader.stripHeightPx, reader.squeeze));
 }
 
-function aspectOf(corners: Corners): number {
+/** A column of upright characters, top to bottom. */
+async function readColumn(view: Frame, corners: Corners, reader: LineReader): Promise<ReadCharacter[]> {
   const { width, height } = sidesOf(corners);
-  return width / Math.max(1, height);
+  const column = cutStrip(view, corners, Math.round((height / Math.max(1, width)) * reader.stripHeightPx));
+  if (reader.engine === 'tesseract-jpn-vert' || reader.engine === 'ppocr') return reader.read(column);
+  const grid = findColumnGrid(column);
+  if (grid.count === 0) return [];
+  const characters = await reader.read(layCellsInLine(column, grid, reader.stripHeightPx));
+  const toColumn = (along01: number): number =>
+    Math.max(0, Math.min(1, (grid.offsetPx + along01 * grid.count * grid.pitchPx) / column.heightPx));
+  return characters.map((character) => ({ ...character, start01: toColumn(character.start01), end01: toColumn(character.end01) }));
 }
 
 function trimSpaces(characters: readonly ReadCharacter[]): ReadCharacter[] {
@@ -239,9 +351,8 @@ function toLine(
   reader: LineReader,
   toFrame: (point: Point) => Point,
 ): UnplacedLine {
-  const isVertical = reader.engine === 'tesseract-jpn-vert';
+  const isVertical = isColumn(corners) && reader.engine !== 'ppocr';
   const [a, b, c, d] = corners;
-  const between = (p: Point, q: Point, share: number): Point => ({ x: p.x + (q.x - p.x) * share, y: p.y + (q.y - p.y) * share });
   const characterBoxes: Box[] = [];
   characters.forEach((character, i) => {
     const [from, to] = extentOf(characters, i);

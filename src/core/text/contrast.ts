@@ -6,12 +6,7 @@
  * @returns a new array of the same size: dark text on a light ground.
  */
 export function stretchContrast(grey: Uint8Array): Uint8Array<ArrayBuffer> {
-  const histogram = new Uint32Array(256);
-  for (const value of grey) histogram[value] = histogram[value]! + 1;
-  const low = percentile(histogram, grey.length * 0.01);
-  const high = percentile(histogram, grey.length * 0.99);
-  const middle = percentile(histogram, grey.length * 0.5);
-  const isInverted = middle - low < high - middle && (middle - low) * 1.6 < high - middle;
+  const { low, high, isInverted } = tonesOf(grey);
   const gain = 255 / Math.max(high - low, 16);
   const table = new Uint8Array(256);
   for (let value = 0; value < 256; value++) {
@@ -21,6 +16,21 @@ export function stretchContrast(grey: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(grey.length);
   for (let i = 0; i < grey.length; i++) out[i] = table[grey[i]!]!;
   return out;
+}
+
+/** True when the text in these pixels (one line, cut closely) is lighter than its ground. */
+export function isLightOnDark(grey: Uint8Array): boolean {
+  return tonesOf(grey).isInverted;
+}
+
+/** The ground takes most of a line's pixels, so the median lies near it. */
+function tonesOf(grey: Uint8Array): { low: number; high: number; isInverted: boolean } {
+  const histogram = new Uint32Array(256);
+  for (const value of grey) histogram[value] = histogram[value]! + 1;
+  const low = percentile(histogram, grey.length * 0.01);
+  const high = percentile(histogram, grey.length * 0.99);
+  const middle = percentile(histogram, grey.length * 0.5);
+  return { low, high, isInverted: (middle - low) * 1.6 < high - middle };
 }
 
 /** Smallest value with at least `count` pixels at or below it. */

@@ -14,7 +14,48 @@ interface Node {
 }
 
 /** Characters that print alike in many typefaces, both ways. */
-const ALIKE_GROUPS = ['ーー一-', 'ロ口', 'カ力', 'ニ二', 'エ工', 'ヘへ', 'ベべ', 'ペぺ', 'タ夕', 'ハ八', 'ト卜', 'リり', 'チ千', 'ミ三', 'セせ', '才オォ', 'ツッ', 'ヤャ', 'ユュ', 'ヨョ', 'つっ', 'やゃ', 'ゆゅ', 'よょ', 'アァ', 'イィ', 'ウゥ', 'エェ', '0OoО〇', '1lI|', 'カヵ', 'ケヶ', '・.', 'cC', 'pP', 'sS', 'vV', 'xX', 'zZ', 'kK'];
+const ALIKE_GROUPS = [
+  'ーー一-',
+  'ロ口',
+  'カ力',
+  'ニ二',
+  'エ工',
+  'ヘへ',
+  'ベべ',
+  'ペぺ',
+  'タ夕',
+  'ハ八',
+  'ト卜',
+  'リり',
+  'チ千',
+  'ミ三',
+  'セせ',
+  '才オォ',
+  'ツッ',
+  'ヤャ',
+  'ユュ',
+  'ヨョ',
+  'つっ',
+  'やゃ',
+  'ゆゅ',
+  'よょ',
+  'アァ',
+  'イィ',
+  'ウゥ',
+  'エェ',
+  '0OoО〇',
+  '1lI|',
+  'カヵ',
+  'ケヶ',
+  '・.',
+  'cC',
+  'pP',
+  'sS',
+  'vV',
+  'xX',
+  'zZ',
+  'kK',
+];
 const ALIKE: ReadonlyMap<string, string> = new Map(
   ALIKE_GROUPS.flatMap((group) => Array.from(group).map((character) => [character, group] as const)).reduce<[string, string][]>(
     (all, [character, group]) => {
@@ -92,7 +133,7 @@ export function correctByLexicon(characters: readonly ReadCharacter[]): string[]
     }
   }
   const out = characters.map(({ text }) => text);
-  for (let at = count; at > 0; ) {
+  for (let at = count; at > 0;) {
     const match = word[at] ?? null;
     if (match === null) {
       at--;
@@ -108,7 +149,8 @@ export function correctByLexicon(characters: readonly ReadCharacter[]): string[]
 
 /** Words bounded by punctuation are likelier than words inside other words. */
 function edgeGain(characters: readonly ReadCharacter[], at: number, length: number): number {
-  const isEdge = (index: number): boolean => index < 0 || index >= characters.length || /[\s,、。・()（）/／:：「」【】〔〕]/u.test(characters[index]!.text);
+  const isEdge = (index: number): boolean =>
+    index < 0 || index >= characters.length || /[\s,、。・()（）/／:：「」【】〔〕]/u.test(characters[index]!.text);
   return (isEdge(at - 1) ? 0.7 : 0) + (isEdge(at + length) ? 0.7 : 0);
 }
 

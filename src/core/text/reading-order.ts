@@ -1,5 +1,5 @@
 /** @file The order in which a person reads the lines of a label: table cells first, then columns, rows, and left to right. Pure; any thread. */
-import type { TableRules } from './table-rules.ts';
+import { ruleAt, type TableRules } from './table-rules.ts';
 
 /** An upright box in pixels of the deskewed image. */
 export interface UprightBox {
@@ -18,14 +18,17 @@ interface Unit extends UprightBox {
 const SAME_ROW = 0.45;
 
 /**
- * @param boxes of lines. @param rules of the same image.
+ * @param boxes of lines. @param rules of the same image. @param groups lines that stay together, each already in order.
  * @returns indices of `boxes` in reading order.
  * Source: Nagy and Seth 1984, recursive X-Y cut, with table cells taken as one unit.
  */
-export function readingOrder(boxes: readonly UprightBox[], rules: TableRules): number[] {
+export function readingOrder(boxes: readonly UprightBox[], rules: TableRules, groups: readonly (readonly number[])[] = []): number[] {
   const cells = new Map<string, { cell: UprightBox; lines: number[] }>();
   const units: Unit[] = [];
+  const isGrouped = new Set(groups.flat());
+  for (const group of groups) if (group.length > 0) units.push({ ...boundsOf(group.map((index) => boxes[index]!)), lines: group });
   boxes.forEach((box, index) => {
+    if (isGrouped.has(index)) return;
     const cell = cellOf(box, rules);
     if (cell === null) {
       units.push({ ...box, lines: [index] });
@@ -42,7 +45,7 @@ export function readingOrder(boxes: readonly UprightBox[], rules: TableRules): n
     units.push({ ...bounds, lines: orderUnits(inside) });
   }
   // Cells of one table row become one unit each side by side: stretch them to their row so that heading and value share it.
-  return orderUnits(units.map((unit) => stretchToRow(unit, boxes, rules)));
+  return orderUnits(units.map((unit) => stretchToRow(unit, boxes, rules, isGrouped)));
 }
 
 /** Smallest cell of the rules around a box's middle; null unless a rule lies above and one below. */
@@ -50,26 +53,34 @@ function cellOf(box: UprightBox, { horizontal, vertical }: TableRules): UprightB
   const x = (box.x0 + box.x1) / 2;
   const y = (box.y0 + box.y1) / 2;
   const slack = (box.y1 - box.y0) * 0.5;
+  // Nearest rules at the box's own place; the cell is named by the rules' middles, so that its lines agree.
+  let topAt = -Infinity;
+  let bottomAt = Infinity;
   let top = -Infinity;
   let bottom = Infinity;
   for (const rule of horizontal) {
     if (rule.from > x + slack || rule.to < x - slack) continue;
-    if (rule.at <= y) top = Math.max(top, rule.at);
-    else bottom = Math.min(bottom, rule.at);
+    const at = ruleAt(rule, x);
+    if (at <= y && at > topAt) [topAt, top] = [at, rule.at];
+    if (at > y && at < bottomAt) [bottomAt, bottom] = [at, rule.at];
   }
   if (top === -Infinity || bottom === Infinity) return null;
+  let leftAt = -Infinity;
+  let rightAt = Infinity;
   let left = -Infinity;
   let right = Infinity;
   for (const rule of vertical) {
     if (rule.from > y || rule.to < y) continue;
-    if (rule.at <= x) left = Math.max(left, rule.at);
-    else right = Math.min(right, rule.at);
+    const at = ruleAt(rule, y);
+    if (at <= x && at > leftAt) [leftAt, left] = [at, rule.at];
+    if (at > x && at < rightAt) [rightAt, right] = [at, rule.at];
   }
   return { x0: left, y0: top, x1: right, y1: bottom };
 }
 
-function stretchToRow(unit: Unit, boxes: readonly UprightBox[], rules: TableRules): Unit {
+function stretchToRow(unit: Unit, boxes: readonly UprightBox[], rules: TableRules, isGrouped: ReadonlySet<number>): Unit {
   const [first] = unit.lines;
+  if (unit.lines.some((index) => isGrouped.has(index))) return unit;
   const cell = first === undefined ? null : cellOf(boxes[first]!, rules);
   return cell === null ? unit : { ...unit, y0: cell.y0, y1: cell.y1 };
 }
@@ -81,7 +92,7 @@ function orderUnits(units: readonly Unit[]): number[] {
   const rows = groupBy(units, isSameRow);
   if (rows.length > 1) return byTop(rows).flatMap(orderUnits);
   if (columns.length > 1) return byLeft(columns).flatMap(orderUnits);
-  return [...units].sort((a, b) => (isSameRow(a, b) ? a.x0 - b.x0 : a.y0 - b.y0)).flatMap(({ lines }) => lines);
+  return [...units].sort((a, b) => (isSameRow(a, b) && isBeside(a, b) ? a.x0 - b.x0 : a.y0 - b.y0)).flatMap(({ lines }) => lines);
 }
 
 /** Columns of running text (not headings beside values, nor nutrients beside amounts): every one has several long lines. */
@@ -95,6 +106,11 @@ function areTextColumns(columns: readonly (readonly Unit[])[]): boolean {
 function isSameRow(a: UprightBox, b: UprightBox): boolean {
   const shared = Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0);
   return shared > SAME_ROW * Math.min(a.y1 - a.y0, b.y1 - b.y0);
+}
+
+function isBeside(a: UprightBox, b: UprightBox): boolean {
+  const shared = Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
+  return shared < 0.2 * Math.min(a.x1 - a.x0, b.x1 - b.x0);
 }
 
 function overlapsAcross(a: UprightBox, b: UprightBox): boolean {

@@ -1,11 +1,18 @@
 /** @file Straight rules of a table (the frame of a 一括表示), found in a small upright grey image. Pure; any thread. */
 import type { GreyImage } from '../../contracts/runtime.ts';
 
-/** A rule along one axis: `at` across it, `from … to` along it; pixels of the image given. */
+/** A rule along one axis: `at` across it at its middle, `from … to` along it; pixels of the image given. */
 export interface Rule {
   readonly at: number;
   readonly from: number;
   readonly to: number;
+  /** How much `at` changes per pixel along the rule: photos are seldom square-on. */
+  readonly slope: number;
+}
+
+/** Where a rule lies at one place along it. */
+export function ruleAt({ at, from, to, slope }: Rule, along: number): number {
+  return at + slope * (along - (from + to) / 2);
 }
 
 /** Rules by direction. */
@@ -111,24 +118,53 @@ function findAlong(dark: Uint8Array, length: number, lanes: number, alongStep: n
     pieces.push(...here);
     above = here;
   }
-  const groups = new Map<number, { from: number; to: number; first: number; last: number }>();
-  for (const { lane, from, to, group } of pieces) {
+  const groups = new Map<number, { from: number; to: number; first: number; last: number; pieces: Piece[] }>();
+  for (const piece of pieces) {
+    const { lane, from, to, group } = piece;
     const root = rootOf(group);
     const known = groups.get(root);
-    if (known === undefined) groups.set(root, { from, to, first: lane, last: lane });
+    if (known === undefined) groups.set(root, { from, to, first: lane, last: lane, pieces: [piece] });
     else {
       known.from = Math.min(known.from, from);
       known.to = Math.max(known.to, to);
       known.first = Math.min(known.first, lane);
       known.last = Math.max(known.last, lane);
+      known.pieces.push(piece);
     }
   }
   const rules: Rule[] = [];
-  for (const { from, to, first, last } of groups.values()) {
-    const isThin = last - first + 1 <= Math.max(6, (to - from) * 0.04);
-    if (to - from >= minLength && isThin) rules.push({ at: (first + last + 1) / 2, from, to });
+  for (const { from, to, first, last, pieces: parts } of groups.values()) {
+    const isThin = last - first + 1 <= Math.max(6, (to - from) * 0.08);
+    if (to - from >= minLength && isThin) rules.push(fitRule(parts, from, to));
   }
   return rules;
+}
+
+/** Least squares through the middles of the pieces, weighted by their length. */
+function fitRule(pieces: readonly Piece[], from: number, to: number): Rule {
+  const middle = (from + to) / 2;
+  let weight = 0;
+  let lane = 0;
+  let along = 0;
+  for (const piece of pieces) {
+    const length = piece.to - piece.from;
+    weight += length;
+    lane += length * (piece.lane + 0.5);
+    along += length * ((piece.from + piece.to) / 2 - middle);
+  }
+  lane /= weight;
+  along /= weight;
+  let covariance = 0;
+  let variance = 0;
+  for (const piece of pieces) {
+    const length = piece.to - piece.from;
+    const offset = (piece.from + piece.to) / 2 - middle - along;
+    covariance += length * offset * (piece.lane + 0.5 - lane);
+    // Each piece is spread over its own length.
+    variance += length * (offset * offset + (length * length) / 12);
+  }
+  const slope = variance === 0 ? 0 : covariance / variance;
+  return { at: lane - slope * along, from, to, slope };
 }
 
 /** Paint over what a strip of text has of rules: dark rows at its upper and lower edge, columns dark from edge to edge. */

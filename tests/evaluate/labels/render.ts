@@ -83,7 +83,7 @@ async function render(out: string, set: string, seed: number, count: number, pho
       const file = `images/${String(index).padStart(4, '0')}.${isPhoto ? 'jpg' : 'png'}`;
       const tab = await browser.newPage({ viewport: { width: page.widthPx, height: 900 }, deviceScaleFactor: random.pick([1, 1.5, 2, 2]) });
       await tab.setContent(page.html, { waitUntil: 'load' });
-      const png = await tab.screenshot({ fullPage: true });
+      const png = await tab.locator('body').screenshot();
       await tab.close();
       const { data, info } = await degrade(png, isPhoto, random);
       await writeFile(join(out, file), data);
