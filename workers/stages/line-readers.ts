@@ -32,7 +32,7 @@ export async function openJapaneseReader(runtime: Runtime): Promise<LineReader> 
   return {
     engine: 'japanese-text',
     stripHeightPx: LINE_HEIGHT_PX,
-    squeeze: 0.8,
+    squeeze: 1,
     read: (strip) => recogniseLine(model, strip, JAPANESE),
   };
 }
