@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { CONTENT_POLICY, WORKER_CONTENT_POLICY, pageContentPolicy } from '../services/security-headers.ts';
+import { CONTENT_POLICY, pageContentPolicy } from '../services/security-headers.ts';
 import { sendProblem } from '../services/errors-to-problems.ts';
 
 /** `name-Ab3dEf9_.js` of Vite, `name-1.2.0.1a2b3c4d.onnx` of the weights. */
@@ -52,8 +52,7 @@ export async function serveApp(app: FastifyInstance, appFolder: string): Promise
 
 function headersOf(file: string, pagePolicy: string): Record<string, string> {
   const caching = { 'cache-control': HASHED.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache' };
-  if (file.endsWith('/index.html')) return { ...caching, 'content-security-policy': pagePolicy };
-  return { ...caching, 'content-security-policy': /\/vision\.worker[^/]*\.js$/.test(file) ? WORKER_CONTENT_POLICY : CONTENT_POLICY };
+  return { ...caching, 'content-security-policy': file.endsWith('/index.html') ? pagePolicy : CONTENT_POLICY };
 }
 
 function acceptsHtml(accept: string | undefined): boolean {

@@ -25,14 +25,8 @@ function contentPolicy(scripts: readonly string[]): string {
   ].join('; ');
 }
 
-/** The policy without exceptions. */
+/** The policy of everything but the page itself. */
 export const CONTENT_POLICY = contentPolicy([]);
-
-/**
- * [Note: OpenCV.js and eval] OpenCV.js' bindings build their call wrappers with `new Function`, which needs `unsafe-eval`. A worker is
- * governed by the policy of its own script, so only that script gets the exception; the page never does.
- */
-export const WORKER_CONTENT_POLICY = contentPolicy(["'unsafe-eval'"]);
 
 /** @returns the policy of index.html: its inline scripts, if the build made any, are allowed by their hashes. */
 export async function pageContentPolicy(appFolder: string): Promise<string> {
