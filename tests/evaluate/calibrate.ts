@@ -21,7 +21,6 @@ const FOLDS = 9;
 /** Share of photos whose product the gallery lacks, assumed of a shopper: every query is also asked with its product taken out, at this weight. */
 const UNKNOWN_SHARE = 0.25;
 const COLOUR_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
-const SECOND_SHARES = [0, 0.2, 0.4];
 /** Products far behind have no say, and leaving them out makes fitting quick. */
 const MAX_ALTERNATIVES = 15;
 /** What answers called sure must reach, and the room left for other shops' photos. */
@@ -29,12 +28,6 @@ const SURE_PRECISION = 0.97;
 const LIKELY_PRECISION = 0.6;
 
 const CALIBRATION_FILE = join(import.meta.dirname, '../../src/core/fuse/calibration.json');
-
-/** How photos are made into a product's score; the rest of the numbers is fitted. */
-interface LookShape {
-  readonly colour: number;
-  readonly second: number;
-}
 
 /** A query as a choice, with names. */
 interface NamedChoice extends Choice {
@@ -46,11 +39,11 @@ interface NamedChoice extends Choice {
 }
 
 /** Known and unknown version of each query; a right product beyond the best few counts as not in the gallery at all for fitting, and as missed. */
-function toChoices(items: readonly Observation[], shape: LookShape, canVerify = true): NamedChoice[] {
+function toChoices(items: readonly Observation[], colourWeight: number, canVerify = true): NamedChoice[] {
   return items.flatMap(({ file, label, isLoose, photos }) => {
     const products = byLabel(photos);
     const isKnownProduct = products.has(label);
-    const all = [...products].map(([name, own]) => ({ name, features: featuresOf(own, shape, canVerify) }));
+    const all = [...products].map(([name, own]) => ({ name, features: featuresOf(own, colourWeight, canVerify) }));
     all.sort((a, b) => b.features[0]! + b.features[1]! - a.features[0]! - a.features[1]!);
     const toChoice = (isKnown: boolean): NamedChoice => {
       const best = all.filter(({ name }) => isKnown || name !== label).slice(0, MAX_ALTERNATIVES);
@@ -79,9 +72,8 @@ function byLabel(photos: readonly ObservedPhoto[]): Map<string, ObservedPhoto[]>
 }
 
 /** Look score and strength of verification, as fusion computes them. */
-function featuresOf(photos: readonly ObservedPhoto[], { colour, second }: LookShape, canVerify: boolean): number[] {
-  const scores = photos.map((photo) => photo.cosine + colour * photo.colour).sort((a, b) => b - a);
-  const look = (1 - second) * scores[0]! + second * (scores[1] ?? scores[0]!);
+function featuresOf(photos: readonly ObservedPhoto[], colourWeight: number, canVerify: boolean): number[] {
+  const look = Math.max(...photos.map(({ cosine, colour }) => cosine + colourWeight * colour));
   const inliers = Math.max(0, ...photos.map((photo) => photo.inliers ?? 0));
   return [look, canVerify && inliers >= MIN_INLIERS ? verificationStrength(inliers) : 0];
 }
@@ -180,16 +172,13 @@ function printRow(name: string, results: readonly IdentificationResult[]): void 
   console.log(`| ${name} | ${cell(top1, top5)} | ${cell(top1_packaged, top5_packaged)} | ${cell(top1_loose, top5_loose)} |`);
 }
 
-/** The shape that explains the queries best, and with what loss. */
-function bestShape(items: readonly Observation[]): LookShape {
-  let best: LookShape & { loss: number } = { colour: 0, second: 0, loss: Infinity };
-  for (const colour of COLOUR_WEIGHTS)
-    for (const second of SECOND_SHARES) {
-      const choices = toChoices(items, { colour, second });
-      const loss = meanLogLoss(fitChoiceModel(choices, 2), choices);
-      if (loss < best.loss) best = { colour, second, loss };
-    }
-  return best;
+/** The weight of colour that explains the queries best. */
+function bestColourWeight(items: readonly Observation[]): number {
+  const losses = COLOUR_WEIGHTS.map((weight) => {
+    const choices = toChoices(items, weight);
+    return meanLogLoss(fitChoiceModel(choices, 2), choices);
+  });
+  return COLOUR_WEIGHTS[losses.indexOf(Math.min(...losses))]!;
 }
 
 function typicalColour(items: readonly Observation[]): number {
@@ -213,11 +202,11 @@ async function main(): Promise<void> {
     items.filter(({ isLoose }) => !isLoose),
     ({ inliers }) => inliers ?? -1,
   );
-  const shape = bestShape(items);
-  printCue(`embedding + ${shape.colour} × colour`, items, ({ cosine, colour }) => cosine + shape.colour * colour);
-  const noKeypoints = predictOutOfFold(toChoices(items, shape, false));
+  const colourWeight = bestColourWeight(items);
+  printCue(`embedding + ${colourWeight} × colour`, items, ({ cosine, colour }) => cosine + colourWeight * colour);
+  const noKeypoints = predictOutOfFold(toChoices(items, colourWeight, false));
   printRow('fused without keypoints', knownOf(toResults(noKeypoints.predictions)));
-  const choices = toChoices(items, shape);
+  const choices = toChoices(items, colourWeight);
   const { predictions, loss } = predictOutOfFold(choices);
   const results = toResults(predictions);
   printRow('fused', knownOf(results));
@@ -227,17 +216,18 @@ async function main(): Promise<void> {
   const { weights, none } = fitChoiceModel(choices, 2);
   const certainty = { sure: thresholdFor(predictions, SURE_PRECISION), likely: thresholdFor(predictions, LIKELY_PRECISION) };
   const fitted: SpaceCalibration = {
-    look: { colour: shape.colour, typicalColour: typicalColour(items), second: shape.second },
+    look: { colour: colourWeight, typicalColour: typicalColour(items) },
     choice: { look: round(weights[0]!), verified: round(weights[1]!), none: round(none) },
     certainty,
   };
   const figures = {
     top1: metrics.top1!,
     top5: metrics.top5!,
-    sure_precision: metrics.sure_precision ?? 1,
+    ...(metrics.sure_precision === undefined ? {} : { sure_precision: metrics.sure_precision }),
     sure_count: metrics.sure_count!,
+    sure_share: metrics.sure_share!,
     not_sure_share: metrics.not_sure_share!,
-    expected_calibration_error: metrics.expected_calibration_error!,
+    expected_calibration_error: calibrationError(predictions),
     unknown_not_sure: unknown.unknown_not_sure!,
     unknown_sure: unknown.unknown_sure!,
     log_loss: loss,
@@ -251,6 +241,22 @@ async function main(): Promise<void> {
       queries: items.length,
       figures: mapValues(figures, round),
     });
+}
+
+/** Mean gap between promised and found over ten bins of probability, photos of unknown products counted at their share. */
+function calibrationError(predictions: readonly Prediction[]): number {
+  let error = 0;
+  let total = 0;
+  for (let bin = 0; bin < 10; bin++) {
+    let gap = 0;
+    for (const prediction of predictions) {
+      if (Math.min(9, Math.floor(prediction.probability01 * 10)) !== bin) continue;
+      gap += prediction.choice.weight * (prediction.probability01 - (isRight(prediction) ? 1 : 0));
+      total += prediction.choice.weight;
+    }
+    error += Math.abs(gap);
+  }
+  return error / total;
 }
 
 function knownOf(results: readonly IdentificationResult[]): IdentificationResult[] {

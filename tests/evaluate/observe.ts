@@ -1,6 +1,6 @@
 /**
- * @file What calibration needs of a labelled folder: every query against every gallery photo, cue by cue. Describing photos takes minutes,
- * so descriptors are kept below `.cache/` per embedding space.
+ * @file What calibration needs of a labelled folder: every query against every gallery photo, cue by cue. Keypoints take minutes, so they
+ * are kept in `.cache/calibrate`; delete it after a change to how they are found or compared.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import type { EmbeddingSpace, LocalFeatures } from '../../src/contracts/results.
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import { dot } from '../../src/core/vector.ts';
 import { embedCrops } from '../../workers/stages/embed.ts';
-import { compareFeatures, extractFeatures, LOCAL_FEATURES_ALGORITHM, MIN_INLIERS } from '../../workers/stages/local-features.ts';
+import { compareFeatures, extractFeatures, LOCAL_FEATURES_ALGORITHM } from '../../workers/stages/local-features.ts';
 import { proposeBox } from '../../workers/stages/propose-box.ts';
 import type { Dataset } from './dataset.ts';
 import { isLooseGoods } from './identification.ts';
@@ -61,20 +61,24 @@ const VERIFIED_PHOTOS_PER_PRODUCT = 2;
  * @throws AppError('invalid-input') for items without label or role.
  */
 export async function observe(dataset: Dataset, runtime: Runtime, limit = Infinity): Promise<Observations> {
-  const { space, photos, key } = await describeAll(dataset, runtime);
-  const comparisons = await cached(`compare-${key}-${VERIFIED_PRODUCTS}-${VERIFIED_PHOTOS_PER_PRODUCT}-${MIN_INLIERS}-${limit}`, () =>
-    compareAll(photos, runtime, limit),
-  );
-  return { space, items: comparisons };
+  const { space, photos } = await describeAll(dataset, runtime);
+  return { space, items: (await compareAll(photos, keyOf(dataset.folder, LOCAL_FEATURES_ALGORITHM), runtime)).slice(0, limit) };
 }
 
-/** Every query against every gallery photo, the best packs by keypoints too. */
-async function compareAll(photos: readonly Described[], runtime: Runtime, limit: number): Promise<Observation[]> {
+/** Every query against every gallery photo, the best packs by keypoints too. Inliers do not depend on the net: pairs are kept. */
+async function compareAll(photos: readonly Described[], key: string, runtime: Runtime): Promise<Observation[]> {
   const cv = await runtime.openCv();
   const gallery = photos.filter(({ role }) => role === 'gallery');
-  const queries = photos.filter(({ role }) => role === 'query').slice(0, limit);
+  const queries = photos.filter(({ role }) => role === 'query');
+  const inliersOf = (await readCache<Map<string, number>>(`pairs-${key}`)) ?? new Map<string, number>();
+  const inliersBetween = (query: Described, photo: Described): number => {
+    const pair = `${query.file} ${photo.file}`;
+    const known = inliersOf.get(pair) ?? compareFeatures(photo.file, query.features, photo.features, cv).inliers;
+    inliersOf.set(pair, known);
+    return known;
+  };
   const progress = progressLine('compare', queries.length);
-  return queries.map((query, done): Observation => {
+  const observations = queries.map((query, done): Observation => {
     const looks = gallery.map((photo): Look => ({
       photo,
       cosine: dot(query.vector, photo.vector),
@@ -82,12 +86,13 @@ async function compareAll(photos: readonly Described[], runtime: Runtime, limit:
     }));
     const compared = photosToCompare(looks);
     const seen = looks.map(({ photo, cosine, colour }): ObservedPhoto => {
-      const inliers = compared.has(photo.file) ? compareFeatures(photo.file, query.features, photo.features, cv).inliers : null;
-      return { label: photo.label, cosine, colour, inliers };
+      return { label: photo.label, cosine, colour, inliers: compared.has(photo.file) ? inliersBetween(query, photo) : null };
     });
     progress(done + 1);
     return { file: query.file, label: query.label, isLoose: query.isLoose, photos: seen };
   });
+  await writeCache(`pairs-${key}`, inliersOf);
+  return observations;
 }
 
 interface Look {
@@ -107,45 +112,51 @@ function photosToCompare(looks: readonly Look[]): Set<string> {
   return new Set([...best.values()].flat());
 }
 
-async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space: EmbeddingSpace; photos: Described[]; key: string }> {
+/** What the net has no part in. */
+interface Appearance {
+  readonly colour: Float32Array<ArrayBuffer>;
+  readonly features: LocalFeatures;
+}
+
+async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space: EmbeddingSpace; photos: Described[] }> {
   const labelled = dataset.items.map((item) => {
     if (typeof item.label !== 'string' || item.role === undefined)
       throw new AppError('invalid-input', `${item.file} needs a label and a role (gallery or query)`);
     return { file: item.file, label: item.label, isLoose: isLooseGoods(item.coarse), role: item.role };
   });
-  const { space } = await describe(dataset.folder, labelled[0]!.file, runtime);
-  const hash = createHash('sha256').update(JSON.stringify([space, LOCAL_FEATURES_ALGORITHM, dataset.folder, labelled]));
-  const key = hash.digest('hex').slice(0, 16);
-  const photos = await cached(`describe-${key}`, async () => {
-    const progress = progressLine('describe', labelled.length);
-    const described: Described[] = [];
-    for (const item of labelled) {
-      const { vector, colour, features } = await describe(dataset.folder, item.file, runtime);
-      described.push({ ...item, vector, colour, features });
-      progress(described.length);
-    }
-    return described;
-  });
-  return { space, photos, key };
+  const name = `appearance-${keyOf(dataset.folder, LOCAL_FEATURES_ALGORITHM)}`;
+  const appearances = (await readCache<Map<string, Appearance>>(name)) ?? new Map<string, Appearance>();
+  const progress = progressLine('describe', labelled.length);
+  const photos: Described[] = [];
+  let space: EmbeddingSpace | null = null;
+  for (const item of labelled) {
+    const { frame } = await runtime.decode(new Blob([await readFile(join(dataset.folder, item.file))]), MAX_FRAME_SIDE_PX);
+    const box = await proposeBox(frame, runtime);
+    const [look] = await embedCrops(frame, [box], runtime);
+    if (look === undefined) throw new AppError('bug', 'no look for a box');
+    const appearance = appearances.get(item.file) ?? { colour: look.colour, features: await extractFeatures(frame, box, runtime) };
+    appearances.set(item.file, appearance);
+    space = look.embedding.space;
+    photos.push({ ...item, vector: look.embedding.vector, ...appearance });
+    progress(photos.length);
+  }
+  await writeCache(name, appearances);
+  if (space === null) throw new AppError('invalid-input', `${dataset.folder} holds no photos`);
+  return { space, photos };
 }
 
-/** Delete `.cache/` after a change to the stages: the names know of weights and settings, not of code. */
-async function cached<T>(name: string, make: () => Promise<T>): Promise<T> {
-  const folder = join(import.meta.dirname, '../../.cache/calibrate');
-  const file = join(folder, `${name}.bin`);
-  const kept = await readFile(file).catch(() => null);
-  if (kept !== null) return deserialize(kept) as T;
-  const value = await make();
-  await mkdir(folder, { recursive: true });
-  await writeFile(file, serialize(value));
-  return value;
+const CACHE_FOLDER = join(import.meta.dirname, '../../.cache/calibrate');
+
+function keyOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 
-async function describe(folder: string, file: string, runtime: Runtime) {
-  const { frame } = await runtime.decode(new Blob([await readFile(join(folder, file))]), MAX_FRAME_SIDE_PX);
-  const box = await proposeBox(frame, runtime);
-  const [look] = await embedCrops(frame, [box], runtime);
-  if (look === undefined) throw new AppError('bug', 'no look for a box');
-  const { space, vector } = look.embedding;
-  return { space, vector, colour: look.colour, features: await extractFeatures(frame, box, runtime) };
+async function readCache<T>(name: string): Promise<T | null> {
+  const bytes = await readFile(join(CACHE_FOLDER, `${name}.bin`)).catch(() => null);
+  return bytes === null ? null : (deserialize(bytes) as T);
+}
+
+async function writeCache(name: string, value: unknown): Promise<void> {
+  await mkdir(CACHE_FOLDER, { recursive: true });
+  await writeFile(join(CACHE_FOLDER, `${name}.bin`), serialize(value));
 }

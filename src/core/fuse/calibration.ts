@@ -3,12 +3,10 @@ import { z } from 'zod';
 import fitted from './calibration.json' with { type: 'json' };
 
 const spaceCalibrationSchema = z.strictObject({
-  /** [Note: Look score] cosine + colour × similarity of colour, per gallery photo; a product's is its best photo's, mixed with its second best's. */
+  /** [Note: Look score] cosine + colour × similarity of colour, per gallery photo; a product's is its best photo's. */
   look: z.strictObject({
     colour: z.number().nonnegative(),
     typicalColour: z.number().min(0).max(1),
-    /** Share of the second best photo in a product's score. */
-    second: z.number().min(0).max(0.5),
   }),
   /** [Note: Choice model] Utilities of a conditional logit whose alternatives are the products in the gallery and "none of them". */
   choice: z.strictObject({

@@ -44,10 +44,9 @@ export function productLooks(
   for (const [productId, list] of photos) {
     list.sort((a, b) => b.score - a.score);
     const best = list[0]!;
-    const second = list[1] ?? best;
     const checked = list.flatMap(({ match }) => verdicts.get(match.galleryId) ?? []);
     looks.set(productId, {
-      score: (1 - look.second) * best.score + look.second * second.score,
+      score: best.score,
       cosine: best.match.cosine,
       colour: best.match.colour,
       computedOn: best.match.computedOn,
