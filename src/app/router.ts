@@ -1,25 +1,30 @@
-/** @file Addresses of the screens. Every screen but the first is loaded when it is first wanted. Thread: page. */
-import { createRouter } from 'sv-router';
-import HomePage from './HomePage.svelte';
+/** @file Where we are and how to go elsewhere. Screens import this; `routes.ts` imports the screens. Thread: page. */
 
-const router = createRouter({
-  '/': HomePage,
-  '/capture': () => import('./CapturePage.svelte'),
-  '/capture/:lens': () => import('./CapturePage.svelte'),
-  '/result/:look': () => import('./ResultPage.svelte'),
-  '/library': () => import('./LibraryPage.svelte'),
-  '/people': () => import('./PeoplePage.svelte'),
-  '/people/:person': () => import('./PersonPage.svelte'),
-  '/models': () => import('./ModelsPage.svelte'),
-  '/privacy': () => import('./PrivacyPage.svelte'),
-  '/server': () => import('./ServerPage.svelte'),
-  '/settings': () => import('./SettingsPage.svelte'),
-  '/about': () => import('./AboutPage.svelte'),
-  '*notFound': () => import('./NotFoundPage.svelte'),
-});
+/** The part of the router that screens use. */
+interface Router {
+  navigate(path: string, options?: { params: Record<string, string> }): Promise<unknown>;
+  /** The screen at hand, reactive. */
+  readonly route: { readonly params: object; readonly pathname: string };
+}
 
-/** Go to a screen. */
-export const navigate: typeof router.navigate = (...to) => router.navigate(...to);
+let router: Router | null = null;
+
+/** Called once, by `routes.ts`. */
+export function setRouter(made: { navigate: unknown; route: Router['route'] }): void {
+  router = made as Router;
+}
+
+/** Go to a screen; `:name` parts of the path are filled from `params`. */
+export async function navigate(path: string, options?: { params: Record<string, string> }): Promise<void> {
+  await (options === undefined ? router?.navigate(path) : router?.navigate(path, options));
+}
 
 /** The screen at hand: its path and parameters, reactive. */
-export const route = router.route;
+export const route = {
+  get pathname(): string {
+    return router?.route.pathname ?? location.pathname;
+  },
+  get params(): Partial<Record<string, string>> {
+    return router?.route.params ?? {};
+  },
+};

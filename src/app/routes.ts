@@ -1,0 +1,22 @@
+/** @file Addresses of the screens. Every screen but the first is loaded when it is first wanted. Thread: page. */
+import { createRouter } from 'sv-router';
+import HomePage from './HomePage.svelte';
+import { setRouter } from './router.ts';
+
+setRouter(
+  createRouter({
+    '/': HomePage,
+    '/capture': () => import('./CapturePage.svelte'),
+    '/capture/:lens': () => import('./CapturePage.svelte'),
+    '/result/:look': () => import('./ResultPage.svelte'),
+    '/library': () => import('./LibraryPage.svelte'),
+    '/people': () => import('./PeoplePage.svelte'),
+    '/people/:person': () => import('./PersonPage.svelte'),
+    '/models': () => import('./ModelsPage.svelte'),
+    '/privacy': () => import('./PrivacyPage.svelte'),
+    '/server': () => import('./ServerPage.svelte'),
+    '/settings': () => import('./SettingsPage.svelte'),
+    '/about': () => import('./AboutPage.svelte'),
+    '*notFound': () => import('./NotFoundPage.svelte'),
+  }),
+);
