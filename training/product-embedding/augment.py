@@ -8,8 +8,8 @@ LUMA = np.array([.299, .587, .114], np.float32)
 
 
 def quad(rng, w, h, low, tilt):
-    """Corners (float32 [4, 2], px) of a random tilted, slightly perspective crop of low..1 of the area."""
-    area, ratio = w * h * rng.uniform(low, 1.0), np.exp(rng.uniform(-.3, .3))
+    """Corners (float32 [4, 2], px) of a random tilted, slightly perspective crop of low..1 of the area (log-uniform)."""
+    area, ratio = w * h * low ** rng.uniform(0, 1), np.exp(rng.uniform(-.3, .3))
     cw, ch = min(w, np.sqrt(area * ratio)), min(h, np.sqrt(area / ratio))
     x, y = rng.uniform(0, w - cw + 1e-6), rng.uniform(0, h - ch + 1e-6)
     q = np.array([[x, y], [x + cw, y], [x + cw, y + ch], [x, y + ch]])
@@ -77,32 +77,32 @@ def occlude(rng, out, other):
 def camera(rng, out):
     """Glare, blur, low resolution, JPEG."""
     size = out.shape[0]
-    if rng.random() < .1:
+    if rng.random() < .06:
         glare = np.zeros((size, size), np.float32)
         cv2.ellipse(glare, tuple(int(v) for v in rng.integers(0, size, 2)), tuple(int(v) for v in rng.integers(size // 20, size // 5, 2)), float(rng.uniform(0, 180)), 0, 360, float(rng.uniform(60, 220)), -1)
         out = np.clip(out + cv2.GaussianBlur(glare, (0, 0), size / 24)[..., None], 0, 255).astype(np.uint8)
     u = rng.random()
-    if u < .15:
+    if u < .1:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(.4, 1.9))
-    elif u < .25:
+    elif u < .16:
         n = int(rng.integers(3, 10))
         k = cv2.warpAffine(np.pad(np.full((1, n), 1 / n, np.float32), ((5, 5), (0, 11 - n))), cv2.getRotationMatrix2D((5, 5), float(rng.uniform(0, 180)), 1), (11, 11))
         out = cv2.filter2D(out, -1, k / max(k.sum(), .2))
-    elif u < .4:
+    elif u < .25:
         s = int(size * rng.uniform(.3, .8))
         out = cv2.resize(cv2.resize(out, (s, s), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR)
-    if rng.random() < .3:
+    if rng.random() < .2:
         out = cv2.imdecode(cv2.imencode('.jpg', out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 85))])[1], cv2.IMREAD_COLOR)
     return out
 
 
-def view(rng, im, size, other, kind, low=.3):
+def view(rng, im, size, other, kind):
     """One augmented view, uint8 [size, size, 3].
 
     other: any other picture, for background and occlusion. kind: 'loose' (turns and mirrors freely), 'pack' (a photo of a
     pack: upright, never mirrored, since its text is not), 'cloth' (mirrors), 'front' (a drawn pack: needs a background).
     """
-    if kind == 'loose' and rng.random() < .4:
+    if kind == 'loose' and rng.random() < .3:
         im = np.rot90(im, int(rng.integers(1, 4)))
     if kind in ('loose', 'cloth') and rng.random() < .5:
         im = im[:, ::-1]
@@ -112,13 +112,14 @@ def view(rng, im, size, other, kind, low=.3):
     u = rng.random()
     if kind == 'front' and u < .65:
         out = on_background(rng, im, size, other, True)
-    elif kind != 'front' and u < .22:
-        out = on_background(rng, im, size, other, u < .05)
+    elif kind != 'front' and u < .13:
+        out = on_background(rng, im, size, other, u < .03)
     else:
-        q = quad(rng, im.shape[1], im.shape[0], low, 16 if kind == 'loose' else 9)
+        # produce lies in piles near and far: a wide range of scale
+        q = quad(rng, im.shape[1], im.shape[0], *((.1, 16) if kind == 'loose' else (.3, 9)))
         m = cv2.getPerspectiveTransform(q, np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32))
         out = cv2.warpPerspective(im, m, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    if rng.random() < .3:
+    if rng.random() < .2:
         occlude(rng, out, other)
     return camera(rng, out)
 
@@ -129,17 +130,15 @@ def light(rng, x):
     n, _, h, w = x.shape
     m = np.empty((n, 3, 4), np.float32)
     for i in range(n):
-        bright, contrast, sat = np.exp(rng.uniform(-.4, .35)), np.exp(rng.uniform(-.3, .3)), np.exp(rng.uniform(-.45, .35))
-        t = rng.normal(0, .1)
-        balance = np.exp(rng.normal(0, .05, 3) + [t, 0, -t])
+        bright, contrast, sat = np.exp(rng.uniform(-.35, .3)), np.exp(rng.uniform(-.25, .25)), np.exp(rng.uniform(-.3, .25))
+        t = rng.normal(0, .06)
+        balance = np.exp(rng.normal(0, .03, 3) + [t, 0, -t])
         keep = sat * np.eye(3) + (1 - sat) * np.outer(np.ones(3), LUMA)
-        hue = np.eye(3) + rng.normal(0, .05) * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / 1.732
+        hue = np.eye(3) + rng.normal(0, .03) * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / 1.732
         m[i, :, :3] = (balance * bright * contrast)[:, None] * (hue @ keep)
-        if rng.random() < .03:
-            m[i, :, :3] = bright * contrast * np.outer(np.ones(3), LUMA)
         m[i, :, 3] = .45 * (1 - contrast) * bright
     m = torch.from_numpy(m)
     x = (torch.bmm(m[:, :, :3], x.reshape(n, 3, -1)) + m[:, :, 3:]).view(n, 3, h, w)
-    g = torch.from_numpy(rng.normal(0, .15, (n, 2)).astype(np.float32))
+    g = torch.from_numpy(rng.normal(0, .1, (n, 2)).astype(np.float32))
     x = x * (1 + g[:, 0, None, None, None] * torch.linspace(-1, 1, h).view(1, 1, h, 1) + g[:, 1, None, None, None] * torch.linspace(-1, 1, w).view(1, 1, 1, w))
-    return (x + torch.randn_like(x) * torch.rand(n, 1, 1, 1) * .03).clamp_(0, 1)
+    return (x + torch.randn_like(x) * torch.rand(n, 1, 1, 1) * .02).clamp_(0, 1)

@@ -53,9 +53,9 @@ class Batches:
             photos, kind, group = self.photos[c], 'pack' if self.info[c][2] else 'loose', self.coarse.index(self.info[c][1])
             for i in rng.choice(len(photos), a.photos, replace=len(photos) < a.photos):
                 out.append((photos[i], kind, c * 12, k, group, -1))
-            if rng.random() < .2:  # the same photos in other colours (packs: or mirrored) are another product
-                p, mirror = int(rng.integers(1, 6)), kind == 'pack' and rng.random() < .4
-                for i in rng.choice(len(photos), 3, replace=len(photos) < 3):
+            if kind == 'pack' and rng.random() < .3:  # the same photos in other colours, or mirrored, are another product
+                p, mirror = int(rng.integers(1, 6)), rng.random() < .4
+                for i in rng.choice(len(photos), 2, replace=len(photos) < 2):
                     im = photos[i][:, :, PERMUTATIONS[p]]
                     out.append((im[:, ::-1] if mirror else im, kind, c * 12 + p + 6 * mirror, -1, -1, -1))
         for k in rng.choice(len(self.clothing), a.clothes, replace=False):
@@ -102,15 +102,17 @@ def main():
     p.add_argument('--minutes', type=float, default=75)
     p.add_argument('--withhold', action='store_true', help='never show the classes with id %% 4 == 1')
     p.add_argument('--start', help='checkpoint to go on from')
+    p.add_argument('--freeze', action='store_true', help='leave the stem and the first stage alone')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--lr', type=float, default=5e-4)
     p.add_argument('--tau', type=float, default=.09)
     p.add_argument('--memory', type=int, default=2048)
-    p.add_argument('--classes', type=int, default=20)
-    p.add_argument('--photos', type=int, default=4)
-    p.add_argument('--clothes', type=int, default=8)
-    p.add_argument('--templates', type=int, default=8)
-    p.add_argument('--sizes', type=int, nargs='+', default=[128, 160], help='sides of the training views, drawn per batch')
+    p.add_argument('--classes', type=int, default=16)
+    p.add_argument('--photos', type=int, default=3)
+    p.add_argument('--clothes', type=int, default=4)
+    p.add_argument('--templates', type=int, default=4)
+    p.add_argument('--sizes', type=int, nargs='+', default=[96, 128, 128], help='sides of the training views, drawn per batch')
+    p.add_argument('--late-sizes', type=int, nargs='+', default=[128, 160], help='the same for the second half')
     p.add_argument('--every', type=float, default=6, help='minutes between measurements')
     a = p.parse_args()
     torch.set_num_threads(1)
@@ -121,12 +123,20 @@ def main():
     ims, lab, q = evaluate.load()
     net = load_checkpoint(a.start) if a.start else load_nanodet(Embed(), os.environ['NANODET_JSON'])
     net = net.to(memory_format=torch.channels_last).train()
+    if a.freeze:  # the first layers stay as they are: a quarter of the work saved
+        for w in [*net.stem.parameters(), *net.s1.parameters()]:
+            w.requires_grad_(False)
     if not a.start:
         whiten(net, batches)
     proxy = nn.Parameter(torch.randn(len(batches.ids), DIM) * .05)
+    if a.start:  # start the class directions from the class means
+        with torch.no_grad():
+            for k, c in enumerate(batches.ids):
+                some = np.stack([evaluate.square(im, 160) for im in batches.photos[c][:12]]).transpose(0, 3, 1, 2)
+                proxy.data[k] = net(torch.from_numpy(np.ascontiguousarray(some)).float() / 255).mean(0)
     kind, group = nn.Linear(DIM, 17), nn.Linear(DIM, len(batches.coarse))
     fresh = [proxy, *kind.parameters(), *group.parameters(), *net.fc.parameters(), *[w for m in (net.p2, net.p3, net.p4) for w in m.parameters()]]
-    old = [w for w in net.parameters() if all(w is not v for v in fresh)]
+    old = [w for w in net.parameters() if w.requires_grad and all(w is not v for v in fresh)]
     opt = torch.optim.AdamW([dict(params=old, scale=1.0), dict(params=fresh, scale=3.0)], lr=a.lr, weight_decay=.03)
     ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
     memory, memory_y = torch.zeros(0, DIM), torch.zeros(0, dtype=torch.long)
@@ -134,7 +144,7 @@ def main():
 
     def keep(path):
         torch.save(dict(net=ema, args=vars(a), step=step, seen=seen), path)
-        x = evaluate.embed(evaluate.runner(path), ims)
+        x = evaluate.embed(evaluate.runner(path, quick=True), ims)
         evaluate.report(f'{(time.time() - start) / 60:.1f} min', evaluate.ranks(x[q] @ x[~q].T, lab[q], lab[~q]), lab[q], batches.info)
 
     while True:
@@ -143,7 +153,7 @@ def main():
             break
         for g in opt.param_groups:
             g['lr'] = a.lr * g['scale'] * min(1, (step + 1) / 40) * (.5 * (1 + np.cos(np.pi * done)) + .01)
-        x, y, c, co, t = batches.draw(int(rng.choice(a.sizes)))
+        x, y, c, co, t = batches.draw(int(rng.choice(a.sizes if done < .5 else a.late_sizes)))
         with torch.autocast('cpu', dtype=torch.bfloat16):
             h = torch.cat([net.pooled(v) for v in x.split(48)])
         h = net.fc(F.dropout(h.float(), .1))
@@ -162,7 +172,7 @@ def main():
         step, seen = step + 1, seen + len(x)
         if step > 60:
             memory, memory_y = torch.cat([e.detach(), memory])[:a.memory], torch.cat([y, memory_y])[:a.memory]
-        decay = min(.996, (1 + step) / (10 + step))
+        decay = min(.998, (1 + step) / (10 + step))
         for k, v in net.state_dict().items():
             ema[k].mul_(decay).add_(v, alpha=1 - decay)
         log.append([float(v) for v in (first, second, third, fourth)])
