@@ -126,7 +126,7 @@ def view(rng, im, size, other, kind):
 
 def light(rng, x):
     """float32 [n, 3, h, w] 0..1 -> the same under other light: exposure, contrast, saturation, white balance along and
-    across the colour temperature, slight hue, a gradient of brightness, gamma, noise."""
+    across the colour temperature, slight hue, a gradient of brightness, noise."""
     n, _, h, w = x.shape
     m = np.empty((n, 3, 4), np.float32)
     for i in range(n):

@@ -31,13 +31,13 @@ const one = Array.from((await run(1)).data);
 const two = await run(2);
 console.log('batch of 2:', two.dims, 'max difference to batch of 1:', Math.max(...one.map((v, i) => Math.abs(v - two.data[128 + i]))));
 const times = [];
-for (let i = 0; i < 20; i++) {
+for (let i = 0; i < 60; i++) {
   const start = performance.now();
   await run(1);
   times.push(performance.now() - start);
 }
 times.sort((a, b) => a - b);
-console.log(`one crop, ms: min ${times[0].toFixed(1)}, median ${times[10].toFixed(1)}`);
+console.log(`one crop, ms: min ${times[0].toFixed(1)}, median ${times[30].toFixed(1)}`);
 if (mode === 'web') {
   const golden = JSON.parse(readFileSync(outPath, 'utf8')).output;
   console.log('max difference to the golden:', Math.max(...one.map((v, i) => Math.abs(v - golden[i]))));
