@@ -18,6 +18,7 @@ import { findTableRules, ruleAt, type TableRules } from '../../src/core/text/tab
 import type { Corners } from '../../src/core/text/text-regions.ts';
 import { toGrey } from '../../src/core/tensor-layout.ts';
 import { openJapaneseReader, openLatinReader, openTesseractReader, type LineReader } from './line-readers.ts';
+import { LINE_HEIGHT_PX } from './line-recognition.ts';
 import { detectText, DETECTION_SIDE_PX } from './text-detection.ts';
 import { cutStrip, lengthen, sidesOf } from './text-strips.ts';
 
@@ -65,11 +66,14 @@ export async function readText(
 
   const total = found.lines.length + 1;
   report(1, total);
+  const pitch = pitchOfColumns(view, found.lines);
   const parts: ReadPart[] = [];
   for (const [index, corners] of found.lines.entries()) {
     options.checkCancelled();
     const reader = await readerFor(runtime, input.script, isColumn(corners));
-    const characters = trimSpaces(isColumn(corners) ? await readColumn(view, corners, reader) : await readRow(view, corners, reader));
+    const characters = trimSpaces(
+      isColumn(corners) ? await readColumn(view, corners, reader, pitch) : await readRow(view, corners, reader),
+    );
     if (characters.length > 0 && meanConfidence(characters) >= MIN_LINE_CONFIDENCE)
       parts.push(...splitHeading({ corners, characters, reader }));
     report(index + 2, total);
@@ -174,25 +178,13 @@ function orderParts(parts: readonly ReadPart[], { rules, layout }: FoundLines): 
         })),
         rules.vertical,
       );
-  const order = isVertical
-    ? readingOrder(boxes.map(turnBox), turnRules(rules))
-    : readingOrder(boxes, table.length > 0 ? NO_RULES : rules, [table]);
+  const order = isVertical ? readingOrder(boxes.map(turnBox)) : readingOrder(boxes, [table]);
   return order.map((index) => parts[index]!);
 }
-
-/** Where the headings made the table out, its rules (and the edges of the paper) have no more to say. */
-const NO_RULES: TableRules = { horizontal: [], vertical: [] };
 
 /** [Note: Vertical order] Turned a quarter left, columns from right to left become rows from top to bottom. */
 function turnBox({ x0, y0, x1, y1 }: UprightBox): UprightBox {
   return { x0: y0, x1: y1, y0: -x1, y1: -x0 };
-}
-
-function turnRules({ horizontal, vertical }: TableRules): TableRules {
-  return {
-    horizontal: vertical.map(({ at, from, to, slope }) => ({ at: -at, from, to, slope: -slope })),
-    vertical: horizontal.map(({ at, from, to, slope }) => ({ at, from: -to, to: -from, slope: -slope })),
-  };
 }
 
 interface Layout {
@@ -318,12 +310,28 @@ function readRow(view: Frame, corners: Corners, reader: LineReader): Promise<Rea
   return reader.read(cutStrip(view, corners, reader.stripHeightPx, reader.squeeze));
 }
 
-/** A column of upright characters, top to bottom. */
-async function readColumn(view: Frame, corners: Corners, reader: LineReader): Promise<ReadCharacter[]> {
+/** A column as a strip of its own width, upright. */
+function cutColumn(view: Frame, corners: Corners): GreyImage {
   const { width, height } = sidesOf(corners);
-  const column = cutStrip(view, corners, Math.round((height / Math.max(1, width)) * reader.stripHeightPx));
+  return cutStrip(view, corners, Math.round((height / Math.max(1, width)) * LINE_HEIGHT_PX));
+}
+
+/** Pitch of vertical type in pixels of the view: the columns of one label share it, and long columns tell it best. */
+function pitchOfColumns(view: Frame, lines: readonly Corners[]): number | null {
+  const columns = lines
+    .filter((corners) => isColumn(corners) && sidesOf(corners).height > sidesOf(corners).width * 5)
+    .sort((p, q) => sidesOf(q).height - sidesOf(p).height)
+    .slice(0, 7);
+  if (columns.length < 2) return null;
+  return median(columns.map((corners) => (findColumnGrid(cutColumn(view, corners)).pitchPx * sidesOf(corners).width) / LINE_HEIGHT_PX));
+}
+
+/** A column of upright characters, top to bottom. */
+async function readColumn(view: Frame, corners: Corners, reader: LineReader, pitch: number | null): Promise<ReadCharacter[]> {
+  const column = cutColumn(view, corners);
   if (reader.engine === 'tesseract-jpn-vert' || reader.engine === 'ppocr') return reader.read(column);
-  const grid = findColumnGrid(column);
+  const pitchPx = pitch === null ? null : (pitch / Math.max(1, sidesOf(corners).width)) * LINE_HEIGHT_PX;
+  const grid = findColumnGrid(column, ...(pitchPx === null ? [] : [[pitchPx * 0.97, pitchPx * 1.03] as const]));
   if (grid.count === 0) return [];
   const characters = await reader.read(layCellsInLine(column, grid, reader.stripHeightPx));
   const toColumn = (along01: number): number =>

@@ -18,8 +18,9 @@ const INK_BELOW = 150;
 /**
  * Pitch and offset whose cuts meet the least ink.
  * @param column one column of upright characters, dark on light, about as wide as a character.
+ * @param pitches range to look in, in pixels, where other columns told it.
  */
-export function findColumnGrid(column: GreyImage): ColumnGrid {
+export function findColumnGrid(column: GreyImage, pitches?: readonly [low: number, high: number]): ColumnGrid {
   const { widthPx, heightPx, data } = column;
   const ink = new Float64Array(heightPx);
   let first = -1;
@@ -35,7 +36,8 @@ export function findColumnGrid(column: GreyImage): ColumnGrid {
   if (first < 0) return { pitchPx: widthPx, offsetPx: 0, count: 0 };
   let best = { pitchPx: widthPx, offsetPx: first };
   let bestCost = Infinity;
-  for (let pitchPx = widthPx * 0.62; pitchPx <= widthPx * 1.3; pitchPx += 0.5) {
+  const [low, high] = pitches ?? [widthPx * 0.62, widthPx * 1.3];
+  for (let pitchPx = low; pitchPx <= high; pitchPx += 0.5) {
     for (let offsetPx = first - pitchPx * 0.8; offsetPx <= first + 1; offsetPx += 1) {
       let cost = 0;
       let cuts = 0;

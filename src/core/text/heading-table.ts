@@ -137,6 +137,16 @@ function valueLines(
   const first = lines[headings[0]!]!.rightY;
   const last = lines[headings[headings.length - 1]!]!.rightY;
   const values = new Set(flush.filter((i) => lines[i]!.leftY > first - lineHeight * 0.7 && lines[i]!.leftY < last + lineHeight * 0.7));
+  // What stands beside something else than a heading is no value.
+  const hasLeftNeighbour = (i: number): boolean =>
+    lines.some(
+      (line, j) =>
+        j !== i &&
+        !isTaken.has(j) &&
+        line.box.x0 < left - lineHeight &&
+        line.box.x1 < lines[i]!.box.x0 + lineHeight &&
+        Math.abs(line.rightY - lines[i]!.leftY) < lineHeight * 0.4,
+    );
   // Values of the first and last heading may reach beyond it: follow the lines without a gap.
   for (const step of [1, -1] as const) {
     const ordered = step === 1 ? flush : flush.toReversed();
@@ -148,7 +158,7 @@ function valueLines(
       if (values.has(i)) continue;
       const { box } = lines[i]!;
       const gap = step === 1 ? box.y0 - edge : edge - box.y1;
-      if (gap < -lineHeight || gap > lineHeight * 0.75) continue;
+      if (gap < -lineHeight || gap > lineHeight * 0.75 || hasLeftNeighbour(i)) continue;
       values.add(i);
       edge = step === 1 ? box.y1 : box.y0;
     }

@@ -1,5 +1,4 @@
-/** @file The order in which a person reads the lines of a label: table cells first, then columns, rows, and left to right. Pure; any thread. */
-import { ruleAt, type TableRules } from './table-rules.ts';
+/** @file The order in which a person reads lines: columns, rows, and left to right, with tables kept whole. Pure; any thread. */
 
 /** An upright box in pixels of the deskewed image. */
 export interface UprightBox {
@@ -18,71 +17,15 @@ interface Unit extends UprightBox {
 const SAME_ROW = 0.45;
 
 /**
- * @param boxes of lines. @param rules of the same image. @param groups lines that stay together, each already in order.
+ * @param boxes of lines. @param groups lines that stay together, each already in order.
  * @returns indices of `boxes` in reading order.
- * Source: Nagy and Seth 1984, recursive X-Y cut, with table cells taken as one unit.
+ * Source: Nagy and Seth 1984, recursive X-Y cut.
  */
-export function readingOrder(boxes: readonly UprightBox[], rules: TableRules, groups: readonly (readonly number[])[] = []): number[] {
-  const cells = new Map<string, { cell: UprightBox; lines: number[] }>();
-  const units: Unit[] = [];
+export function readingOrder(boxes: readonly UprightBox[], groups: readonly (readonly number[])[] = []): number[] {
   const isGrouped = new Set(groups.flat());
+  const units: Unit[] = boxes.flatMap((box, index) => (isGrouped.has(index) ? [] : [{ ...box, lines: [index] }]));
   for (const group of groups) if (group.length > 0) units.push({ ...boundsOf(group.map((index) => boxes[index]!)), lines: group });
-  boxes.forEach((box, index) => {
-    if (isGrouped.has(index)) return;
-    const cell = cellOf(box, rules);
-    if (cell === null) {
-      units.push({ ...box, lines: [index] });
-      return;
-    }
-    const key = `${cell.x0} ${cell.y0} ${cell.x1} ${cell.y1}`;
-    const known = cells.get(key);
-    if (known === undefined) cells.set(key, { cell, lines: [index] });
-    else known.lines.push(index);
-  });
-  for (const { lines } of cells.values()) {
-    const inside = lines.map((index) => ({ ...boxes[index]!, lines: [index] }));
-    const bounds = boundsOf(inside);
-    units.push({ ...bounds, lines: orderUnits(inside) });
-  }
-  // Cells of one table row become one unit each side by side: stretch them to their row so that heading and value share it.
-  return orderUnits(units.map((unit) => stretchToRow(unit, boxes, rules, isGrouped)));
-}
-
-/** Smallest cell of the rules around a box's middle; null unless a rule lies above and one below. */
-function cellOf(box: UprightBox, { horizontal, vertical }: TableRules): UprightBox | null {
-  const x = (box.x0 + box.x1) / 2;
-  const y = (box.y0 + box.y1) / 2;
-  const slack = (box.y1 - box.y0) * 0.5;
-  // Nearest rules at the box's own place; the cell is named by the rules' middles, so that its lines agree.
-  let topAt = -Infinity;
-  let bottomAt = Infinity;
-  let top = -Infinity;
-  let bottom = Infinity;
-  for (const rule of horizontal) {
-    if (rule.from > x + slack || rule.to < x - slack) continue;
-    const at = ruleAt(rule, x);
-    if (at <= y && at > topAt) [topAt, top] = [at, rule.at];
-    if (at > y && at < bottomAt) [bottomAt, bottom] = [at, rule.at];
-  }
-  if (top === -Infinity || bottom === Infinity) return null;
-  let leftAt = -Infinity;
-  let rightAt = Infinity;
-  let left = -Infinity;
-  let right = Infinity;
-  for (const rule of vertical) {
-    if (rule.from > y || rule.to < y) continue;
-    const at = ruleAt(rule, y);
-    if (at <= x && at > leftAt) [leftAt, left] = [at, rule.at];
-    if (at > x && at < rightAt) [rightAt, right] = [at, rule.at];
-  }
-  return { x0: left, y0: top, x1: right, y1: bottom };
-}
-
-function stretchToRow(unit: Unit, boxes: readonly UprightBox[], rules: TableRules, isGrouped: ReadonlySet<number>): Unit {
-  const [first] = unit.lines;
-  if (unit.lines.some((index) => isGrouped.has(index))) return unit;
-  const cell = first === undefined ? null : cellOf(boxes[first]!, rules);
-  return cell === null ? unit : { ...unit, y0: cell.y0, y1: cell.y1 };
+  return orderUnits(units);
 }
 
 function orderUnits(units: readonly Unit[]): number[] {
@@ -110,7 +53,7 @@ function isSameRow(a: UprightBox, b: UprightBox): boolean {
 
 function isBeside(a: UprightBox, b: UprightBox): boolean {
   const shared = Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
-  return shared < 0.2 * Math.min(a.x1 - a.x0, b.x1 - b.x0);
+  return shared < 0.4 * Math.min(a.x1 - a.x0, b.x1 - b.x0);
 }
 
 function overlapsAcross(a: UprightBox, b: UprightBox): boolean {

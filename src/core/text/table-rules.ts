@@ -34,7 +34,8 @@ export function findTableRules(image: GreyImage, lineHeightPx: number): TableRul
   const dark = darkPixels(image);
   const { widthPx, heightPx } = image;
   const minAcross = Math.max(24, lineHeightPx * 4);
-  const minDown = Math.max(16, lineHeightPx * 1.35);
+  // Strokes of closely set lines chain into runs of up to two line heights.
+  const minDown = Math.max(24, lineHeightPx * 2.2);
   return {
     horizontal: findAlong(dark, widthPx, heightPx, 1, widthPx, minAcross),
     vertical: findAlong(dark, heightPx, widthPx, widthPx, 1, minDown),

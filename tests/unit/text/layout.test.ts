@@ -5,7 +5,6 @@ import { findColumnGrid, layCellsInLine } from '../../../src/core/text/column-ce
 import { readingOrder, type UprightBox } from '../../../src/core/text/reading-order.ts';
 import { eraseStripRules, findTableRules } from '../../../src/core/text/table-rules.ts';
 
-const NO_RULES = { horizontal: [], vertical: [] };
 const box = (x0: number, y0: number, x1: number, y1: number): UprightBox => ({ x0, y0, x1, y1 });
 
 function blank(widthPx: number, heightPx: number): GreyImage {
@@ -16,36 +15,25 @@ function fill({ widthPx, data }: GreyImage, x0: number, y0: number, x1: number, 
 }
 
 describe('readingOrder', () => {
-  it('reads a heading before its value when rules set a row apart and the heading stands in the middle', () => {
-    const boxes = [
-      box(110, 10, 400, 30),
-      box(10, 40, 90, 60),
-      box(110, 40, 400, 60),
-      box(110, 70, 400, 90),
-      box(10, 110, 90, 130),
-      box(110, 110, 400, 130),
-    ];
-    const rules = {
-      horizontal: [5, 100, 140].map((at) => ({ at, from: 0, to: 410, slope: 0 })),
-      vertical: [{ at: 100, from: 5, to: 140, slope: 0 }],
-    };
-    expect(readingOrder(boxes, rules)).toEqual([1, 0, 2, 3, 4, 5]);
+  it('keeps a group whole and in its own order', () => {
+    const boxes = [box(10, 10, 90, 30), box(110, 40, 300, 60), box(110, 10, 300, 30), box(10, 80, 300, 100), box(340, 10, 500, 30)];
+    expect(readingOrder(boxes, [[0, 2, 1]])).toEqual([0, 2, 1, 4, 3]);
   });
 
   it('reads heading and value row by row without rules', () => {
     const boxes = [box(110, 40, 300, 60), box(10, 10, 90, 30), box(10, 40, 90, 60), box(110, 10, 300, 30)];
-    expect(readingOrder(boxes, NO_RULES)).toEqual([1, 3, 2, 0]);
+    expect(readingOrder(boxes)).toEqual([1, 3, 2, 0]);
   });
 
   it('reads columns of running text one after the other', () => {
     const left = [0, 1, 2, 3].map((i) => box(0, i * 30, 300, i * 30 + 20));
     const right = [0, 1, 2, 3].map((i) => box(340, i * 30 + 3, 640, i * 30 + 23));
-    expect(readingOrder([...right, ...left], NO_RULES)).toEqual([4, 5, 6, 7, 0, 1, 2, 3]);
+    expect(readingOrder([...right, ...left])).toEqual([4, 5, 6, 7, 0, 1, 2, 3]);
   });
 
   it('gives every line once', () => {
     const boxes = Array.from({ length: 40 }, (_, i) => box((i * 37) % 300, (i * 53) % 400, ((i * 37) % 300) + 60, ((i * 53) % 400) + 15));
-    expect([...readingOrder(boxes, NO_RULES)].sort((a, b) => a - b)).toEqual(boxes.map((_, i) => i));
+    expect([...readingOrder(boxes)].sort((a, b) => a - b)).toEqual(boxes.map((_, i) => i));
   });
 });
 
