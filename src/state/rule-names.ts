@@ -1,5 +1,6 @@
 /** @file Diets, allergens and models in the user's words, from the data files. Thread: page. */
 import type { RuleId } from '../contracts/dietary.ts';
+import { incompleteReason } from '../core/dietary/incomplete-reason.ts';
 import { allergens, diets } from '../core/dietary/knowledge.ts';
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
@@ -21,4 +22,9 @@ export function modelName(id: string): string {
   const key = `model_${id.replaceAll('-', '_')}`;
   const messages: Readonly<Record<string, ((inputs?: never) => string) | undefined>> = m as never;
   return messages[key]?.() ?? id;
+}
+
+/** @returns why a label counts as incomplete. */
+export function incompleteText(code: string): string {
+  return incompleteReason(code)[getLocale()];
 }

@@ -1,28 +1,6 @@
 /** @file Every screen: its address, its title, no accessibility fault of weight, in both themes and languages; nothing wider than a phone. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { expect, test, type Page } from '@playwright/test';
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface AxeResult {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string | null;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}
-
-/** Serious and critical faults, one line each. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }).axe.run({ resultTypes: ['violations'] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
+import { expect, test } from '@playwright/test';
+import { faults } from './axe.ts';
 
 const SCREENS = [
   { path: '/', en: 'Mekiki', ja: 'Mekiki' },
@@ -92,9 +70,9 @@ test('the keyboard alone reaches every screen', async ({ page }) => {
 
 test('language and theme change at once and survive a reload', async ({ page }) => {
   await page.goto('/settings');
-  await page.getByText('日本語').click();
+  await page.getByRole('radio', { name: '日本語' }).check();
   await expect(page.locator('h1')).toHaveText('設定');
-  await page.getByText('ダーク').click();
+  await page.getByRole('radio', { name: 'ダーク' }).check();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.reload();
   await expect(page.locator('h1')).toHaveText('設定');
