@@ -2,6 +2,7 @@
  * @file Service worker: keeps the shell for offline use, and the workers' code and runtimes once they were used. Models belong to
  * `models/weights.ts` (own cache, own checks) and pass through untouched. Thread: service worker.
  */
+import { clientsClaim } from 'workbox-core';
 import { CacheFirst, StaleWhileRevalidate } from 'workbox-strategies';
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
@@ -14,6 +15,8 @@ const onlyGood = {
     Promise.resolve(response.status === 200 && response.type === 'basic' ? response : null),
 };
 
+// The first visit already fetches models; from then on it is under the worker's care.
+clientsClaim();
 precacheAndRoute(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
 
@@ -32,7 +35,4 @@ registerRoute(
 
 self.addEventListener('message', (event: ExtendableMessageEvent) => {
   if ((event.data as { type?: unknown } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
-});
-self.addEventListener('activate', (event) => {
-  event.waitUntil(self.clients.claim());
 });
