@@ -12,7 +12,7 @@ import { AppError } from '../contracts/errors.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { fuseCues } from './fuse-cues.ts';
 import { matchLook } from './match-look.ts';
-import { judgeProduct, judgeReading } from './judge-contents.ts';
+import { judgeBest } from './judge-contents.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const STAGES: readonly Stage[] = ['decode', 'barcode', 'embed', 'match', 'verify', 'read', 'judge'];
@@ -71,7 +71,7 @@ async function analyseFrame(
     draft.update({ identification: fuseCues(cues, await pipeline.catalogue.all()) });
   };
   await identify();
-  if (lens.stages.judge) await judgeSoFar(lens, pipeline, draft);
+  if (lens.stages.judge) await judgeSoFar(pipeline, draft);
 
   const script = lens.stages.read;
   if (script !== false) {
@@ -79,18 +79,16 @@ async function analyseFrame(
     draft.update({ text });
     await identify();
   }
-  if (lens.stages.judge) await judgeSoFar(lens, pipeline, draft);
+  if (lens.stages.judge) await judgeSoFar(pipeline, draft);
 }
 
-/** What the pack in hand says comes first; the content database stands in when the photo shows no label. */
-async function judgeSoFar(lens: LensSpec, pipeline: Pipeline, draft: AnalysisDraft): Promise<void> {
+/** Judge by what is known so far. */
+async function judgeSoFar(pipeline: Pipeline, draft: AnalysisDraft): Promise<void> {
   await draft.stage('judge', async () => {
     const people = await pipeline.people();
     const { text, identification } = draft.analysis;
-    const fromLabel = text === null ? null : judgeReading(text, people, Date.now());
-    const best = identification?.candidates[0];
-    const isKnown = best !== undefined && identification?.certainty !== 'not-sure';
-    draft.update({ judgement: fromLabel ?? (isKnown ? judgeProduct(best.product, people) : null) });
+    const best = identification?.certainty === 'not-sure' ? null : (identification?.candidates[0]?.product ?? null);
+    draft.update({ judgement: judgeBest(text, best, people, Date.now()) });
   });
 }
 

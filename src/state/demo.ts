@@ -2,7 +2,7 @@
 import { toMediaRef } from '../capture/files.ts';
 import type { MediaRef } from '../contracts/media.ts';
 import type { LocalisedText } from '../contracts/product.ts';
-import { readAppFile, readAppJson } from './app-files.ts';
+import { readAppFile, readAppJson } from '../models/app-files.ts';
 
 /** A photo of the demo, drawn for this project. */
 export interface DemoPhoto {

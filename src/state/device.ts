@@ -7,7 +7,7 @@ import { createHistoryStore, type HistoryStore } from '../store/history.ts';
 import { createLedger, type Ledger } from '../store/ledger.ts';
 import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
-import { readAppJson } from './app-files.ts';
+import { readAppJson } from '../models/app-files.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
 
 /** Everything that this device remembers. */

@@ -244,14 +244,11 @@ export class Look {
   /** After people, product or text changed. */
   async judgeAgain(): Promise<void> {
     if (!this.lens.stages.judge) return;
-    const { judgeEditedText, judgeReading, judgeProduct } = await import('../flow/judge-contents.ts');
+    const { judgeEditedText, judgeBest } = await import('../flow/judge-contents.ts');
     const everybody: readonly Person[] = people.all;
     const { text } = this.#analysis;
     if (this.#editedText !== null) this.#judgement = judgeEditedText(this.#editedText, everybody, Date.now());
-    else {
-      const fromLabel = text === null ? null : judgeReading(text, everybody, this.atMs);
-      this.#judgement = fromLabel ?? (this.product === null ? null : judgeProduct(this.product, everybody));
-    }
+    else this.#judgement = judgeBest(text, this.product, everybody, this.atMs);
   }
 
   async setFavourite(isFavourite: boolean): Promise<void> {

@@ -29,6 +29,21 @@ describe('analysePhoto', () => {
     expect(analysis.judgement?.people[0]?.reasons.some(({ quote }) => quote.includes('豚脂'))).toBe(false);
   });
 
+  it("does not take the words of a pack's front for a label", async () => {
+    const text = readingOf('ミルクチョコレート\nまろやかな口どけ\n内容量 58g');
+    const analysis = await analysePhoto(mediaOf(), LENS, pipelineOf({ barcodes: [barcodeOf(GTIN)], products: [NOODLES], text }));
+    expect(analysis.judgement?.basis).toBe('database');
+  });
+
+  it('asks to check a label that was read off vertical columns', async () => {
+    const reading = readingOf('名称 せんべい\n原材料名 米、食塩\n内容量 80g', 0.99);
+    const text = { ...reading, lines: reading.lines.map((line) => ({ ...line, direction: 'vertical' as const })) };
+    const upright = await analysePhoto(mediaOf(), LENS, pipelineOf({ text: reading, rules: ['vegan'] }));
+    const vertical = await analysePhoto(mediaOf(), LENS, pipelineOf({ text, rules: ['vegan'] }));
+    expect(upright.judgement?.people[0]?.verdict).toBe('suits');
+    expect(vertical.judgement?.people[0]?.verdict).toBe('check');
+  });
+
   it('is not sure about a look that is far from everything, and then judges no product', async () => {
     const pipeline = pipelineOf({
       vector: axis(3),

@@ -17,7 +17,6 @@ export async function readAppJson(path: string): Promise<unknown> {
 }
 
 async function get(path: string): Promise<Response> {
-  // eslint-disable-next-line no-restricted-globals -- The app's own files, by constant names.
   const response = await fetch(`/${path}`, { credentials: 'omit' }).catch((error: unknown) => {
     throw new AppError('offline', `${path} could not be fetched`, { cause: error });
   });
