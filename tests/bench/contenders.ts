@@ -1,0 +1,30 @@
+/** @file What `npm run bench` measures inside the browser; the page of `tests/bench/page/` puts these on `window`. */
+
+/** One measured call: how long it took, and enough of its answer to see that it did the work. */
+export interface Measured {
+  readonly ms: number;
+  /** Characters read, or nearest gallery rows found. */
+  readonly answer: number;
+}
+
+/** Every contender is warmed up by its first call; callers drop that one. */
+export interface Contenders {
+  /** A label photo through our vision worker. */
+  readLabel(photoUrl: string): Promise<Measured>;
+  /** The same photo through tesseract.js alone, language `jpn`, page segmentation 4. */
+  readLabelByTesseract(photoUrl: string): Promise<Measured>;
+  /** The same photo through the pipeline of @gutenye/ocr-browser with its own weights. */
+  readLabelByGutenye(photoUrl: string): Promise<Measured>;
+  /** `count` crops of a photo embedded in the worker in one call and searched exactly among `gallerySize` vectors in the index worker. */
+  embedAndSearch(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
+  /** The same model and gallery, run plainly: on the page, one crop at a time, cosine in a loop over arrays, all rows sorted. */
+  embedAndSearchPlainly(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
+  /** Longest time in ms that the page could not react during `readLabel`. */
+  longestBlockMs(photoUrl: string): Promise<number>;
+}
+
+declare global {
+  interface Window {
+    contenders?: Contenders;
+  }
+}
