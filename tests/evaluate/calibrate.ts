@@ -25,7 +25,8 @@ const COLOUR_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 const MAX_ALTERNATIVES = 15;
 /** What answers called sure must reach, and the room left for other shops' photos. */
 const SURE_PRECISION = 0.97;
-const LIKELY_PRECISION = 0.6;
+/** Share of photos of unknown products that must not be given an answer at all. */
+const UNKNOWN_NOT_SURE = 0.75;
 
 const CALIBRATION_FILE = join(import.meta.dirname, '../../src/core/fuse/calibration.json');
 
@@ -138,12 +139,19 @@ function thresholdFor(predictions: readonly Prediction[], precision: number): nu
   return Math.round(threshold * 1000) / 1000;
 }
 
+/** Probability below which {@link UNKNOWN_NOT_SURE} of the photos of unknown products fall. */
+function likelyThreshold(predictions: readonly Prediction[]): number {
+  const unknown = predictions.filter(({ choice }) => !choice.isKnown).map(({ probability01 }) => probability01);
+  unknown.sort((a, b) => a - b);
+  return round(unknown[Math.floor(UNKNOWN_NOT_SURE * unknown.length)] ?? 0.5);
+}
+
 /** Each fold judged by thresholds found on the others. */
 function toResults(predictions: readonly Prediction[]): IdentificationResult[] {
   return Array.from({ length: FOLDS }, (_, fold) => {
     const others = predictions.filter(({ choice }) => foldOf(choice.label) !== fold);
     const sure = thresholdFor(others, SURE_PRECISION);
-    const likely = thresholdFor(others, LIKELY_PRECISION);
+    const likely = likelyThreshold(others);
     return predictions
       .filter(({ choice }) => foldOf(choice.label) === fold)
       .map(({ choice, ranked, probability01 }): IdentificationResult => {
@@ -204,17 +212,20 @@ async function main(): Promise<void> {
   );
   const colourWeight = bestColourWeight(items);
   printCue(`embedding + ${colourWeight} × colour`, items, ({ cosine, colour }) => cosine + colourWeight * colour);
-  const noKeypoints = predictOutOfFold(toChoices(items, colourWeight, false));
-  printRow('fused without keypoints', knownOf(toResults(noKeypoints.predictions)));
-  const choices = toChoices(items, colourWeight);
-  const { predictions, loss } = predictOutOfFold(choices);
+  const without = predictOutOfFold(toChoices(items, colourWeight, false));
+  const withKeypoints = predictOutOfFold(toChoices(items, colourWeight));
+  printRow(`fused without keypoints (log loss ${without.loss.toFixed(4)})`, knownOf(toResults(without.predictions)));
+  printRow(`fused with keypoints (log loss ${withKeypoints.loss.toFixed(4)})`, knownOf(toResults(withKeypoints.predictions)));
+  // Keypoints of two flavours in one design agree as well; they get a say in the ranking only where that helps.
+  const canVerify = withKeypoints.loss < without.loss;
+  const { predictions, loss } = canVerify ? withKeypoints : without;
+  const choices = toChoices(items, colourWeight, canVerify);
   const results = toResults(predictions);
-  printRow('fused', knownOf(results));
 
   const metrics = identificationMetrics(results.filter(({ expected }) => expected !== null));
   const unknown = identificationMetrics(results.filter(({ expected }) => expected === null));
   const { weights, none } = fitChoiceModel(choices, 2);
-  const certainty = { sure: thresholdFor(predictions, SURE_PRECISION), likely: thresholdFor(predictions, LIKELY_PRECISION) };
+  const certainty = { sure: thresholdFor(predictions, SURE_PRECISION), likely: likelyThreshold(predictions) };
   const fitted: SpaceCalibration = {
     look: { colour: colourWeight, typicalColour: typicalColour(items) },
     choice: { look: round(weights[0]!), verified: round(weights[1]!), none: round(none) },
@@ -232,6 +243,7 @@ async function main(): Promise<void> {
     unknown_sure: unknown.unknown_sure!,
     log_loss: loss,
   };
+  printCoverage(predictions);
   console.log('\n', fitted, '\n', figures);
   printWrongSure(results);
   if (!values.dry)
@@ -261,6 +273,22 @@ function calibrationError(predictions: readonly Prediction[]): number {
 
 function knownOf(results: readonly IdentificationResult[]): IdentificationResult[] {
   return results.filter(({ expected }) => expected !== null);
+}
+
+/** How many answers could be called sure at which precision: the trade-off behind the threshold. */
+function printCoverage(predictions: readonly Prediction[]): void {
+  console.log('\n| least probability | known: answered | known: right | unknown: answered |\n|---|---|---|---|');
+  const share = (part: readonly unknown[], whole: readonly unknown[]): string =>
+    ((100 * part.length) / Math.max(1, whole.length)).toFixed(1);
+  const known = predictions.filter(({ choice }) => choice.isKnown);
+  const unknown = predictions.filter(({ choice }) => !choice.isKnown);
+  for (const threshold of [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95]) {
+    const above = known.filter(({ probability01 }) => probability01 >= threshold);
+    const unknownAbove = unknown.filter(({ probability01 }) => probability01 >= threshold);
+    console.log(
+      `| ${threshold} | ${share(above, known)} % | ${share(above.filter(isRight), above)} % | ${share(unknownAbove, unknown)} % |`,
+    );
+  }
 }
 
 function printWrongSure(results: readonly IdentificationResult[]): void {
