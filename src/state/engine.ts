@@ -14,11 +14,6 @@ export function engine(): Promise<PagePipeline> {
   return opening;
 }
 
-/** True once somebody asked for it: then asking costs nothing more. */
-export function isEngineOpen(): boolean {
-  return opening !== null;
-}
-
 /** Bring or remove the demo's products, as the settings say. @throws AppError('offline' | 'quota-exceeded') */
 export async function syncDemo(): Promise<void> {
   const { settings, demo } = device();

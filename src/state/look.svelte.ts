@@ -12,6 +12,7 @@ import type { NewProduct } from '../flow/learn.ts';
 import { requestPersistence } from '../store/quota.ts';
 import { device } from './device.ts';
 import { engine } from './engine.ts';
+import { keepSpeeds } from './model-speeds.ts';
 import { people } from './people.svelte.ts';
 import { preferences } from './preferences.svelte.ts';
 import { tasks } from './tasks.svelte.ts';
@@ -172,6 +173,7 @@ export class Look {
         if (this.#editedText === null) this.#judgement = update.judgement;
       },
     });
+    keepSpeeds(await pipeline.vision.modelStatus());
     try {
       if (preferences.settings.keepHistory) {
         const entry = await remember(analysis, media, this.lens, pipeline.vision, device().history);

@@ -1,10 +1,10 @@
 /** @file Models on this device: what is kept, where it runs, how fast it ran here. Thread: page. */
 import { toAppError, type AppError } from '../contracts/errors.ts';
 import type { ModelSpec } from '../contracts/model-spec.ts';
-import type { ModelRuntimeStatus } from '../contracts/vision-api.ts';
 import { MODELS, RUNTIMES } from '../models/registry.ts';
 import { browserWeights, type StoredFile } from '../models/weights.ts';
-import { engine, isEngineOpen } from './engine.ts';
+import { engine } from './engine.ts';
+import { keepSpeeds, readSpeeds, type Speed } from './model-speeds.ts';
 import { tasks } from './tasks.svelte.ts';
 
 /** One row of the models page. */
@@ -15,17 +15,6 @@ export interface ModelRow {
   /** Last seen on this device; null when it never ran here. */
   readonly speed: Speed | null;
 }
-
-/** How a model ran on this device. */
-export interface Speed {
-  readonly backend: ModelRuntimeStatus['backend'];
-  readonly medianRunMs: number;
-  readonly runs: number;
-  readonly selfTest: ModelRuntimeStatus['selfTest'];
-}
-
-/** Speeds outlive the worker that measured them. */
-const SPEED_KEY = 'mekiki-model-speed';
 
 class Models {
   #stored = $state.raw<readonly StoredFile[]>([]);
@@ -61,7 +50,7 @@ class Models {
   async load(): Promise<void> {
     try {
       this.#stored = await this.#weights.list();
-      await this.#readSpeeds();
+      this.#speeds = readSpeeds();
       this.#error = null;
     } catch (caught) {
       this.#error = toAppError(caught);
@@ -75,6 +64,7 @@ class Models {
     await tasks.run(label, async (call) => {
       const { pipeline } = await engine();
       await pipeline.vision.prepare([id], call);
+      keepSpeeds(await pipeline.vision.modelStatus());
     });
     await this.load();
   }
@@ -83,32 +73,6 @@ class Models {
   async remove(spec: ModelSpec): Promise<void> {
     for (const { sha256 } of spec.files) await this.#weights.remove(sha256);
     await this.load();
-  }
-
-  async #readSpeeds(): Promise<void> {
-    if (!isEngineOpen()) return;
-    const { pipeline } = await engine();
-    const speeds = { ...this.#speeds };
-    for (const { modelId, backend, medianRunMs, runs, selfTest } of await pipeline.vision.modelStatus())
-      if (medianRunMs !== null) speeds[modelId] = { backend, medianRunMs, runs, selfTest };
-    this.#speeds = speeds;
-    try {
-      localStorage.setItem(SPEED_KEY, JSON.stringify(speeds));
-    } catch {
-      // Measured again next time.
-    }
-  }
-}
-
-function readSpeeds(): Record<string, Speed> {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(SPEED_KEY) ?? '{}');
-    if (typeof stored !== 'object' || stored === null) return {};
-    return Object.fromEntries(
-      Object.entries(stored as Record<string, Partial<Speed>>).filter(([, speed]) => typeof speed.medianRunMs === 'number'),
-    ) as Record<string, Speed>;
-  } catch {
-    return {};
   }
 }
 
