@@ -2,7 +2,9 @@
 import type { IndexService, VisionService } from '../contracts/client-api.ts';
 import type { Product } from '../contracts/product.ts';
 import { createEgress } from '../clients/egress.ts';
+import { createIndexClient } from '../clients/index-client.ts';
 import { createServerClient, type ServerClient } from '../clients/server-client.ts';
+import { createVisionClient, setBackendOverride } from '../clients/vision-client.ts';
 import type { CorrectionStore } from '../store/corrections.ts';
 import type { GalleryStore } from '../store/embeddings.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -12,7 +14,7 @@ import type { SettingsStore } from '../store/settings.ts';
 import type { Memory } from './learn.ts';
 import type { Catalogue, Pipeline } from './pipeline.ts';
 
-/** What the page brings: its stores and its workers. */
+/** What the page brings: its stores and its wishes. */
 export interface PagePlaces {
   readonly settings: SettingsStore;
   readonly people: PeopleStore;
@@ -20,8 +22,8 @@ export interface PagePlaces {
   readonly gallery: GalleryStore;
   readonly corrections: CorrectionStore;
   readonly ledger: Ledger;
-  readonly vision: VisionService;
-  readonly index: IndexService;
+  /** Where models must run; null lets the golden at first use decide. */
+  readonly backend: 'webgpu' | 'wasm' | null;
   /** Origin that served the app. */
   readonly ownOrigin: string;
 }
@@ -37,7 +39,10 @@ export interface PagePipeline {
 
 /** Join workers and stores. Nothing is opened, loaded or asked before the first look. */
 export function createPipeline(places: PagePlaces): PagePipeline {
-  const { settings, people, products, gallery, corrections, ledger, vision, index, ownOrigin } = places;
+  const { settings, people, products, gallery, corrections, ledger, backend, ownOrigin } = places;
+  setBackendOverride(backend);
+  const vision = createVisionClient();
+  const index = createIndexClient();
   const egress = createEgress({ ledger, settings, ownOrigin });
   const server = createServerClient(egress, settings, ownOrigin);
   const { catalogue, forget } = cachedCatalogue(products);

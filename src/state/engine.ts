@@ -28,13 +28,8 @@ export async function syncDemo(): Promise<void> {
 }
 
 async function open(): Promise<PagePipeline> {
-  const [{ createPipeline }, { createVisionClient, setBackendOverride }, { createIndexClient }] = await Promise.all([
-    import('../flow/create-pipeline.ts'),
-    import('../clients/vision-client.ts'),
-    import('../clients/index-client.ts'),
-  ]);
+  const { createPipeline } = await import('../flow/create-pipeline.ts');
   const { settings, people, products, gallery, corrections, ledger, demo } = device();
-  setBackendOverride(await chosenBackend());
   // Without it (no network on the first visit, storage full) products that the user added are still found.
   if (await settings.get('useDemo')) await demo.install().catch(() => false);
   return createPipeline({
@@ -44,8 +39,7 @@ async function open(): Promise<PagePipeline> {
     gallery,
     corrections,
     ledger,
-    vision: createVisionClient(),
-    index: createIndexClient(),
+    backend: await chosenBackend(),
     ownOrigin: location.origin,
   });
 }
