@@ -65,17 +65,6 @@ export interface MekikiSchema extends DBSchema {
 }
 
 export type StoreName = 'gallery' | 'features' | 'products' | 'history' | 'corrections' | 'ledger' | 'people' | 'settings' | 'notes';
-export const STORE_NAMES: readonly StoreName[] = [
-  'gallery',
-  'features',
-  'products',
-  'history',
-  'corrections',
-  'ledger',
-  'people',
-  'settings',
-  'notes',
-];
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;

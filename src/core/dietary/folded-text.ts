@@ -170,11 +170,6 @@ function foldLatin(character: string): string {
     .replace('æ', 'ae');
 }
 
-/** @returns span of the original that the folded characters `[from, to)` stand for; `to` > `from`. */
-export function originalSpan(folded: FoldedText, from: number, to: number): { start: number; end: number } {
-  return { start: folded.starts[from]!, end: folded.ends[to - 1]! };
-}
-
 /** @returns index of the first folded character that ends after `offset` of the original (`text.length` when there is none). */
 export function foldedIndex(folded: FoldedText, offset: number): number {
   let low = 0;

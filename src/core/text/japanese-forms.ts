@@ -6,11 +6,6 @@ const HIRAGANA = /[\u3041-\u3096]/u;
 const KANJI = /[\u3005\u3400-\u9fff]/u;
 const WIDE_PUNCTUATION = /[、。（）「」・／：\u3000]/u;
 
-/** True when the text is written in kana or kanji. */
-export function isJapanese(text: string): boolean {
-  return JAPANESE.test(text);
-}
-
 /** Share of a text's letters that are kana or kanji, 0..1; 0 for a text without letters. */
 export function japaneseShare01(text: string): number {
   let japanese = 0;
