@@ -3,7 +3,8 @@ import type { PhotoAnalysis, StageState } from '../contracts/analysis.ts';
 import { toAppError } from '../contracts/errors.ts';
 import type { Progress, Stage } from '../contracts/task.ts';
 
-const EMPTY: PhotoAnalysis = {
+/** Before anything is known. */
+export const NOTHING_YET: PhotoAnalysis = {
   frame: null,
   stages: {},
   errors: {},
@@ -25,7 +26,7 @@ export class AnalysisDraft {
   constructor(stages: readonly Stage[], skipped: readonly Stage[], onUpdate: (analysis: PhotoAnalysis) => void) {
     const states: Partial<Record<Stage, StageState>> = {};
     for (const stage of stages) states[stage] = skipped.includes(stage) ? 'skipped' : 'waiting';
-    this.#analysis = { ...EMPTY, stages: states };
+    this.#analysis = { ...NOTHING_YET, stages: states };
     this.#onUpdate = onUpdate;
     onUpdate(this.#analysis);
   }

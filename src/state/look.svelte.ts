@@ -8,6 +8,7 @@ import type { MediaRef } from '../contracts/media.ts';
 import type { Candidate, Identification, Product } from '../contracts/product.ts';
 import { WHOLE_FRAME } from '../contracts/geometry.ts';
 import type { Stage } from '../contracts/task.ts';
+import { NOTHING_YET } from '../flow/analysis-draft.ts';
 import type { NewProduct } from '../flow/learn.ts';
 import { requestPersistence } from '../store/quota.ts';
 import { device } from './device.ts';
@@ -16,20 +17,6 @@ import { keepSpeeds } from './model-speeds.ts';
 import { people } from './people.svelte.ts';
 import { preferences } from './preferences.svelte.ts';
 import { tasks } from './tasks.svelte.ts';
-
-const NOTHING_YET: PhotoAnalysis = {
-  frame: null,
-  stages: {},
-  errors: {},
-  progress: null,
-  barcodes: [],
-  text: null,
-  identification: null,
-  judgement: null,
-  backends: {},
-  durationsMs: {},
-  isComplete: false,
-};
 
 /** A photo shared as a picture: its bytes, and how many faces were blurred in it. */
 export interface SharedPhoto {
