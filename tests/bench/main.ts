@@ -106,7 +106,7 @@ async function duel(
     what,
     ours: `${a.toFixed(0)} ms (${answers[0]} ${unit})`,
     theirs: `${b.toFixed(0)} ms (${answers[1]} ${unit})`,
-    ratio: `${(b / a).toFixed(2)} × faster`,
+    ratio: `${(b / a).toFixed(2)} (their time ÷ ours)`,
   });
 }
 
