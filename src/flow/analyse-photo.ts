@@ -12,7 +12,7 @@ import { AppError } from '../contracts/errors.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { fuseCues } from './fuse-cues.ts';
 import { matchLook } from './match-look.ts';
-import { judgeBest } from './judge-contents.ts';
+import { judgeBest, trustedProduct } from './judge-contents.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const STAGES: readonly Stage[] = ['decode', 'barcode', 'embed', 'match', 'verify', 'read', 'judge'];
@@ -87,8 +87,7 @@ async function judgeSoFar(pipeline: Pipeline, draft: AnalysisDraft): Promise<voi
   await draft.stage('judge', async () => {
     const people = await pipeline.people();
     const { text, identification } = draft.analysis;
-    const best = identification?.certainty === 'not-sure' ? null : (identification?.candidates[0]?.product ?? null);
-    draft.update({ judgement: judgeBest(text, best, people, Date.now()) });
+    draft.update({ judgement: judgeBest(text, trustedProduct(identification), people, Date.now()) });
   });
 }
 

@@ -1,6 +1,6 @@
 /** @file From a photo's text or a product's contents to verdicts. Thread: page or Node. */
 import type { Judgement, Person } from '../contracts/dietary.ts';
-import type { Product } from '../contracts/product.ts';
+import type { Identification, Product } from '../contracts/product.ts';
 import type { TextReading } from '../contracts/results.ts';
 import { judge } from '../core/dietary/judge.ts';
 import { parseLabel } from '../core/dietary/parse-label.ts';
@@ -26,6 +26,17 @@ export function judgeReading(reading: TextReading, people: readonly Person[], at
   if (!isLabel && label.ingredients.length + label.additives.length < MIN_HEADLESS_INGREDIENTS) return null;
   const textConfidence01 = isMostlyVertical(reading) ? Math.min(reading.confidence01, VERTICAL_CONFIDENCE_01) : reading.confidence01;
   return { judgement: judge(label, people, { basis: 'label', contentsUpdatedAtMs: atMs, textConfidence01 }), isLabel };
+}
+
+/**
+ * The product whose contents may be judged unasked: a sure one, or one that a code names. A likely one must be confirmed first, since the
+ * verdict of a sibling (another flavour) would be a wrong one.
+ */
+export function trustedProduct(identification: Identification | null): Product | null {
+  const best = identification?.candidates[0];
+  if (identification === null || best === undefined) return null;
+  const isTrusted = identification.certainty === 'sure' || (identification.certainty === 'likely' && best.evidence.barcode === 1);
+  return isTrusted ? best.product : null;
 }
 
 /** What the pack in hand says comes first; the content database stands in where the photo shows no label. */

@@ -233,11 +233,11 @@ export class Look {
   /** After people, product or text changed. */
   async judgeAgain(): Promise<void> {
     if (!this.lens.stages.judge) return;
-    const { judgeEditedText, judgeBest } = await import('../flow/judge-contents.ts');
+    const { judgeEditedText, judgeBest, trustedProduct } = await import('../flow/judge-contents.ts');
     const everybody: readonly Person[] = people.all;
-    const { text } = this.#analysis;
+    const { text, identification } = this.#analysis;
     if (this.#editedText !== null) this.#judgement = judgeEditedText(this.#editedText, everybody, Date.now());
-    else this.#judgement = judgeBest(text, this.product, everybody, this.atMs);
+    else this.#judgement = judgeBest(text, this.#chosen ?? trustedProduct(identification), everybody, this.atMs);
   }
 
   async setFavourite(isFavourite: boolean): Promise<void> {
