@@ -5,13 +5,13 @@ import type { Correction } from '../contracts/history.ts';
 import { localisedTextSchema, productSchema } from '../contracts/product.ts';
 import type { BarcodeReading } from '../contracts/results.ts';
 import { spaceSchema } from '../contracts/server-api.ts';
+import { base64Schema, FEATURES_FIELDS } from './gallery-text.ts';
 import { personSchema, ruleIdSchema } from './people.ts';
 
 const idSchema = z.string().min(1).max(200);
 const timeSchema = z.number().int().nonnegative();
 const shareSchema = z.number().min(0).max(1);
 const textSchema = z.string().max(100_000);
-const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 const boxSchema = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 const pointSchema = z.object({ x: z.number(), y: z.number() });
 const quadSchema = z.tuple([pointSchema, pointSchema, pointSchema, pointSchema]);
@@ -155,16 +155,7 @@ const gallerySchema = z.object({
   space: spaceSchema,
   vector: base64Schema,
   colour: base64Schema.nullable(),
-  features: z
-    .object({
-      algorithm: z.string().max(40),
-      count: z.int().min(0).max(5000),
-      points: base64Schema,
-      descriptors: base64Schema,
-      descriptorBytes: z.int().min(1).max(512),
-      aspect: z.number().positive(),
-    })
-    .nullable(),
+  features: z.object(FEATURES_FIELDS).nullable(),
   source: z.string().max(100),
 });
 

@@ -7,13 +7,13 @@ import { spaceSchema } from '../contracts/server-api.ts';
 import { floatsFromBase64, fromBase64 } from './base64.ts';
 import { transact, type Database } from './db.ts';
 import { checkItem, putGallery, removeGallery } from './embeddings.ts';
+import { base64Schema, FEATURES_FIELDS } from './gallery-text.ts';
 import { toProductRow } from './products.ts';
 
 /** `source` of everything that belongs to the demo. */
 export const DEMO_SOURCE = 'demo';
 
 const VERSION_NOTE = 'demo-version';
-const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 const versionSchema = z.strictObject({ version: z.string().regex(/^[0-9a-f]{8,64}$/) });
 const catalogueSchema = z.array(productSchema).max(1000);
 const packSchema = z.strictObject({
@@ -26,16 +26,7 @@ const packSchema = z.strictObject({
         productId: z.string().min(1).max(200),
         vector: base64Schema,
         colour: base64Schema.nullable(),
-        features: z
-          .strictObject({
-            algorithm: z.string().max(40),
-            count: z.int().min(0).max(5000),
-            points: base64Schema,
-            descriptors: base64Schema,
-            descriptorBytes: z.int().min(1).max(512),
-            aspect: z.number().positive(),
-          })
-          .nullable(),
+        features: z.strictObject(FEATURES_FIELDS).nullable(),
       }),
     )
     .max(10_000),
