@@ -94,9 +94,10 @@ export class WorkerHost {
    * @throws AppError('cancelled') as soon as `signal` aborts; AppError('busy' | 'worker-died'); whatever the worker throws.
    */
   async call<Result>(method: string, input: readonly unknown[], options: HostCallOptions = {}): Promise<Result> {
-    const { signal, onProgress, extra } = options;
+    const { signal, onProgress, extra, priority } = options;
     const taskId = `task-${++lastTask}`;
-    const task: WireTaskOptions = { ...extra, taskId, wantsProgress: onProgress !== undefined };
+    const wantsProgress = onProgress !== undefined;
+    const task: WireTaskOptions = { ...extra, taskId, wantsProgress, ...(priority === undefined ? {} : { priority }) };
     return this.#send<Result>(method, [...input, task], { taskId, onProgress, signal, transfer: options.transfer ?? [] });
   }
 

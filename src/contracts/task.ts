@@ -17,14 +17,21 @@ export interface Progress {
 /** Receives progress; must not throw. */
 export type OnProgress = (progress: Progress) => void;
 
+/** Somebody waits for it on the screen, or it runs in the background; the former overtakes the latter between two model runs. */
+export type Priority = 'interactive' | 'batch';
+
 /** Options of a worker method as it crosses the wire (an `AbortSignal` cannot be cloned). */
 export interface TaskOptions {
   readonly taskId: string;
   readonly onProgress?: OnProgress;
+  /** Default `interactive`. */
+  readonly priority?: Priority;
 }
 
 /** Options of a client method on the page or of a flow. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
+  /** Default `interactive`. */
+  readonly priority?: Priority;
 }

@@ -6,13 +6,15 @@ import type { PhotoAnalysis } from '../contracts/analysis.ts';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef, OpenedFrame } from '../contracts/media.ts';
 import type { Product } from '../contracts/product.ts';
-import type { Backend, BarcodeReading } from '../contracts/results.ts';
+import type { Backend, BarcodeReading, Look } from '../contracts/results.ts';
+import type { SearchResponse } from '../contracts/server-api.ts';
 import type { CallOptions, Stage } from '../contracts/task.ts';
 import { AppError } from '../contracts/errors.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { fuseCues } from './fuse-cues.ts';
-import { matchLook } from './match-look.ts';
+import { matchLook, NEIGHBOURS, withServer } from './match-look.ts';
 import { judgeBest, trustedProduct } from './judge-contents.ts';
+import { nextTurn } from './next-turn.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const STAGES: readonly Stage[] = ['decode', 'barcode', 'embed', 'match', 'verify', 'read', 'judge'];
@@ -36,19 +38,26 @@ export async function analysePhoto(
   pipeline: Pipeline,
   options: AnalysePhotoOptions = {},
 ): Promise<PhotoAnalysis> {
-  const draft = new AnalysisDraft(STAGES, skippedStages(lens), options.onUpdate ?? (() => {}));
-  const call: CallOptions = { ...(options.signal === undefined ? {} : { signal: options.signal }), onProgress: draft.onProgress };
+  const { signal, priority, onUpdate = () => {}, keepFrame = false } = options;
+  const draft = new AnalysisDraft(STAGES, skippedStages(lens), onUpdate);
+  const call: CallOptions = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(priority === undefined ? {} : { priority }),
+    onProgress: draft.onProgress,
+  };
 
   const frame = await draft.stage('decode', () => pipeline.vision.open(media.blob, call));
   if (frame === null) throw draft.analysis.errors.decode ?? new AppError('bug', 'decode failed without an error');
   draft.update({ frame });
+  let isHandedOver = false;
   try {
     await analyseFrame(frame, lens, pipeline, draft, call);
     draft.update({ isComplete: true, progress: null, backends: await backendsOf(pipeline) });
+    isHandedOver = keepFrame;
     return draft.analysis;
   } finally {
-    // The worker may be gone already; then its frames are gone too.
-    if (options.keepFrame !== true) await pipeline.vision.close(frame.frameId).catch(() => {});
+    // A caller that got no answer knows no frame to close. The worker may be gone already; then its frames are gone too.
+    if (!isHandedOver) await pipeline.vision.close(frame.frameId).catch(() => {});
   }
 }
 
@@ -60,30 +69,68 @@ async function analyseFrame(
   call: CallOptions,
 ): Promise<void> {
   const { frameId } = frame;
+  // [Note: A slow server] It is asked while this device goes on; what it knows joins the answer when it comes, and costs nothing if it does not.
+  const asked: Promise<void>[] = [];
+  const fromServer = { barcodeProducts: [] as Product[], look: null as SearchResponse | null };
+  let hasAnswered = false;
 
   const barcodes = lens.stages.barcode ? ((await draft.stage('barcode', () => pipeline.vision.readBarcodes(frameId, call))) ?? []) : [];
   draft.update({ barcodes });
-  const barcodeProducts = await productsOf(barcodes, lens, pipeline, call);
-  const look = lens.stages.embed === false ? null : await matchLook(frame, lens, pipeline, draft, call);
-  const identify = async (): Promise<void> => {
-    if (look === null && barcodeProducts.length === 0 && draft.analysis.text === null) return;
-    const cues = { barcodes, barcodeProducts, look, text: draft.analysis.text };
-    draft.update({ identification: fuseCues(cues, await pipeline.catalogue.all()) });
-  };
+  const { products: known, unknown } = await productsOf(barcodes, pipeline);
+  asked.push(...unknown.map((gtin) => lookUp(gtin)));
+  const look =
+    lens.stages.embed === false ? null : await matchLook(frame, lens, pipeline, draft, call, (seen) => asked.push(searchServer(seen)));
   await identify();
-  if (lens.stages.judge) await judgeSoFar(pipeline, draft);
+  await judgeSoFar();
 
   const script = lens.stages.read;
   if (script !== false) {
     const text = await draft.stage('read', () => pipeline.vision.readText(frameId, { script }, call));
     draft.update({ text });
+    await nextTurn();
     await identify();
+    await nextTurn();
   }
-  if (lens.stages.judge) await judgeSoFar(pipeline, draft);
+  await judgeSoFar();
+  await Promise.all(asked);
+
+  async function identify(): Promise<void> {
+    const barcodeProducts = distinct([...known, ...fromServer.barcodeProducts]);
+    const { text } = draft.analysis;
+    hasAnswered = true;
+    if (look === null && barcodeProducts.length === 0 && text === null) return;
+    const cues = { barcodes, barcodeProducts, look: withServer(look, fromServer.look), text };
+    draft.update({ identification: fuseCues(cues, await pipeline.catalogue.all()) });
+  }
+
+  async function judgeSoFar(): Promise<void> {
+    if (lens.stages.judge) await judge(pipeline, draft);
+  }
+
+  async function lookUp(gtin: string): Promise<void> {
+    const product = (await pipeline.server?.lookup(lens.id, gtin, call).catch(() => null)) ?? null;
+    if (product === null) return;
+    fromServer.barcodeProducts.push(product);
+    await answerAnew();
+  }
+
+  async function searchServer(seen: Look): Promise<void> {
+    const answer = (await pipeline.server?.search(lens.id, seen.embedding, NEIGHBOURS, call).catch(() => null)) ?? null;
+    if (answer === null) return;
+    fromServer.look = answer;
+    await answerAnew();
+  }
+
+  /** Before the first answer of this device there is nothing to renew: that answer will hold it. */
+  async function answerAnew(): Promise<void> {
+    if (!hasAnswered || call.signal?.aborted === true) return;
+    await identify();
+    await judgeSoFar();
+  }
 }
 
 /** Judge by what is known so far. */
-async function judgeSoFar(pipeline: Pipeline, draft: AnalysisDraft): Promise<void> {
+async function judge(pipeline: Pipeline, draft: AnalysisDraft): Promise<void> {
   await draft.stage('judge', async () => {
     const people = await pipeline.people();
     const { text, identification } = draft.analysis;
@@ -91,22 +138,20 @@ async function judgeSoFar(pipeline: Pipeline, draft: AnalysisDraft): Promise<voi
   });
 }
 
-/** Products that the codes name: on this device first, then the server if the user allowed it. */
-async function productsOf(barcodes: readonly BarcodeReading[], lens: LensSpec, pipeline: Pipeline, call: CallOptions): Promise<Product[]> {
+/** Products on this device that the codes name, and the codes that it does not know. */
+async function productsOf(barcodes: readonly BarcodeReading[], pipeline: Pipeline): Promise<{ products: Product[]; unknown: string[] }> {
   const products: Product[] = [];
-  for (const { gtin } of barcodes) {
-    if (gtin === null) continue;
-    const onDevice = await pipeline.catalogue.byGtin(gtin);
-    // A server that is down or slow must not cost the answer that the device has.
-    const product = onDevice ?? (await pipeline.server?.lookup(lens.id, gtin, call).catch(rethrowCancelled)) ?? null;
-    if (product !== null && products.every(({ id }) => id !== product.id)) products.push(product);
+  const unknown: string[] = [];
+  for (const gtin of new Set(barcodes.flatMap((code) => code.gtin ?? []))) {
+    const product = await pipeline.catalogue.byGtin(gtin);
+    if (product === null) unknown.push(gtin);
+    else products.push(product);
   }
-  return products;
+  return { products: distinct(products), unknown };
 }
 
-function rethrowCancelled(error: unknown): null {
-  if (error instanceof AppError && error.code === 'cancelled') throw error;
-  return null;
+function distinct(products: readonly Product[]): Product[] {
+  return products.filter(({ id }, at) => products.findIndex((other) => other.id === id) === at);
 }
 
 function skippedStages(lens: LensSpec): Stage[] {

@@ -17,7 +17,8 @@ async function asTask<T>(
   const cancel = (): void => void api.cancel(taskId);
   options?.signal?.addEventListener('abort', cancel, { once: true });
   try {
-    return await call(options?.onProgress === undefined ? { taskId } : { taskId, onProgress: options.onProgress });
+    const { onProgress, priority } = options ?? {};
+    return await call({ taskId, ...(onProgress === undefined ? {} : { onProgress }), ...(priority === undefined ? {} : { priority }) });
   } finally {
     options?.signal?.removeEventListener('abort', cancel);
   }

@@ -1,16 +1,16 @@
 /** @file The look of the thing in the photo against the gallery: box → embedding → neighbours → verified packs. Thread: page or Node. */
-import { toAppError } from '../contracts/errors.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { OpenedFrame } from '../contracts/media.ts';
 import type { Product } from '../contracts/product.ts';
 import type { Look, Match, PackVerification } from '../contracts/results.ts';
+import type { SearchResponse } from '../contracts/server-api.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import type { AnalysisDraft } from './analysis-draft.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Gallery photos asked for. */
-const NEIGHBOURS = 50;
+export const NEIGHBOURS = 50;
 /** Gallery photos whose keypoints are compared: the best few products' best photos. */
 const VERIFIED_PHOTOS = 8;
 
@@ -18,20 +18,25 @@ const VERIFIED_PHOTOS = 8;
 export interface LookCue {
   readonly box: Box;
   readonly look: Look;
-  /** Fused look score descending; device and server together. */
+  /** Fused look score descending; device first, then server. */
   readonly matches: readonly Match[];
   /** Products that only the server knows. */
   readonly serverProducts: readonly Product[];
   readonly verifications: readonly PackVerification[];
 }
 
-/** @returns null when the photo could not be embedded (the draft names the error). */
+/**
+ * What this device says about the look.
+ * @param onSeen called as soon as the embedding is there, e.g. to ask a server meanwhile.
+ * @returns null when the photo could not be embedded (the draft names the error).
+ */
 export async function matchLook(
   frame: OpenedFrame,
   lens: LensSpec,
   pipeline: Pipeline,
   draft: AnalysisDraft,
   call: CallOptions,
+  onSeen: (look: Look) => void,
 ): Promise<LookCue | null> {
   const { frameId } = frame;
   const seen = await draft.stage('embed', async () => {
@@ -41,10 +46,11 @@ export async function matchLook(
   });
   if (seen === null) return null;
   const { box, look } = seen;
+  onSeen(look);
 
-  const found = await draft.stage('match', () => search(look, lens, pipeline, call));
-  const { matches, serverProducts } = found ?? { matches: [], serverProducts: [] };
-  const cue: LookCue = { box, look, matches, serverProducts, verifications: [] };
+  const probe = { embedding: look.embedding, colour: look.colour };
+  const matches = (await draft.stage('match', () => pipeline.index.search(probe, NEIGHBOURS, call))) ?? [];
+  const cue: LookCue = { box, look, matches, serverProducts: [], verifications: [] };
   if (!lens.stages.verify || matches.length === 0) {
     draft.skip('verify');
     return cue;
@@ -57,25 +63,14 @@ export async function matchLook(
   return { ...cue, verifications: verifications ?? [] };
 }
 
-/** On this device first; the server only where the user allowed it, and its failure costs nothing that the device found. */
-async function search(
-  look: Look,
-  lens: LensSpec,
-  pipeline: Pipeline,
-  call: CallOptions,
-): Promise<{ matches: readonly Match[]; serverProducts: readonly Product[] }> {
-  const onDevice = await pipeline.index.search({ embedding: look.embedding, colour: look.colour }, NEIGHBOURS, call);
-  const answer = await pipeline.server?.search(lens.id, look.embedding, NEIGHBOURS, call).catch((caught: unknown) => {
-    const error = toAppError(caught);
-    if (error.code === 'cancelled') throw error;
-    return null;
-  });
-  if (answer === null || answer === undefined) return { matches: onDevice, serverProducts: [] };
-  const known = new Set(onDevice.map(({ galleryId }) => galleryId));
+/** The cue with what the server found beside it; what this device knows itself stays as it is. */
+export function withServer(cue: LookCue | null, answer: SearchResponse | null): LookCue | null {
+  if (cue === null || answer === null) return cue;
+  const known = new Set(cue.matches.map(({ galleryId }) => galleryId));
   const onServer = answer.matches
     .filter(({ id }) => !known.has(id))
     .map(({ id, productId, score }): Match => ({ galleryId: id, productId, cosine: score, colour: null, computedOn: 'server' }));
-  return { matches: [...onDevice, ...onServer], serverProducts: answer.products };
+  return { ...cue, matches: [...cue.matches, ...onServer], serverProducts: answer.products };
 }
 
 /** Best photo of each of the best products, then their second best. */

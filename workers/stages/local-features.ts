@@ -17,7 +17,8 @@ import { toGrey } from '../../src/core/tensor-layout.ts';
 export const LOCAL_FEATURES_ALGORITHM = 'akaze-mldb-1';
 
 /** Longest side of the crop that keypoints are sought in. */
-const SIDE_PX = 400;
+export const LOCAL_FEATURES_SIDE_PX = 400;
+const SIDE_PX = LOCAL_FEATURES_SIDE_PX;
 /** Strongest keypoints kept: 400 × 61 bytes are stored with each gallery photo, and two photos compare in about 10 ms. */
 const MAX_KEYPOINTS = 400;
 /** A full-length MLDB descriptor: 486 bits. */

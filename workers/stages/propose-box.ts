@@ -7,7 +7,7 @@ import { salientBox } from '../../src/core/salient-box.ts';
 import { resizeFrame } from '../../src/core/resize.ts';
 
 /** Side of the square that is looked at. */
-const SIDE_PX = 64;
+export const PROPOSAL_SIDE_PX = 64;
 
 /**
  * Propose the region to embed.
@@ -15,4 +15,4 @@ const SIDE_PX = 64;
  * @returns a box around the thing in the middle when it stands out from a plain surrounding, else the whole frame.
  */
 export const proposeBox: (frame: Frame, runtime: Runtime) => Promise<Box> = (frame) =>
-  Promise.resolve(salientBox(resizeFrame(frame, SIDE_PX, SIDE_PX)) ?? WHOLE_FRAME);
+  Promise.resolve(salientBox(resizeFrame(frame, PROPOSAL_SIDE_PX, PROPOSAL_SIDE_PX)) ?? WHOLE_FRAME);

@@ -1,15 +1,18 @@
 /** @file The vision worker's interface, composed of the stages over whatever runtime it is given. Runtime-neutral. */
 import { AppError } from '../../src/contracts/errors.ts';
+import type { Box } from '../../src/contracts/geometry.ts';
 import { MAX_FRAME_SIDE_PX, type Frame } from '../../src/contracts/media.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { OnProgress, Progress, Stage, TaskOptions } from '../../src/contracts/task.ts';
-import type { ModelRuntimeStatus, VisionApi } from '../../src/contracts/vision-api.ts';
+import type { CropImageOptions, ModelRuntimeStatus, VisionApi } from '../../src/contracts/vision-api.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { cropImage } from './crop.ts';
 import { detectFaces } from './detect-faces.ts';
 import { EMBEDDING_MODEL, embedCrops } from './embed.ts';
-import { extractFeatures, verifyPack } from './local-features.ts';
-import { proposeBox } from './propose-box.ts';
+import { FrameLevels } from './frame-levels.ts';
+import { LOCAL_FEATURES_SIDE_PX, extractFeatures, verifyPack } from './local-features.ts';
+import { Precedence, givingWay } from './precedence.ts';
+import { PROPOSAL_SIDE_PX, proposeBox } from './propose-box.ts';
 import { readBarcodes } from './read-barcodes.ts';
 import { readText } from './read-text.ts';
 
@@ -20,7 +23,7 @@ export interface VisionRuntime extends Runtime {
   watchDownloads?(listener: OnProgress): () => void;
 }
 
-/** Frames kept open; the oldest goes first. Four of 4096 × 3072 are 200 MB. */
+/** Frames kept open; the oldest goes first. Four of 4096 × 3072 are 200 MB, with their halves 270 MB. */
 const MAX_FRAMES = 4;
 
 /** Least time between two reports of a stage. */
@@ -33,25 +36,33 @@ interface Task {
   /** As `check`, after messages that wait had their turn. */
   readonly checkAfterTurn: () => Promise<void>;
   readonly report: OnProgress;
+  /** [Note: Interactive first] */
+  readonly runtime: Runtime;
 }
 
 /** @returns the interface; frames and tasks are its own, models are the runtime's. */
 export function createVision(runtime: VisionRuntime): VisionApi {
-  const frames = new Map<string, Frame>();
+  const frames = new Map<string, FrameLevels>();
+  const precedence = new Precedence();
   const cancelled = new Set<string>();
   const running = new Set<string>();
   let opened = 0;
   // A handle of a worker that died must not open a frame of the next one.
   const session = Math.random().toString(36).slice(2, 8);
 
-  const frameOf = (frameId: string): Frame => {
-    const frame = frames.get(frameId);
-    if (frame === undefined) throw new AppError('invalid-input', `Frame ${frameId} is not open`);
-    return frame;
+  const levelsOf = (frameId: string): FrameLevels => {
+    const levels = frames.get(frameId);
+    if (levels === undefined) throw new AppError('invalid-input', `Frame ${frameId} is not open`);
+    return levels;
   };
+  const frameOf = (frameId: string): Frame => levelsOf(frameId).full;
 
   /** Run a job as a task: cancellable between its steps, with its reports and those of the downloads that it causes. */
-  async function run<Result>({ taskId, onProgress }: TaskOptions, stage: Stage, job: (task: Task) => Promise<Result>): Promise<Result> {
+  async function run<Result>(
+    { taskId, onProgress, priority = 'interactive' }: TaskOptions,
+    stage: Stage,
+    job: (task: Task) => Promise<Result>,
+  ): Promise<Result> {
     const report = onProgress === undefined ? () => {} : calmed(onProgress);
     const check = (): void => {
       if (cancelled.has(taskId)) throw new AppError('cancelled', 'The task was cancelled', { stage });
@@ -59,12 +70,15 @@ export function createVision(runtime: VisionRuntime): VisionApi {
     const task: Task = {
       check,
       report,
+      runtime: priority === 'batch' ? givingWay(runtime, precedence, check) : runtime,
       checkAfterTurn: async () => {
         await messageTurn();
         check();
       },
     };
     running.add(taskId);
+    // The live camera decodes and reads codes all the time; work in the background must not stand still for it.
+    const leave = priority === 'interactive' && stage !== 'decode' && stage !== 'barcode' ? precedence.enter() : undefined;
     const unwatch = runtime.watchDownloads?.(report);
     try {
       check();
@@ -73,6 +87,7 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       return result;
     } finally {
       unwatch?.();
+      leave?.();
       running.delete(taskId);
       cancelled.delete(taskId);
     }
@@ -100,7 +115,7 @@ export function createVision(runtime: VisionRuntime): VisionApi {
         const { frame, originalWidthPx, originalHeightPx } = await runtime.decode(source, MAX_FRAME_SIDE_PX);
         check();
         const frameId = `frame-${session}-${++opened}`;
-        frames.set(frameId, frame);
+        frames.set(frameId, new FrameLevels(frame));
         for (const oldest of frames.keys()) {
           if (frames.size <= MAX_FRAMES) break;
           frames.delete(oldest);
@@ -113,19 +128,27 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       return Promise.resolve();
     },
     readBarcodes: (frameId, options) =>
-      run(options, 'barcode', (task) => stepwise(task, 'barcode', () => readBarcodes(frameOf(frameId), runtime))),
+      run(options, 'barcode', (task) => stepwise(task, 'barcode', () => readBarcodes(frameOf(frameId), task.runtime))),
     readText: (frameId, input, options) =>
-      run(options, 'read', ({ check, report }) =>
-        readText(frameOf(frameId), input, runtime, { checkCancelled: check, onProgress: report }),
+      run(options, 'read', ({ check, report, runtime: place }) =>
+        readText(frameOf(frameId), input, place, { checkCancelled: check, onProgress: report }),
       ),
     embed: (frameId, boxes, options) =>
-      run(options, 'embed', (task) => stepwise(task, 'embed', () => embedCrops(frameOf(frameId), boxes, runtime))),
+      run(options, 'embed', (task) =>
+        stepwise(task, 'embed', () => embedCrops(levelForEmbedding(levelsOf(frameId), boxes), boxes, task.runtime)),
+      ),
     proposeBox: (frameId, options) =>
-      run(options, 'detect', (task) => stepwise(task, 'detect', () => proposeBox(frameOf(frameId), runtime))),
+      run(options, 'detect', (task) =>
+        stepwise(task, 'detect', () => proposeBox(levelsOf(frameId).atLeast(PROPOSAL_SIDE_PX, PROPOSAL_SIDE_PX), task.runtime)),
+      ),
     extractFeatures: (frameId, box, options) =>
-      run(options, 'verify', (task) => stepwise(task, 'verify', () => extractFeatures(frameOf(frameId), box, runtime))),
+      run(options, 'verify', (task) =>
+        stepwise(task, 'verify', () => extractFeatures(levelForFeatures(levelsOf(frameId), box), box, task.runtime)),
+      ),
     verify: (frameId, box, references, options) =>
-      run(options, 'verify', (task) => stepwise(task, 'verify', () => verifyPack(frameOf(frameId), box, references, runtime))),
+      run(options, 'verify', (task) =>
+        stepwise(task, 'verify', () => verifyPack(levelForFeatures(levelsOf(frameId), box), box, references, task.runtime)),
+      ),
     detectFaces: (frameId, options) =>
       run(options, 'detect', ({ checkAfterTurn, report }) =>
         detectFaces(frameOf(frameId), runtime, {
@@ -136,7 +159,7 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       ),
     cropImage: (frameId, crop, options) =>
       run(options, 'crop', ({ checkAfterTurn, report }) =>
-        cropImage(frameOf(frameId), crop, runtime, {
+        cropImage(levelForImage(levelsOf(frameId), crop), crop, runtime, {
           checkCancelled: checkAfterTurn,
           onStep: (done, total) => report({ stage: 'anonymise', done, total, unit: 'items' }),
         }),
@@ -163,6 +186,29 @@ export function createVision(runtime: VisionRuntime): VisionApi {
     },
     ping: () => Promise.resolve('pong'),
   };
+}
+
+/** All crops come from one level: the one that the smallest of them needs. */
+function levelForEmbedding(levels: FrameLevels, boxes: readonly Box[]): Frame {
+  const [, , heightPx = 0, widthPx = 0] = modelSpec(EMBEDDING_MODEL).input?.shape ?? [];
+  const smallest = { width: Math.min(...boxes.map(({ width }) => width)), height: Math.min(...boxes.map(({ height }) => height)) };
+  return levels.atLeast(widthPx, heightPx, { x: 0, y: 0, ...smallest });
+}
+
+/** Keypoints are sought in a crop whose longest side has a fixed size. */
+function levelForFeatures(levels: FrameLevels, box: Box): Frame {
+  const { widthPx, heightPx } = levels.full;
+  const longest = Math.max(box.width * widthPx, box.height * heightPx);
+  const scale = LOCAL_FEATURES_SIDE_PX / longest;
+  return levels.atLeast(box.width * widthPx * scale, box.height * heightPx * scale, box);
+}
+
+/** Faces are sought in all the detail there is; a picture for the library needs no more than it shows. */
+function levelForImage(levels: FrameLevels, { box, maxSidePx, blurFaces, lookForFaces = true }: CropImageOptions): Frame {
+  if (blurFaces || lookForFaces) return levels.full;
+  const { widthPx, heightPx } = levels.full;
+  const scale = maxSidePx / Math.max(box.width * widthPx, box.height * heightPx);
+  return levels.atLeast(box.width * widthPx * scale, box.height * heightPx * scale, box, 1.5);
 }
 
 /** A stage without steps of its own: nothing done, all done. */

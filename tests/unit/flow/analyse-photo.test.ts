@@ -114,3 +114,68 @@ describe('analysePhoto', () => {
     expect(analysis.judgement?.people[0]?.verdict).toBe('avoid');
   });
 });
+
+describe('a slow server', () => {
+  const late = <Answer>(answer: Answer): { answer: () => Promise<Answer>; come: () => void } => {
+    let come = (): void => {};
+    const coming = new Promise<void>((resolve) => (come = resolve));
+    return { answer: () => coming.then(() => answer), come };
+  };
+
+  it('holds nothing up: this device answers first, and what the server knows joins the answer', async () => {
+    const lookup = late(NOODLES);
+    const updates: PhotoAnalysis[] = [];
+    const pipeline = pipelineOf({
+      barcodes: [barcodeOf(GTIN)],
+      text: readingOf('名称 即席めん'),
+      server: { lookup: lookup.answer, search: () => new Promise(() => {}) },
+    });
+    const controller = new AbortController();
+    const done = analysePhoto(mediaOf(), LENS, pipeline, { onUpdate: (update) => updates.push(update), signal: controller.signal });
+    await expect.poll(() => updates.at(-1)?.stages).toMatchObject({ embed: 'done', verify: 'skipped', read: 'done', judge: 'done' });
+    expect(updates.at(-1)?.isComplete).toBe(false);
+    lookup.come();
+    await expect.poll(() => updates.at(-1)?.identification?.candidates[0]?.product.id).toBe('noodles');
+    expect(updates.at(-1)?.judgement?.basis).toBe('database');
+    void done.catch(() => {});
+  });
+
+  it('that finds nothing better leaves the answer as it is', async () => {
+    const search = late({ space: 'product-embedding@test', matches: [], products: [] });
+    search.come();
+    const analysis = await analysePhoto(
+      mediaOf(),
+      LENS,
+      pipelineOf({
+        products: [NOODLES],
+        gallery: [{ id: 'photo', productId: 'noodles', vector: axis(0) }],
+        server: { lookup: async () => null, search: search.answer },
+      }),
+    );
+    expect(analysis.identification?.candidates[0]?.product.id).toBe('noodles');
+    expect(analysis.isComplete).toBe(true);
+  });
+});
+
+it('closes the frame of a look that was stopped, even when the caller wanted to keep it', async () => {
+  const readText = () => Promise.reject(new AppError('cancelled', 'stopped'));
+  const pipeline = pipelineOf({ vision: { readText } });
+  await expect(analysePhoto(mediaOf(), LENS, pipeline, { keepFrame: true })).rejects.toMatchObject({ code: 'cancelled' });
+  expect(pipeline.closed).toEqual(['frame']);
+});
+
+it('tells the workers what runs in the background', async () => {
+  const priorities: (string | undefined)[] = [];
+  const pipeline = pipelineOf({});
+  const { readText } = pipeline.vision;
+  const vision = {
+    ...pipeline.vision,
+    readText: (...given: Parameters<typeof readText>) => {
+      priorities.push(given[2]?.priority);
+      return readText(...given);
+    },
+  };
+  await analysePhoto(mediaOf(), LENS, { ...pipeline, vision }, { priority: 'batch' });
+  await analysePhoto(mediaOf(), LENS, { ...pipeline, vision });
+  expect(priorities).toEqual(['batch', undefined]);
+});
