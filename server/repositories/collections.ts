@@ -1,5 +1,6 @@
 /** @file Which collections exist. */
 import type { Client } from '@libsql/client';
+import { z } from 'zod';
 import { createCollectionSchema, type CreateCollection } from '../../src/contracts/server-api.ts';
 
 /** The table of collections. */
@@ -11,15 +12,25 @@ export class Collections {
   }
 
   async list(): Promise<CreateCollection[]> {
-    const { rows } = await this.#client.execute('SELECT name, space, dimensions, metric FROM collections ORDER BY name');
-    return rows.map(({ name, space, dimensions, metric }) => createCollectionSchema.parse({ name, space, dimensions, metric }));
+    const { rows } = await this.#client.execute(
+      'SELECT name, space, dimensions, metric, fields, retention, quota FROM collections ORDER BY name',
+    );
+    return rows.map(({ name, space, dimensions, metric, fields, retention, quota }) =>
+      createCollectionSchema.parse({
+        ...{ name, space, dimensions, metric },
+        fields: parseColumn(fields),
+        retention: parseColumn(retention),
+        quota: parseColumn(quota),
+      }),
+    );
   }
 
   /** @returns false when the name is taken. */
-  async add({ name, space, dimensions, metric }: CreateCollection): Promise<boolean> {
+  async add({ name, space, dimensions, metric, fields, retention, quota }: CreateCollection): Promise<boolean> {
     const { rowsAffected } = await this.#client.execute({
-      sql: 'INSERT INTO collections (name, space, dimensions, metric, created_at_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      args: [name, space, dimensions, metric, Date.now()],
+      sql: `INSERT INTO collections (name, space, dimensions, metric, fields, retention, quota, created_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      args: [name, space, dimensions, metric, JSON.stringify(fields), JSON.stringify(retention), JSON.stringify(quota), Date.now()],
     });
     return rowsAffected === 1;
   }
@@ -29,9 +40,14 @@ export class Collections {
     await this.#client.batch(
       [
         { sql: 'DELETE FROM write_ahead WHERE collection = ?', args: [name] },
+        { sql: 'DELETE FROM ingests WHERE collection = ?', args: [name] },
         { sql: 'DELETE FROM collections WHERE name = ?', args: [name] },
       ],
       'write',
     );
   }
+}
+
+function parseColumn(text: unknown): unknown {
+  return JSON.parse(z.string().parse(text));
 }

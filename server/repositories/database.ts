@@ -21,6 +21,45 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX product_gtins_by_product ON product_gtins (product_id)`,
     `CREATE TABLE loads (name TEXT PRIMARY KEY, state TEXT NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT`,
   ],
+  [
+    `ALTER TABLE collections ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'`,
+    `ALTER TABLE collections ADD COLUMN retention TEXT NOT NULL DEFAULT 'null'`,
+    `ALTER TABLE collections ADD COLUMN quota TEXT NOT NULL DEFAULT 'null'`,
+    `CREATE TABLE ingests (
+       collection TEXT NOT NULL, job TEXT NOT NULL, applied_rows INTEGER NOT NULL, state TEXT NOT NULL, updated_at_ms INTEGER NOT NULL,
+       PRIMARY KEY (collection, job)
+     ) STRICT, WITHOUT ROWID`,
+  ],
+  [
+    `CREATE TABLE api_keys (
+       id TEXT PRIMARY KEY, family TEXT NOT NULL, replaces TEXT, secret_hash BLOB NOT NULL, name TEXT NOT NULL, purpose TEXT NOT NULL,
+       role TEXT NOT NULL, collections TEXT, requests_per_minute INTEGER, requests_per_day INTEGER, created_at_ms INTEGER NOT NULL,
+       created_by TEXT NOT NULL, expires_at_ms INTEGER, revoked_at_ms INTEGER, last_used_at_ms INTEGER
+     ) STRICT`,
+    `CREATE INDEX api_keys_by_time ON api_keys (created_at_ms, id)`,
+    `CREATE TABLE key_requests (
+       id TEXT PRIMARY KEY, claim_hash BLOB NOT NULL, name TEXT NOT NULL, purpose TEXT NOT NULL, role TEXT NOT NULL, collections TEXT,
+       state TEXT NOT NULL, created_at_ms INTEGER NOT NULL, decided_at_ms INTEGER, decided_by TEXT, granted TEXT
+     ) STRICT`,
+    `CREATE INDEX key_requests_by_time ON key_requests (created_at_ms, id)`,
+    `CREATE TABLE key_usage (family TEXT NOT NULL, day INTEGER NOT NULL, requests INTEGER NOT NULL, PRIMARY KEY (family, day)) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE audit_log (
+       sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, operation TEXT NOT NULL, collection TEXT,
+       subject TEXT, count INTEGER NOT NULL, outcome TEXT NOT NULL, status INTEGER NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL
+     ) STRICT`,
+    `CREATE TRIGGER audit_log_keeps BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+    `CREATE TRIGGER audit_log_holds BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+    `CREATE TABLE arrivals (
+       sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, device TEXT NOT NULL, route TEXT NOT NULL,
+       type TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, status INTEGER NOT NULL
+     ) STRICT`,
+    `CREATE INDEX arrivals_by_hash ON arrivals (sha256)`,
+    `CREATE INDEX arrivals_by_time ON arrivals (at_ms)`,
+    `CREATE TABLE idempotent_answers (
+       actor TEXT NOT NULL, token TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER, body TEXT, created_at_ms INTEGER NOT NULL,
+       PRIMARY KEY (actor, token)
+     ) STRICT, WITHOUT ROWID`,
+  ],
 ];
 
 /**
@@ -35,6 +74,8 @@ export async function openDatabase(path: string): Promise<Client> {
   try {
     await client.execute('PRAGMA journal_mode = WAL');
     await client.execute('PRAGMA synchronous = FULL');
+    // Deleted rows are overwritten with zeros: what was erased must not be found in the file.
+    await client.execute('PRAGMA secure_delete = ON');
     chmodSync(path, 0o600);
     const version = Number((await client.execute('PRAGMA user_version')).rows[0]?.['user_version'] ?? 0);
     if (version > MIGRATIONS.length)

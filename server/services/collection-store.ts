@@ -3,7 +3,12 @@
  * All writes go through one lane, group by group; searches run beside it.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Collection, CreateCollection } from '../../src/contracts/server-api.ts';
+import {
+  createCollectionSchema,
+  type Collection,
+  type CreateCollection,
+  type CreateCollectionRequest,
+} from '../../src/contracts/server-api.ts';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch } from '../repositories/ann-index.ts';
 import type { Collections } from '../repositories/collections.ts';
 import type { WriteAheadLog, WriteOperation } from '../repositories/write-ahead-log.ts';
@@ -84,7 +89,8 @@ export class CollectionStore {
   }
 
   /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
-  async create(wanted: CreateCollection): Promise<{ collection: Collection; isNew: boolean }> {
+  async create(request: CreateCollectionRequest): Promise<{ collection: Collection; isNew: boolean }> {
+    const wanted = createCollectionSchema.parse(request);
     const isNew = await this.#parts.collections.add(wanted);
     if (isNew) {
       // Left behind by a removal that was cut short.

@@ -22,22 +22,92 @@ export const metadataSchema = z.record(
   z.union([z.string().max(2000), z.number(), z.boolean()]),
 );
 
+/** Metadata that searches may filter by: text compared whole, whole number, number, yes or no. */
+export const fieldTypeSchema = z.enum(['keyword', 'int', 'float', 'bool']);
+export type FieldType = z.infer<typeof fieldTypeSchema>;
+const fieldNameSchema = z.string().regex(/^[a-z][A-Za-z0-9_]{0,40}$/);
+/** Declared fields of a collection: each is a metadata key whose values are of one type, and indexed. */
+export const fieldsSchema = z
+  .record(fieldNameSchema, fieldTypeSchema)
+  .refine((fields) => Object.keys(fields).length <= 16, { message: 'A collection may declare 16 fields.' });
+export type Fields = z.infer<typeof fieldsSchema>;
+
+/** How long items stay. Null: no limit. */
+export const retentionSchema = z.strictObject({
+  /** Items are erased this long after they were last written. */
+  maximumAgeS: z
+    .int()
+    .min(1)
+    .max(100 * 366 * 86_400)
+    .nullable()
+    .default(null),
+  /** Beyond this many items the oldest are erased. */
+  maximumItems: z.int().min(1).nullable().default(null),
+});
+export type Retention = z.infer<typeof retentionSchema>;
+
+/** What a collection may hold. Writes beyond it are refused as `quota-exceeded`; nothing is erased for it. */
+export const quotaSchema = z.strictObject({ maximumItems: z.int().min(1) });
+export type Quota = z.infer<typeof quotaSchema>;
+
 export const collectionSchema = z.strictObject({
   name: collectionNameSchema,
   space: spaceSchema,
   dimensions: z.int().min(2).max(4096),
   metric: z.literal('cosine'),
+  fields: fieldsSchema.default({}),
+  retention: retentionSchema.nullable().default(null),
+  quota: quotaSchema.nullable().default(null),
   count: z.int().nonnegative(),
 });
 export type Collection = z.infer<typeof collectionSchema>;
 
 export const createCollectionSchema = collectionSchema.omit({ count: true });
+/** A collection's description, with every default filled in. */
 export type CreateCollection = z.infer<typeof createCollectionSchema>;
+/** What may be asked for; fields, retention and quota may be left out. */
+export type CreateCollectionRequest = z.input<typeof createCollectionSchema>;
+
+/** State of a collection's vector index. */
+export const collectionStateSchema = z.strictObject({
+  ...collectionSchema.shape,
+  index: z.strictObject({
+    /** `exact`: every vector is compared. `approximate`: the nearest cells of a trained index, then exact comparison of the best. */
+    search: z.enum(['exact', 'approximate']),
+    /** Items in the trained index; the rest is compared one by one, so that every write is found at once. */
+    indexed: z.int().nonnegative(),
+    unindexed: z.int().nonnegative(),
+    /** Items that the index was trained on; null: not trained. */
+    trainedOn: z.int().nonnegative().nullable(),
+    isMaintaining: z.boolean(),
+    /** Share of stored vectors that found themselves at the last check after maintenance; null: none was made. */
+    selfFound01: z.number().min(0).max(1).nullable(),
+    sizeBytes: z.int().nonnegative(),
+  }),
+});
+export type CollectionState = z.infer<typeof collectionStateSchema>;
+
+const scalarSchema = z.union([z.string().max(2000), z.number(), z.boolean()]);
+const rangeSchema = z.strictObject({
+  gte: z.number().optional(),
+  gt: z.number().optional(),
+  lte: z.number().optional(),
+  lt: z.number().optional(),
+});
+/** Conditions on declared fields, all of which must hold. An item without the field matches none. */
+export const filterSchema = z.strictObject({
+  eq: z.record(fieldNameSchema, scalarSchema).optional(),
+  in: z.record(fieldNameSchema, z.array(scalarSchema).min(1).max(1000)).optional(),
+  /** On `int` and `float` fields. */
+  range: z.record(fieldNameSchema, rangeSchema).optional(),
+});
+export type Filter = z.infer<typeof filterSchema>;
 
 export const searchRequestSchema = z.strictObject({
   space: spaceSchema,
   vector: vectorSchema,
   k: z.int().min(1).max(200).default(20),
+  filter: filterSchema.optional(),
 });
 export type SearchRequest = z.input<typeof searchRequestSchema>;
 
@@ -65,6 +135,21 @@ export const upsertItemSchema = z.strictObject({
 export const upsertRequestSchema = z.strictObject({ space: spaceSchema, items: z.array(upsertItemSchema).min(1).max(1000) });
 export type UpsertRequest = z.input<typeof upsertRequestSchema>;
 export const upsertResponseSchema = z.strictObject({ upserted: z.int().nonnegative() });
+
+/** Name of a bulk ingest, chosen by the sender: the same name goes on where it stopped. */
+export const ingestJobSchema = z.string().regex(/^[\w.-]{1,100}$/);
+export const ingestProgressSchema = z.strictObject({
+  job: ingestJobSchema,
+  /** `applying`: rows are durable but not all searchable yet. `done`: all are searchable. */
+  state: z.enum(['receiving', 'applying', 'done', 'failed']),
+  /** Rows that survive a power loss: go on from here. */
+  durableRows: z.int().nonnegative(),
+  /** Rows that searches find. */
+  searchableRows: z.int().nonnegative(),
+  /** Why a part was refused, if it was. */
+  problem: z.string().nullable(),
+});
+export type IngestProgress = z.infer<typeof ingestProgressSchema>;
 
 export const deleteRequestSchema = z.strictObject({ ids: z.array(itemIdSchema).min(1).max(1000) });
 export const deleteResponseSchema = z.strictObject({ deleted: z.int().nonnegative() });

@@ -71,7 +71,7 @@ describe('collections', () => {
     const wanted = { name: 'faces', space: 'face@2', dimensions: 8, metric: 'cosine' };
     const first = await post('/v1/collections', wanted);
     expect(first.statusCode).toBe(201);
-    expect(collectionSchema.parse(first.json())).toEqual({ ...wanted, count: 0 });
+    expect(collectionSchema.parse(first.json())).toEqual({ ...wanted, fields: {}, retention: null, quota: null, count: 0 });
     expect((await post('/v1/collections', wanted)).statusCode).toBe(200);
     await expectProblem(await post('/v1/collections', { ...wanted, dimensions: 9 }), 409, 'invalid-input');
     await expectProblem(await post('/v1/collections', { ...wanted, space: 'face@3' }), 409, 'invalid-input');
