@@ -60,6 +60,29 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        PRIMARY KEY (actor, token)
      ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE collection_rules (collection TEXT PRIMARY KEY, body TEXT NOT NULL, set_by TEXT NOT NULL, set_at_ms INTEGER NOT NULL) STRICT`,
+    `CREATE TABLE records (
+       collection TEXT NOT NULL, item_id TEXT NOT NULL, person_id TEXT, consent TEXT, written_at_ms INTEGER NOT NULL, valid_until_ms INTEGER,
+       PRIMARY KEY (collection, item_id)
+     ) STRICT, WITHOUT ROWID`,
+    `CREATE INDEX records_by_end ON records (valid_until_ms) WHERE valid_until_ms IS NOT NULL`,
+    `CREATE INDEX records_by_person ON records (person_id) WHERE person_id IS NOT NULL`,
+    `CREATE INDEX records_by_age ON records (collection, written_at_ms)`,
+    `CREATE TABLE thumbnail_keys (
+       collection TEXT NOT NULL, item_id TEXT NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (collection, item_id)
+     ) STRICT`,
+    `CREATE TABLE thumbnails (
+       collection TEXT NOT NULL, item_id TEXT NOT NULL, type TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (collection, item_id)
+     ) STRICT`,
+    `CREATE TABLE erasures (
+       id TEXT PRIMARY KEY, reason TEXT NOT NULL, state TEXT NOT NULL, requested_by TEXT NOT NULL, requested_at_ms INTEGER NOT NULL,
+       salt TEXT NOT NULL, subject TEXT NOT NULL, targets TEXT NOT NULL, counts TEXT NOT NULL, items INTEGER NOT NULL,
+       rewritten INTEGER NOT NULL, failures INTEGER NOT NULL, receipt TEXT
+     ) STRICT`,
+    `CREATE INDEX erasures_by_time ON erasures (requested_at_ms, id)`,
+    `CREATE TABLE holds (name TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT`,
+  ],
 ];
 
 /**
