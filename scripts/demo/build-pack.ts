@@ -73,7 +73,7 @@ if (first === undefined) throw new Error('no demo products');
 const pack = {
   space: first.space,
   dimensions: first.vector.length,
-  items: items.map(({ id, productId, vector, colour, features }) => ({
+  items: items.map(({ id, productId, vector, colour, features, words }) => ({
     id,
     productId,
     vector: toBase64(vector),
@@ -89,6 +89,7 @@ const pack = {
             descriptorBytes: features.descriptorBytes,
             aspect: features.aspect,
           },
+    ...(words === undefined ? {} : { words }),
   })),
 };
 const json = `${JSON.stringify(pack)}\n`;

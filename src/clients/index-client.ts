@@ -45,6 +45,10 @@ export function createIndexClient(): IndexClient {
       if (!isLoaded && space !== null) await reload(space, options);
       return host.call('search', [probe, k], options);
     },
+    async matchWords(words, k, options) {
+      if (!isLoaded && space !== null) await reload(space, options);
+      return host.call('matchWords', [words, k], options);
+    },
     end: () => host.end(),
   };
 }

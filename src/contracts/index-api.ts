@@ -1,5 +1,5 @@
 /** @file What the on-device index offers: exact nearest neighbours over the gallery of this device. Thread: index worker or Node. */
-import type { Embedding, Match } from './results.ts';
+import type { Embedding, Match, WordMatch } from './results.ts';
 import type { GalleryItem } from './product.ts';
 import type { TaskOptions } from './task.ts';
 
@@ -20,6 +20,8 @@ export interface IndexApi {
    * @throws AppError('invalid-input') when the probe is of another space or dimension than the index.
    */
   search(probe: Probe, k: number, options: TaskOptions): Promise<Match[]>;
+  /** Best `k` products whose gallery photos show `words` (as `photoWords` gives them), most alike first. */
+  matchWords(words: readonly string[], k: number, options: TaskOptions): Promise<WordMatch[]>;
   cancel(taskId: string): Promise<void>;
   ping(): Promise<'pong'>;
 }

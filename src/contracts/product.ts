@@ -48,6 +48,8 @@ export interface GalleryItem {
   readonly vector: Float32Array<ArrayBuffer>;
   readonly colour: Float32Array<ArrayBuffer> | null;
   readonly features: LocalFeatures | null;
+  /** Folded words read in the photo (`src/core/photo-words.ts`); absent when it was not read. */
+  readonly words?: readonly string[];
   /** `demo`, `user`, or `pack:<id>`. */
   readonly source: string;
 }

@@ -101,6 +101,13 @@ export interface FaceDetection {
   readonly confidence01: number;
 }
 
+/** A product whose gallery photos show the same words as a photo. */
+export interface WordMatch {
+  readonly productId: string;
+  /** 0..1; see `src/core/photo-words.ts`. */
+  readonly similarity01: number;
+}
+
 /** A gallery photo that matches a probe. */
 export interface Match {
   readonly galleryId: string;

@@ -6,13 +6,14 @@ import type { PhotoAnalysis } from '../contracts/analysis.ts';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef, OpenedFrame } from '../contracts/media.ts';
 import type { Product } from '../contracts/product.ts';
-import type { Backend, BarcodeReading, Look } from '../contracts/results.ts';
+import type { Backend, BarcodeReading, Look, WordMatch } from '../contracts/results.ts';
 import type { SearchResponse } from '../contracts/server-api.ts';
 import type { CallOptions, Stage } from '../contracts/task.ts';
 import { AppError } from '../contracts/errors.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { fuseCues } from './fuse-cues.ts';
 import { matchLook, NEIGHBOURS, withServer } from './match-look.ts';
+import { matchWords } from './match-words.ts';
 import { judgeBest, trustedProduct } from './judge-contents.ts';
 import { nextTurn } from './next-turn.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -73,6 +74,7 @@ async function analyseFrame(
   const asked: Promise<void>[] = [];
   const fromServer = { barcodeProducts: [] as Product[], look: null as SearchResponse | null };
   let hasAnswered = false;
+  let words: readonly WordMatch[] = [];
 
   const barcodes = lens.stages.barcode ? ((await draft.stage('barcode', () => pipeline.vision.readBarcodes(frameId, call))) ?? []) : [];
   draft.update({ barcodes });
@@ -87,6 +89,7 @@ async function analyseFrame(
   if (script !== false) {
     const text = await draft.stage('read', () => pipeline.vision.readText(frameId, { script }, call));
     draft.update({ text });
+    if (look !== null) words = await matchWords(text, pipeline, call);
     await nextTurn();
     await identify();
     await nextTurn();
@@ -99,7 +102,7 @@ async function analyseFrame(
     const { text } = draft.analysis;
     hasAnswered = true;
     if (look === null && barcodeProducts.length === 0 && text === null) return;
-    const cues = { barcodes, barcodeProducts, look: withServer(look, fromServer.look), text };
+    const cues = { barcodes, barcodeProducts, look: withServer(look, fromServer.look), text, words };
     draft.update({ identification: fuseCues(cues, await pipeline.catalogue.all()) });
   }
 

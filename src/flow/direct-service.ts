@@ -50,5 +50,6 @@ export function directIndex(api: IndexApi): IndexService {
     reload: (space, options) => asTask(api, options, (task) => api.reload(space, task)),
     replace: (items, options) => asTask(api, options, (task) => api.replace(items, task)),
     search: (probe, k, options) => asTask(api, options, (task) => api.search(probe, k, task)),
+    matchWords: (words, k, options) => asTask(api, options, (task) => api.matchWords(words, k, task)),
   };
 }

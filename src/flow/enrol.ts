@@ -1,9 +1,10 @@
-/** @file One gallery photo of a product: box → embedding, colour and local features. Used by learning, packs and evaluation. Thread: page or Node. */
+/** @file One gallery photo of a product: box → embedding, colour, local features and words. Used by learning, packs and evaluation. Thread: page or Node. */
 import type { VisionService } from '../contracts/client-api.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { GalleryItem, Product } from '../contracts/product.ts';
 import type { CallOptions } from '../contracts/task.ts';
-import { AppError } from '../contracts/errors.ts';
+import { AppError, toAppError } from '../contracts/errors.ts';
+import { photoWords } from '../core/photo-words.ts';
 
 /** What to enrol. */
 export interface Enrolment {
@@ -28,10 +29,23 @@ export async function enrolFrame(
   const box = givenBox ?? (await vision.proposeBox(frameId, call));
   const [look] = await vision.embed(frameId, [box], call);
   if (look === undefined) throw new AppError('bug', 'embed returned nothing for one box', { stage: 'embed' });
-  // Keypoints tell packs apart; loose goods have none that repeat.
-  const features = product.kind === 'packaged' ? await vision.extractFeatures(frameId, box, call) : null;
   const { space, vector } = look.embedding;
-  return { id: galleryId, productId: product.id, space, vector, colour: look.colour, features, source };
+  const item = { id: galleryId, productId: product.id, space, vector, colour: look.colour, source };
+  // Keypoints and words tell packs apart; loose goods have none of their own.
+  if (product.kind === 'loose') return { ...item, features: null };
+  const features = await vision.extractFeatures(frameId, box, call);
+  const words = await readWords(vision, frameId, box, call);
+  return words === null ? { ...item, features } : { ...item, features, words };
+}
+
+/** @returns null when reading failed: a photo without words still teaches its look. @throws AppError('cancelled') */
+async function readWords(vision: VisionService, frameId: string, region: Box, call: CallOptions): Promise<string[] | null> {
+  try {
+    return photoWords(await vision.readText(frameId, { script: 'auto', region }, call));
+  } catch (caught) {
+    if (toAppError(caught).code === 'cancelled') throw caught;
+    return null;
+  }
 }
 
 /** {@link enrolFrame} for a photo that is not open yet. */

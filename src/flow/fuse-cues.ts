@@ -1,7 +1,7 @@
 /** @file All cues of one photo → the identification that is shown. Thread: page or Node. */
 import { WHOLE_FRAME } from '../contracts/geometry.ts';
 import type { Identification, Product } from '../contracts/product.ts';
-import type { BarcodeReading, TextReading } from '../contracts/results.ts';
+import type { BarcodeReading, TextReading, WordMatch } from '../contracts/results.ts';
 import { fuseEvidence } from '../core/fuse/fuse-evidence.ts';
 import type { LookCue } from './match-look.ts';
 
@@ -13,10 +13,12 @@ export interface Cues {
   /** Null when the lens does not look, or looking failed. */
   readonly look: LookCue | null;
   readonly text: TextReading | null;
+  /** Products whose gallery photos show the same words. */
+  readonly words: readonly WordMatch[];
 }
 
 /** @param catalogue products known on this device. */
-export function fuseCues({ barcodes, barcodeProducts, look, text }: Cues, catalogue: readonly Product[]): Identification {
+export function fuseCues({ barcodes, barcodeProducts, look, text, words }: Cues, catalogue: readonly Product[]): Identification {
   const elsewhere = [...(look?.serverProducts ?? []), ...barcodeProducts];
   const { candidates, certainty } = fuseEvidence({
     barcodeProducts,
@@ -24,6 +26,7 @@ export function fuseCues({ barcodes, barcodeProducts, look, text }: Cues, catalo
     space: look?.look.embedding.space ?? null,
     verifications: look?.verifications ?? [],
     text,
+    words,
     // The very same array when nothing is to be added: the index of its words is kept by identity.
     products: elsewhere.length === 0 ? catalogue : withOthers(catalogue, elsewhere),
   });

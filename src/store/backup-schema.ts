@@ -5,7 +5,7 @@ import type { Correction } from '../contracts/history.ts';
 import { localisedTextSchema, productSchema } from '../contracts/product.ts';
 import type { BarcodeReading } from '../contracts/results.ts';
 import { spaceSchema } from '../contracts/server-api.ts';
-import { base64Schema, FEATURES_FIELDS } from './gallery-text.ts';
+import { base64Schema, FEATURES_FIELDS, wordsSchema } from './gallery-text.ts';
 import { personSchema, ruleIdSchema } from './people.ts';
 
 const idSchema = z.string().min(1).max(200);
@@ -156,6 +156,7 @@ const gallerySchema = z.object({
   vector: base64Schema,
   colour: base64Schema.nullable(),
   features: z.object(FEATURES_FIELDS).nullable(),
+  words: wordsSchema.optional(),
   source: z.string().max(100),
 });
 

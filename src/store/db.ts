@@ -22,6 +22,7 @@ export interface GalleryRow {
   readonly colour: Float32Array<ArrayBuffer> | null;
   readonly source: string;
 }
+  readonly words?: readonly string[];
 
 export interface FeaturesRow extends LocalFeatures {
   readonly id: string;

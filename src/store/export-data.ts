@@ -151,9 +151,10 @@ function json(name: string, value: unknown): ZipEntry {
   return { name, blob: new Blob([JSON.stringify(value)], { type: 'application/json' }) };
 }
 
-function packGallery(row: GalleryRow, features: FeaturesRow | undefined): BackupGallery {
+function packGallery({ words, ...row }: GalleryRow, features: FeaturesRow | undefined): BackupGallery {
   return {
     ...row,
+    ...(words === undefined ? {} : { words: [...words] }),
     vector: toBase64(row.vector),
     colour: row.colour === null ? null : toBase64(row.colour),
     features:
@@ -170,9 +171,10 @@ function packGallery(row: GalleryRow, features: FeaturesRow | undefined): Backup
   };
 }
 
-function unpackGallery({ vector, colour, features, space, ...rest }: BackupGallery): GalleryItem {
+function unpackGallery({ vector, colour, features, space, words, ...rest }: BackupGallery): GalleryItem {
   return {
     ...rest,
+    ...(words === undefined ? {} : { words }),
     space: space as EmbeddingSpace,
     vector: floatsFromBase64(vector),
     colour: colour === null ? null : floatsFromBase64(colour),

@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** Binary data as text. */
 export const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 
+/** Words read in a gallery photo. */
+export const wordsSchema = z.array(z.string().min(1).max(40)).max(60);
+
 /** Fields of a photo's keypoints; points and descriptors in base64. */
 export const FEATURES_FIELDS = {
   algorithm: z.string().max(40),

@@ -18,6 +18,8 @@ import { identificationMetrics, rankOf, type IdentificationResult } from './iden
 import { observe, type Observation, type ObservedPhoto } from './observe.ts';
 
 const FOLDS = 9;
+/** Look score, keypoints, words. */
+const FEATURES = 3;
 /** Share of photos whose product the gallery lacks, assumed of a shopper: every query is also asked with its product taken out, at this weight. */
 const UNKNOWN_SHARE = 0.25;
 const COLOUR_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
@@ -40,12 +42,15 @@ interface NamedChoice extends Choice {
 }
 
 /** Known and unknown version of each query; a right product beyond the best few counts as not in the gallery at all for fitting, and as missed. */
-function toChoices(items: readonly Observation[], colourWeight: number, canVerify = true): NamedChoice[] {
-  return items.flatMap(({ file, label, isLoose, photos }) => {
+function toChoices(items: readonly Observation[], colourWeight: number, { canVerify = true, canRead = true } = {}): NamedChoice[] {
+  return items.flatMap(({ file, label, isLoose, photos, words }) => {
     const products = byLabel(photos);
     const isKnownProduct = products.has(label);
-    const all = [...products].map(([name, own]) => ({ name, features: featuresOf(own, colourWeight, canVerify) }));
-    all.sort((a, b) => b.features[0]! + b.features[1]! - a.features[0]! - a.features[1]!);
+    const all = [...products].map(([name, own]) => ({
+      name,
+      features: [...featuresOf(own, colourWeight, canVerify), canRead ? (words.get(name) ?? 0) : 0],
+    }));
+    all.sort((a, b) => sum(b.features) - sum(a.features));
     const toChoice = (isKnown: boolean): NamedChoice => {
       const best = all.filter(({ name }) => isKnown || name !== label).slice(0, MAX_ALTERNATIVES);
       const names = best.map(({ name }) => name);
@@ -64,6 +69,10 @@ function toChoices(items: readonly Observation[], colourWeight: number, canVerif
     };
     return isKnownProduct ? [toChoice(true), toChoice(false)] : [toChoice(false)];
   });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function byLabel(photos: readonly ObservedPhoto[]): Map<string, ObservedPhoto[]> {
@@ -100,7 +109,7 @@ function predictOutOfFold(choices: readonly NamedChoice[]): { predictions: Predi
     const own = choices.filter(({ label }) => foldOf(label) === fold);
     const model = fitChoiceModel(
       choices.filter(({ label }) => foldOf(label) !== fold),
-      2,
+      FEATURES,
     );
     if (own.length === 0) continue;
     loss += meanLogLoss(model, own) * own.length;
@@ -184,7 +193,7 @@ function printRow(name: string, results: readonly IdentificationResult[]): void 
 function bestColourWeight(items: readonly Observation[]): number {
   const losses = COLOUR_WEIGHTS.map((weight) => {
     const choices = toChoices(items, weight);
-    return meanLogLoss(fitChoiceModel(choices, 2), choices);
+    return meanLogLoss(fitChoiceModel(choices, FEATURES), choices);
   });
   return COLOUR_WEIGHTS[losses.indexOf(Math.min(...losses))]!;
 }
@@ -212,23 +221,25 @@ async function main(): Promise<void> {
   );
   const colourWeight = bestColourWeight(items);
   printCue(`embedding + ${colourWeight} × colour`, items, ({ cosine, colour }) => cosine + colourWeight * colour);
-  const without = predictOutOfFold(toChoices(items, colourWeight, false));
+  const unread = predictOutOfFold(toChoices(items, colourWeight, { canVerify: false, canRead: false }));
+  const without = predictOutOfFold(toChoices(items, colourWeight, { canVerify: false }));
   const withKeypoints = predictOutOfFold(toChoices(items, colourWeight));
+  printRow(`fused without keypoints and words (log loss ${unread.loss.toFixed(4)})`, knownOf(toResults(unread.predictions)));
   printRow(`fused without keypoints (log loss ${without.loss.toFixed(4)})`, knownOf(toResults(without.predictions)));
   printRow(`fused with keypoints (log loss ${withKeypoints.loss.toFixed(4)})`, knownOf(toResults(withKeypoints.predictions)));
   // Keypoints of two flavours in one design agree as well; they get a say in the ranking only where that helps.
   const canVerify = withKeypoints.loss < without.loss;
   const { predictions, loss } = canVerify ? withKeypoints : without;
-  const choices = toChoices(items, colourWeight, canVerify);
+  const choices = toChoices(items, colourWeight, { canVerify });
   const results = toResults(predictions);
 
   const metrics = identificationMetrics(results.filter(({ expected }) => expected !== null));
   const unknown = identificationMetrics(results.filter(({ expected }) => expected === null));
-  const { weights, none } = fitChoiceModel(choices, 2);
+  const { weights, none } = fitChoiceModel(choices, FEATURES);
   const certainty = { sure: thresholdFor(predictions, SURE_PRECISION), likely: likelyThreshold(predictions) };
   const fitted: SpaceCalibration = {
     look: { colour: colourWeight, typicalColour: typicalColour(items) },
-    choice: { look: round(weights[0]!), verified: round(weights[1]!), none: round(none) },
+    choice: { look: round(weights[0]!), verified: round(weights[1]!), words: round(weights[2]!), none: round(none) },
     certainty,
   };
   const figures = {

@@ -1,12 +1,11 @@
 /** @file The pipeline on Node's runtimes: what `npm run evaluate`, `npm run bench` and pack building run. */
-import type { IndexApi } from '../../src/contracts/index-api.ts';
 import type { Person } from '../../src/contracts/dietary.ts';
 import type { GalleryItem, Product } from '../../src/contracts/product.ts';
 import type { LocalFeatures } from '../../src/contracts/results.ts';
 import { directIndex, directVision } from '../../src/flow/direct-service.ts';
 import type { Pipeline } from '../../src/flow/pipeline.ts';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
-import { createNearest } from '../../workers/stages/nearest.ts';
+import { createIndex } from '../../workers/stages/index-service.ts';
 import { createVision } from '../../workers/stages/vision.ts';
 
 /** A pipeline over a gallery in memory. */
@@ -15,16 +14,12 @@ export interface NodePipeline extends Pipeline {
   load(products: readonly Product[], gallery: readonly GalleryItem[]): Promise<void>;
 }
 
-/** @param people whose diets are checked; nobody by default. */
-export function openNodePipeline(people: readonly Person[] = []): NodePipeline {
-  const nearest = createNearest();
-  const index: IndexApi = {
-    reload: () => Promise.resolve(nearest.size),
-    replace: (items) => Promise.resolve(nearest.replace(items)),
-    search: (probe, k) => Promise.resolve(nearest.search(probe, k)),
-    cancel: () => Promise.resolve(),
-    ping: () => Promise.resolve('pong'),
-  };
+/**
+ * @param people whose diets are checked; nobody by default.
+ * @param without ids of models that this pipeline cannot have; see `without-models.ts`.
+ */
+export function openNodePipeline(people: readonly Person[] = [], without: readonly string[] = []): NodePipeline {
+  const index = createIndex({ batches: noBatches });
   let products: readonly Product[] = [];
   let features = new Map<string, LocalFeatures>();
   return {
@@ -54,4 +49,9 @@ export function openNodePipeline(people: readonly Person[] = []): NodePipeline {
       await index.replace(gallery, { taskId: 'load' });
     },
   };
+}
+
+/** The gallery is handed over, not read from a database. */
+async function* noBatches(): AsyncGenerator<readonly GalleryItem[]> {
+  // Nothing is stored.
 }

@@ -1,19 +1,22 @@
 /**
- * @file What calibration needs of a labelled folder: every query against every gallery photo, cue by cue. Keypoints take minutes, so they
- * are kept in `.cache/calibrate`; delete it after a change to how they are found or compared.
+ * @file What calibration needs of a labelled folder: every query against every gallery photo, cue by cue. Keypoints and words take
+ * minutes, so they are kept in `.cache/calibrate`; delete it after a change to how they are found, read or compared.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { AppError } from '../../src/contracts/errors.ts';
+import type { Box } from '../../src/contracts/geometry.ts';
 import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { EmbeddingSpace, LocalFeatures } from '../../src/contracts/results.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
+import { indexPhotoWords, photoWords } from '../../src/core/photo-words.ts';
 import { dot } from '../../src/core/vector.ts';
 import { embedCrops } from '../../workers/stages/embed.ts';
 import { compareFeatures, extractFeatures, LOCAL_FEATURES_ALGORITHM } from '../../workers/stages/local-features.ts';
 import { proposeBox } from '../../workers/stages/propose-box.ts';
+import { readText } from '../../workers/stages/read-text.ts';
 import type { Dataset } from './dataset.ts';
 import { isLooseGoods } from './identification.ts';
 import { progressLine } from './report.ts';
@@ -27,6 +30,7 @@ interface Described {
   readonly vector: Float32Array<ArrayBuffer>;
   readonly colour: Float32Array<ArrayBuffer>;
   readonly features: LocalFeatures;
+  readonly words: readonly string[];
 }
 
 /** A gallery photo as a query sees it. */
@@ -44,6 +48,8 @@ export interface Observation {
   readonly label: string;
   readonly isLoose: boolean;
   readonly photos: readonly ObservedPhoto[];
+  /** How well the words in the photo fit each product's gallery photos, 0..1; absent is 0. */
+  readonly words: ReadonlyMap<string, number>;
 }
 
 /** Observations and the space that they were made in. */
@@ -77,6 +83,7 @@ async function compareAll(photos: readonly Described[], key: string, runtime: Ru
     inliersOf.set(pair, known);
     return known;
   };
+  const words = indexPhotoWords(gallery.map((photo) => ({ productId: photo.label, words: photo.isLoose ? [] : photo.words })));
   const progress = progressLine('compare', queries.length);
   const observations = queries.map((query, done): Observation => {
     const looks = gallery.map((photo): Look => ({
@@ -89,7 +96,8 @@ async function compareAll(photos: readonly Described[], key: string, runtime: Ru
       return { label: photo.label, cosine, colour, inliers: compared.has(photo.file) ? inliersBetween(query, photo) : null };
     });
     progress(done + 1);
-    return { file: query.file, label: query.label, isLoose: query.isLoose, photos: seen };
+    const fitting = new Map(words.match(query.words, Infinity).map(({ productId, similarity01 }) => [productId, similarity01]));
+    return { file: query.file, label: query.label, isLoose: query.isLoose, photos: seen, words: fitting };
   });
   await writeCache(`pairs-${key}`, inliersOf);
   return observations;
@@ -116,6 +124,7 @@ function photosToCompare(looks: readonly Look[]): Set<string> {
 interface Appearance {
   readonly colour: Float32Array<ArrayBuffer>;
   readonly features: LocalFeatures;
+  readonly words: readonly string[];
 }
 
 async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space: EmbeddingSpace; photos: Described[] }> {
@@ -124,7 +133,7 @@ async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space:
       throw new AppError('invalid-input', `${item.file} needs a label and a role (gallery or query)`);
     return { file: item.file, label: item.label, isLoose: isLooseGoods(item.coarse), role: item.role };
   });
-  const name = `appearance-${keyOf(dataset.folder, LOCAL_FEATURES_ALGORITHM)}`;
+  const name = `appearance-2-${keyOf(dataset.folder, LOCAL_FEATURES_ALGORITHM)}`;
   const appearances = (await readCache<Map<string, Appearance>>(name)) ?? new Map<string, Appearance>();
   const progress = progressLine('describe', labelled.length);
   const photos: Described[] = [];
@@ -134,7 +143,11 @@ async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space:
     const box = await proposeBox(frame, runtime);
     const [look] = await embedCrops(frame, [box], runtime);
     if (look === undefined) throw new AppError('bug', 'no look for a box');
-    const appearance = appearances.get(item.file) ?? { colour: look.colour, features: await extractFeatures(frame, box, runtime) };
+    const appearance = appearances.get(item.file) ?? {
+      colour: look.colour,
+      features: await extractFeatures(frame, box, runtime),
+      words: photoWords(await readText(frame, readingOf(item.role, box), runtime, { checkCancelled: () => {} })),
+    };
     appearances.set(item.file, appearance);
     space = look.embedding.space;
     photos.push({ ...item, vector: look.embedding.vector, ...appearance });
@@ -143,6 +156,11 @@ async function describeAll(dataset: Dataset, runtime: Runtime): Promise<{ space:
   await writeCache(name, appearances);
   if (space === null) throw new AppError('invalid-input', `${dataset.folder} holds no photos`);
   return { space, photos };
+}
+
+/** A gallery photo is read where the product is, a photo to be identified everywhere, as the app does. */
+function readingOf(role: Described['role'], box: Box): { script: 'auto'; region?: Box } {
+  return role === 'gallery' ? { script: 'auto', region: box } : { script: 'auto' };
 }
 
 const CACHE_FOLDER = join(import.meta.dirname, '../../.cache/calibrate');

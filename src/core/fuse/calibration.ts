@@ -14,6 +14,8 @@ const spaceCalibrationSchema = z.strictObject({
     look: z.number().positive(),
     /** Local features agree fully (see `verificationStrength`). */
     verified: z.number().nonnegative(),
+    /** The words of its gallery photos stand in the photo too (`photo-words.ts`). */
+    words: z.number().nonnegative(),
     /** Utility of "none of the products in the gallery". */
     none: z.number(),
   }),

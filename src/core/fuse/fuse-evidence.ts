@@ -3,7 +3,7 @@
  * How the numbers were fitted and what they are worth: docs/fusion.md.
  */
 import type { Candidate, Certainty, Evidence, Product } from '../../contracts/product.ts';
-import type { ComputedOn, EmbeddingSpace, Match, PackVerification, TextReading } from '../../contracts/results.ts';
+import type { ComputedOn, EmbeddingSpace, Match, PackVerification, TextReading, WordMatch } from '../../contracts/results.ts';
 import { indexPackWords, matchPackWords, type PackWordIndex } from '../pack-words.ts';
 import { calibrationOf, type SpaceCalibration } from './calibration.ts';
 import { productLooks, type ProductLook } from './product-look.ts';
@@ -18,6 +18,8 @@ export interface EvidenceInput {
   readonly space: EmbeddingSpace | null;
   readonly verifications: readonly PackVerification[];
   readonly text: TextReading | null;
+  /** Products whose gallery photos show the words of `text`. */
+  readonly words: readonly WordMatch[];
   /** Every product that may be named: the device's catalogue and what the server sent along. The same array again costs no new index. */
   readonly products: readonly Product[];
 }
@@ -30,7 +32,8 @@ export interface Fusion {
 
 /**
  * [Note: Utilities set by hand] No labelled photos with codes or Japanese pack fronts stand behind these, so they are assumptions, in
- * natural log odds: a checked GTIN that the catalogue knows speaks 20,000 to 1 for its product, all words of a pack's front 150 to 1.
+ * natural log odds: a checked GTIN that the catalogue knows speaks 20,000 to 1 for its product, all words of a pack's front, as its
+ * catalogue entry names them, 150 to 1. What words read in gallery photos are worth is fitted (`choice.words`).
  */
 const BARCODE_UTILITY = 10;
 const TEXT_UTILITY = 5;
@@ -45,6 +48,12 @@ interface Alternative {
   readonly look: ProductLook | null;
   readonly evidence: Evidence;
   readonly utility: number;
+}
+
+/** How well the photo's text fits a product, 0..1: the words of its catalogue entry, and those in its gallery photos. */
+interface Words {
+  readonly named01: number;
+  readonly shown01: number;
 }
 
 /** Fuse. @returns candidates by probability, descending; empty with `not-sure` when no cue says anything. */
@@ -68,24 +77,30 @@ export function fuseEvidence(input: EvidenceInput): Fusion {
 
 function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Alternative[] {
   const looks = productLooks(input.matches, input.verifications, calibration);
-  const words = input.text === null ? new Map<string, number>() : wordScores(input.products, input.text);
+  const named01 = input.text === null ? new Map<string, number>() : wordScores(input.products, input.text);
+  const shown01 = new Map(input.words.map(({ productId, similarity01 }) => [productId, similarity01]));
   const byId = new Map([...input.products, ...input.barcodeProducts].map((product) => [product.id, product]));
   const named = new Set(input.barcodeProducts.map(({ id }) => id));
-  const ids = new Set([...named, ...looks.keys(), ...[...words].filter(([, score]) => score >= MIN_TEXT_SCORE).map(([id]) => id)]);
+  const ids = new Set([
+    ...named,
+    ...looks.keys(),
+    ...[...named01, ...shown01].filter(([, score]) => score >= MIN_TEXT_SCORE).map(([id]) => id),
+  ]);
   const alternatives: Alternative[] = [];
   for (const id of ids) {
     const product = byId.get(id);
     // A gallery photo may outlive its product; it then names nothing.
     if (product === undefined) continue;
     const look = looks.get(id) ?? null;
+    const words = { named01: named01.get(id) ?? 0, shown01: shown01.get(id) ?? 0 };
     const evidence: Evidence = {
       barcode: named.size === 0 ? null : named.has(id) ? 1 : 0,
       look: look === null ? null : Math.max(0, Math.min(1, look.cosine)),
       colour: look?.colour ?? null,
-      text: input.text === null ? null : (words.get(id) ?? 0),
+      text: input.text === null ? null : Math.max(words.named01, words.shown01),
       samePack: look?.samePack ?? null,
     };
-    alternatives.push({ product, look, evidence, utility: utilityOf(evidence, look, calibration) });
+    alternatives.push({ product, look, evidence, utility: utilityOf(evidence, words, look, calibration) });
   }
   return alternatives;
 }
@@ -94,11 +109,13 @@ function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Al
  * A product without gallery photos looks neither like nor unlike the photo: it starts a little below "none of these". So does one that a
  * code or its words name but that looks different: its back, where the code is, may never have been photographed.
  */
-function utilityOf({ barcode, text }: Evidence, look: ProductLook | null, { choice }: SpaceCalibration): number {
+function utilityOf({ barcode }: Evidence, words: Words, look: ProductLook | null, { choice }: SpaceCalibration): number {
   const unseen = choice.none - UNSEEN_HANDICAP;
   const seen = look === null ? unseen : choice.look * look.score + choice.verified * look.verification01;
-  const isNamed = barcode === 1 || (text ?? 0) >= MIN_TEXT_SCORE;
-  return (isNamed ? Math.max(seen, unseen) : seen) + BARCODE_UTILITY * (barcode ?? 0) + TEXT_UTILITY * (text ?? 0);
+  const isNamed = barcode === 1 || words.named01 >= MIN_TEXT_SCORE;
+  // The same print speaks once, whichever way it was known before.
+  const text = Math.max(TEXT_UTILITY * words.named01, choice.words * words.shown01);
+  return (isNamed ? Math.max(seen, unseen) : seen) + BARCODE_UTILITY * (barcode ?? 0) + text;
 }
 
 /** Words or a code must outweigh this before a product that was never photographed is named. */

@@ -179,3 +179,14 @@ it('tells the workers what runs in the background', async () => {
   await analysePhoto(mediaOf(), LENS, { ...pipeline, vision });
   expect(priorities).toEqual(['batch', undefined]);
 });
+
+it('tells two packs of one look apart by the words read in their gallery photos', async () => {
+  const gallery = [
+    { id: 'a-1', productId: 'apple', vector: axis(0), words: ['tropicana', 'apple'] },
+    { id: 'o-1', productId: 'orange', vector: axis(0), words: ['tropicana', 'orange'] },
+  ];
+  const products = [productOf('apple'), productOf('orange')];
+  const { identification } = await analysePhoto(mediaOf(), LENS, pipelineOf({ gallery, products, text: readingOf('Tropicana\nORANGE') }));
+  expect(identification?.candidates.map(({ product }) => product.id)).toEqual(['orange', 'apple']);
+  expect(identification?.candidates[0]?.evidence.text).toBeGreaterThan(0.9);
+});

@@ -5,6 +5,7 @@ import type { GalleryItem, Product } from '../../../src/contracts/product.ts';
 import type { BarcodeReading, EmbeddingSpace, TextReading } from '../../../src/contracts/results.ts';
 import type { Pipeline, ProductServer } from '../../../src/flow/pipeline.ts';
 import type { VisionService } from '../../../src/contracts/client-api.ts';
+import { indexPhotoWords } from '../../../src/core/photo-words.ts';
 import { createNearest } from '../../../workers/stages/nearest.ts';
 
 export const SPACE: EmbeddingSpace = 'product-embedding@test';
@@ -74,8 +75,16 @@ export interface Scene {
 
 /** Frames closed so far are counted in `closed`. */
 export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[] } {
+  const gallery = (scene.gallery ?? []).map((item): GalleryItem => ({
+    ...item,
+    space: SPACE,
+    colour: null,
+    features: null,
+    source: 'test',
+  }));
   const nearest = createNearest();
-  nearest.replace((scene.gallery ?? []).map((item) => ({ ...item, space: SPACE, colour: null, features: null, source: 'test' })));
+  nearest.replace(gallery);
+  const words = indexPhotoWords(gallery.map(({ productId, words: read = [] }) => ({ productId, words: read })));
   const products = scene.products ?? [];
   const closed: string[] = [];
   const look = () => ({
@@ -105,6 +114,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
       reload: async () => nearest.size,
       replace: async (items) => nearest.replace(items),
       search: async (probe, k) => nearest.search(probe, k),
+      matchWords: async (asked, k) => words.match(asked, k),
     },
     catalogue: {
       byId: async (id) => products.find((product) => product.id === id) ?? null,

@@ -51,7 +51,7 @@ const reading = (...lines: string[]): TextReading => {
 const A = product('a');
 const B = product('b');
 const fuse = (input: Partial<EvidenceInput>) =>
-  fuseEvidence({ barcodeProducts: [], matches: [], space: SPACE, verifications: [], text: null, products: [A, B], ...input });
+  fuseEvidence({ barcodeProducts: [], matches: [], space: SPACE, verifications: [], text: null, words: [], products: [A, B], ...input });
 
 describe('fuseEvidence', () => {
   it('has nothing to say without evidence', () => {
@@ -63,6 +63,15 @@ describe('fuseEvidence', () => {
     expect(certainty).toBe('sure');
     expect(candidates.map(({ product: { id } }) => id)).toEqual(['a']);
     expect(candidates[0]?.evidence).toEqual({ barcode: 1, look: null, colour: null, text: null, samePack: null });
+  });
+
+  it('prefers, of two looks that are alike, the one whose photos show the words that were read', () => {
+    const text = reading('APPLE JUICE');
+    const matches = [match('a', 0.9), match('b', 0.9)];
+    const words = [{ productId: 'b', similarity01: 0.8 }];
+    const { candidates } = fuse({ matches, text, words, space: 'nobody-calibrated@1' });
+    expect(candidates.map(({ product: { id } }) => id)).toEqual(['b', 'a']);
+    expect(candidates[0]?.evidence.text).toBe(0.8);
   });
 
   it('is never sure between two codes', () => {
