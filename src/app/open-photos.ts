@@ -19,7 +19,7 @@ export function openPhotos(photos: readonly MediaRef[], lensId: string | null): 
   void import('../state/looks.svelte.ts').then(({ looks }) => {
     const label = (index: number): string =>
       photos.length === 1 ? m.task_look() : m.task_look_of({ done: String(index + 1), total: String(photos.length) });
-    for (const [index, photo] of photos.entries()) looks.start(photo, spec, label(index));
+    looks.start(photos, spec, label);
     if (photos.length === 1) void navigate('/result/:look', { params: { look: first.id } });
     else void navigate('/library');
   });

@@ -19,7 +19,7 @@ const THUMBNAIL_SIDE_PX = 256;
  */
 export async function remember(
   analysis: PhotoAnalysis,
-  media: MediaRef,
+  media: Pick<MediaRef, 'id' | 'capturedAtMs'>,
   lens: LensSpec,
   vision: VisionService,
   history: HistoryStore,

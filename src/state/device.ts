@@ -9,6 +9,7 @@ import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
 import { readAppJson } from '../models/app-files.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
+import { createWaitingStore, type WaitingStore } from '../store/waiting.ts';
 
 /** Everything that this device remembers. */
 export interface Device {
@@ -21,6 +22,7 @@ export interface Device {
   readonly gallery: GalleryStore;
   readonly ledger: Ledger;
   readonly demo: Demo;
+  readonly waiting: WaitingStore;
 }
 
 let opened: Device | null = null;
@@ -53,5 +55,6 @@ function open(): Device {
     gallery: createGalleryStore(database),
     ledger: createLedger(database),
     demo: createDemo(database, readAppJson),
+    waiting: createWaitingStore(database),
   };
 }

@@ -1,22 +1,24 @@
 /** @file One photo looked at: what is known so far, what the user made of it. A fresh one and one out of the history act alike. Thread: page. */
 import type { PhotoAnalysis, StageState } from '../contracts/analysis.ts';
+import type { VisionService } from '../contracts/client-api.ts';
 import type { Judgement, Person } from '../contracts/dietary.ts';
-import { toAppError, type AppError } from '../contracts/errors.ts';
+import { AppError, toAppError } from '../contracts/errors.ts';
 import type { Correction, HistoryEntry } from '../contracts/history.ts';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef } from '../contracts/media.ts';
 import type { Candidate, Identification, Product } from '../contracts/product.ts';
 import { WHOLE_FRAME } from '../contracts/geometry.ts';
-import type { Stage } from '../contracts/task.ts';
+import type { Priority, Stage } from '../contracts/task.ts';
 import { NOTHING_YET } from '../flow/analysis-draft.ts';
 import type { NewProduct } from '../flow/learn.ts';
+import type { HistoryPatch } from '../store/history.ts';
 import { requestPersistence } from '../store/quota.ts';
 import { device } from './device.ts';
 import { engine } from './engine.ts';
 import { keepSpeeds } from './model-speeds.ts';
 import { people } from './people.svelte.ts';
 import { preferences } from './preferences.svelte.ts';
-import { tasks } from './tasks.svelte.ts';
+import { tasks, type TaskHandle } from './tasks.svelte.ts';
 
 /** A photo shared as a picture: its bytes, and how many faces were blurred in it. */
 export interface SharedPhoto {
@@ -24,7 +26,7 @@ export interface SharedPhoto {
   readonly faceCount: number;
 }
 
-/** One look. Create it with {@link lookAt} or {@link recall}. */
+/** One look; `looks` makes them. */
 export class Look {
   readonly id: string;
   readonly lens: LensSpec;
@@ -44,6 +46,8 @@ export class Look {
   #correction = $state.raw<Correction | null>(null);
   #judgement = $state.raw<Judgement | null>(null);
   #controller: AbortController | null = null;
+  /** Set while it waits for its turn. */
+  #leaveQueue: (() => void) | null = null;
 
   constructor(photo: Blob, { id, lens, atMs, isRecalled }: Pick<Look, 'id' | 'lens' | 'atMs' | 'isRecalled'>) {
     this.id = id;
@@ -115,17 +119,26 @@ export class Look {
     return this.#editedText ?? this.#judgement?.label.text ?? this.#analysis.text?.text ?? '';
   }
 
+  /** It will run when others have: it counts as running already. @param leaveQueue called when the user cancels before. */
+  wait(leaveQueue: () => void): void {
+    this.#leaveQueue = leaveQueue;
+    this.#isRunning = true;
+    this.#analysis = { ...NOTHING_YET, stages: { ...firstStages(this.lens), decode: 'waiting' } };
+  }
+
   /** Run the lens over the photo. Resolves when it ended, whatever the outcome; see {@link error}. */
-  async run(media: MediaRef, label: string): Promise<void> {
+  async run(media: MediaRef, label: string, priority: Priority): Promise<void> {
+    this.#leaveQueue = null;
     this.#controller?.abort();
     const controller = new AbortController();
     this.#controller = controller;
     this.#error = null;
+    this.#storeError = null;
     this.#isRunning = true;
     // Shown at once, before the workers are even there.
     this.#analysis = { ...NOTHING_YET, stages: firstStages(this.lens) };
     try {
-      await tasks.run(label, async ({ signal, onProgress }) => this.#analyse(media, signal, onProgress), controller.signal);
+      await tasks.run(label, async ({ signal, onProgress }) => this.#analyse(media, { signal, onProgress, priority }), controller.signal);
     } catch (caught) {
       if (this.#controller === controller) this.#error = toAppError(caught);
     } finally {
@@ -139,20 +152,19 @@ export class Look {
   /** Stop; what is known so far stays. */
   cancel(): void {
     this.#controller?.abort();
+    if (this.#leaveQueue === null) return;
+    const leave = this.#leaveQueue;
+    this.#leaveQueue = null;
+    this.#isRunning = false;
+    this.#error = new AppError('cancelled', 'taken out of the queue');
+    leave();
   }
 
-  async #analyse(
-    media: MediaRef,
-    signal: AbortSignal,
-    onProgress: (progress: NonNullable<PhotoAnalysis['progress']>) => void,
-  ): Promise<void> {
-    const [{ pipeline }, { analysePhoto }, { remember }] = await Promise.all([
-      engine(),
-      import('../flow/analyse-photo.ts'),
-      import('../flow/remember.ts'),
-    ]);
+  async #analyse(media: MediaRef, { signal, onProgress, priority }: TaskHandle & { readonly priority: Priority }): Promise<void> {
+    const [{ pipeline }, { analysePhoto }] = await Promise.all([engine(), import('../flow/analyse-photo.ts')]);
     const analysis = await analysePhoto(media, this.lens, pipeline, {
       signal,
+      priority,
       keepFrame: true,
       onUpdate: (update) => {
         this.#analysis = update;
@@ -162,19 +174,44 @@ export class Look {
     });
     keepSpeeds(await pipeline.vision.modelStatus());
     try {
-      if (preferences.settings.keepHistory) {
-        const entry = await remember(analysis, media, this.lens, pipeline.vision, device().history);
-        this.#isKept = true;
-        this.#isFavourite = entry.isFavourite;
-        // Now there is something to lose: ask the browser to keep it.
-        void requestPersistence();
-        if (this.#editedText !== null) await this.#keep();
-      }
-    } catch (caught) {
-      this.#storeError = toAppError(caught, 'bug', 'store');
+      if (preferences.settings.keepHistory) await this.#remember(analysis, media, pipeline.vision);
     } finally {
       // The worker may have ended; its frames ended with it.
       if (analysis.frame !== null) await pipeline.vision.close(analysis.frame.frameId).catch(() => {});
+    }
+  }
+
+  /** What cannot be kept is said by {@link storeError}; it takes nothing from the answer. */
+  async #remember(analysis: PhotoAnalysis, media: Pick<MediaRef, 'id' | 'capturedAtMs'>, vision: VisionService): Promise<void> {
+    try {
+      const { remember } = await import('../flow/remember.ts');
+      const entry = await remember(analysis, media, this.lens, vision, device().history);
+      this.#isKept = true;
+      this.#isFavourite = entry.isFavourite;
+      // Now there is something to lose: ask the browser to keep it.
+      void requestPersistence();
+      const chosenId = this.#chosen?.id;
+      if (this.#editedText !== null || chosenId !== undefined)
+        await this.#keep(chosenId === undefined ? {} : { correctedProductId: chosenId });
+    } catch (caught) {
+      this.#storeError = toAppError(caught, 'bug', 'store');
+    }
+  }
+
+  /** Try again to keep it, for instance after room was made. */
+  async keepAgain(): Promise<void> {
+    this.#storeError = null;
+    if (this.#isKept) return this.#keep();
+    try {
+      const { pipeline } = await engine();
+      const frame = await pipeline.vision.open(this.#photo);
+      try {
+        await this.#remember({ ...this.#analysis, frame }, { id: this.id, capturedAtMs: this.atMs }, pipeline.vision);
+      } finally {
+        await pipeline.vision.close(frame.frameId).catch(() => {});
+      }
+    } catch (caught) {
+      this.#storeError = toAppError(caught, 'bug', 'store');
     }
   }
 
@@ -303,10 +340,10 @@ export class Look {
     return { historyId: this.#isKept ? this.id : '', photo: this.#photo, ...(box === undefined ? {} : { box }) };
   }
 
-  async #keep(): Promise<void> {
+  async #keep(more: HistoryPatch = {}): Promise<void> {
     if (!this.#isKept) return;
     try {
-      await device().history.update(this.id, { editedText: this.#editedText, judgement: this.#judgement });
+      await device().history.update(this.id, { editedText: this.#editedText, judgement: this.#judgement, ...more });
     } catch (caught) {
       this.#storeError = toAppError(caught, 'bug', 'store');
     }

@@ -1,4 +1,5 @@
-/** @file Work that a look needs and that would block it: done while nobody waits. Thread: page. */
+/** @file Work that a look needs and that would block it, and photos that an earlier visit left: done while nobody waits. Thread: page. */
+import type { LensSpec } from '../contracts/lens.ts';
 
 /** Read the ingredient knowledge once the page is idle; its index takes longer to build than a frame may last. */
 export function warmUp(): void {
@@ -7,7 +8,22 @@ export function warmUp(): void {
       ({ knowledge }) => void knowledge(),
       () => {}, // No network on the first visit: the look itself will say so.
     );
-  // Safari has no idle callback.
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(build, { timeout: 4000 });
-  else setTimeout(build, 1500);
+  whenIdle(build);
+}
+
+/** Go on with photos that waited when the page was closed. @param label what the task tray calls each. */
+export function goOnWaiting(lensOf: (lensId: string) => LensSpec, label: string): void {
+  whenIdle(
+    () =>
+      void import('./looks.svelte.ts').then(
+        ({ looks }) => looks.goOn(lensOf, label),
+        () => {}, // No network on the first visit: nothing waits then either.
+      ),
+  );
+}
+
+/** Safari has no idle callback. */
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 4000 });
+  else setTimeout(work, 1500);
 }

@@ -7,6 +7,7 @@ import type { Person } from '../contracts/dietary.ts';
 import type { LedgerRow } from '../contracts/egress.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
 import type { Correction, HistoryEntry } from '../contracts/history.ts';
+import type { CaptureSource } from '../contracts/media.ts';
 import type { Product } from '../contracts/product.ts';
 import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
@@ -21,8 +22,8 @@ export interface GalleryRow {
   readonly vector: Float32Array<ArrayBuffer>;
   readonly colour: Float32Array<ArrayBuffer> | null;
   readonly source: string;
-}
   readonly words?: readonly string[];
+}
 
 export interface FeaturesRow extends LocalFeatures {
   readonly id: string;
@@ -47,6 +48,21 @@ export interface HistoryRow {
   readonly entry: HistoryEntry;
 }
 
+/** A photo that waits for its answer; see `waiting.ts`. */
+export interface WaitingRow {
+  readonly id: string;
+  readonly lensId: string;
+  readonly blob: Blob;
+  readonly name: string;
+  readonly source: CaptureSource;
+  readonly capturedAtMs: number;
+  readonly order: number;
+  /** Tab that looks at it. */
+  readonly tab: string;
+  /** Times that a look began. */
+  readonly attempts: number;
+}
+
 export interface NoteRow {
   readonly key: string;
   readonly value: unknown;
@@ -63,9 +79,11 @@ export interface MekikiSchema extends DBSchema {
   settings: { key: string; value: NoteRow };
   /** Facts about the database itself: start of the ledger's chain, demo version. */
   notes: { key: string; value: NoteRow };
+  waiting: { key: string; value: WaitingRow };
 }
 
-export type StoreName = 'gallery' | 'features' | 'products' | 'history' | 'corrections' | 'ledger' | 'people' | 'settings' | 'notes';
+export type StoreName =
+  'gallery' | 'features' | 'products' | 'history' | 'corrections' | 'ledger' | 'people' | 'settings' | 'notes' | 'waiting';
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;

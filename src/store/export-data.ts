@@ -118,10 +118,10 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
 export async function eraseAll(database: Database, ledger: Pick<Ledger, 'erase' | 'count'>): Promise<void> {
   await transact(
     database,
-    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'notes'],
+    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'notes', 'waiting'],
     'readwrite',
     async (transaction) => {
-      for (const name of ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'] as const)
+      for (const name of ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'waiting'] as const)
         await transaction.objectStore(name).clear();
       for (const key of await transaction.objectStore('notes').getAllKeys())
         if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);

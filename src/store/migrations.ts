@@ -29,5 +29,10 @@ const toVersion1: Migration = (database) => {
   database.createObjectStore('notes', { keyPath: 'key' });
 };
 
+/** Photos chosen and not answered yet. */
+const toVersion2: Migration = (database) => {
+  database.createObjectStore('waiting', { keyPath: 'id' });
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2];

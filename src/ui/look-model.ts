@@ -23,6 +23,8 @@ export interface LookModel {
   cancel(): void;
   editText(text: string): Promise<void>;
   resetText(): Promise<void>;
+  /** Try again to keep it after {@link storeError}. */
+  keepAgain(): Promise<void>;
   setFavourite(isFavourite: boolean): Promise<void>;
   photoToShare(blurFaces: boolean, label: string): Promise<{ readonly blob: Blob; readonly faceCount: number }>;
 }

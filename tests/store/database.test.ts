@@ -30,7 +30,18 @@ describe('migrations', () => {
       }
       const current = createDatabase({ name });
       const names = [...(await current.connect()).objectStoreNames];
-      expect(names).toEqual(['corrections', 'features', 'gallery', 'history', 'ledger', 'notes', 'people', 'products', 'settings']);
+      expect(names).toEqual([
+        'corrections',
+        'features',
+        'gallery',
+        'history',
+        'ledger',
+        'notes',
+        'people',
+        'products',
+        'settings',
+        'waiting',
+      ]);
       const people = await transact(current, ['people'], 'readonly', (transaction) => transaction.objectStore('people').getAll());
       expect(people).toHaveLength(version > 0 ? 1 : 0);
       if (version > 0) {
