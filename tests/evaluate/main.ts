@@ -10,10 +10,11 @@ import { LABEL_LENS } from '../../src/lenses/label/lens.ts';
 import { PRODUCT_LENS } from '../../src/lenses/product/lens.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { readDataset, type Dataset } from './dataset.ts';
-import { openNodePipeline } from './node-pipeline.ts';
+import { openNodePipeline, type NodePipeline } from './node-pipeline.ts';
 import { environmentOf, printReport, type KindReport, type Report } from './report.ts';
 import { runIdentification, runRetrieval } from './run-identification.ts';
 import { runOcrText } from './run-ocr-text.ts';
+import { withTranscripts } from './transcripts.ts';
 
 const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS];
 const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
@@ -30,17 +31,24 @@ async function main(): Promise<void> {
       model: { type: 'string' },
       out: { type: 'string' },
       limit: { type: 'string' },
+      kind: { type: 'string' },
+      without: { type: 'string', multiple: true, default: [] },
+      script: { type: 'string', default: 'auto' },
       'with-text': { type: 'boolean', default: false },
     },
   });
   if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');
-  const dataset = limited(await readDataset(values.data), values.limit);
+  const dataset = limited(asKind(await readDataset(values.data), values.kind), values.limit);
   const lens = lensOf(dataset.kind, values.lens);
   if (values.model !== undefined && !lens.models.includes(modelSpec(values.model).id))
     throw new AppError('invalid-input', `the ${lens.id} lens does not use ${values.model}; it uses ${lens.models.join(', ')}`);
 
   const startedAtMs = performance.now();
-  const { metrics, items } = await runKind(dataset, lens, values['with-text']);
+  const pipeline = openNodePipeline(
+    [],
+    values.without.map((id) => modelSpec(id).id),
+  );
+  const { metrics, items } = await runKind(dataset, lens, values['with-text'], reading(pipeline, values.script));
   const report: Report = {
     lens: lens.id,
     kind: dataset.kind,
@@ -55,8 +63,7 @@ async function main(): Promise<void> {
   if (values.out !== undefined) await writeFile(values.out, JSON.stringify(report, null, 1));
 }
 
-function runKind(dataset: Dataset, lens: LensSpec, withText: boolean): Promise<KindReport> {
-  const pipeline = openNodePipeline();
+async function runKind(dataset: Dataset, lens: LensSpec, withText: boolean, pipeline: NodePipeline): Promise<KindReport> {
   switch (dataset.kind) {
     case 'identification': {
       // Gallery photos of a labelled folder carry no words to compare to, so reading them only costs time; `--with-text` reads all the same.
@@ -66,10 +73,27 @@ function runKind(dataset: Dataset, lens: LensSpec, withText: boolean): Promise<K
     case 'retrieval':
       return runRetrieval(dataset, pipeline);
     case 'ocr_text':
-      return runOcrText(dataset, pipeline);
+      return runOcrText(await withTranscripts(dataset), pipeline);
     default:
       throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
   }
+}
+
+/** A folder may be asked another question than the one that it was made for. */
+function asKind(dataset: Dataset, kind: string | undefined): Dataset {
+  return kind === undefined ? dataset : { ...dataset, kind };
+}
+
+/** The pipeline, told which script to expect. @throws AppError('invalid-input') for an unknown one. */
+function reading(pipeline: NodePipeline, script: string): NodePipeline {
+  if (script === 'auto') return pipeline;
+  if (script !== 'latin' && script !== 'japanese')
+    throw new AppError('invalid-input', `--script ${script} is not one of auto, latin, japanese`);
+  const { vision } = pipeline;
+  return {
+    ...pipeline,
+    vision: { ...vision, readText: (frameId, input, options) => vision.readText(frameId, { ...input, script }, options) },
+  };
 }
 
 function lensOf(kind: string, id: string | undefined): LensSpec {

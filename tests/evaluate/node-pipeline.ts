@@ -7,6 +7,7 @@ import type { Pipeline } from '../../src/flow/pipeline.ts';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { createIndex } from '../../workers/stages/index-service.ts';
 import { createVision } from '../../workers/stages/vision.ts';
+import { withoutModels } from './without-models.ts';
 
 /** A pipeline over a gallery in memory. */
 export interface NodePipeline extends Pipeline {
@@ -23,7 +24,7 @@ export function openNodePipeline(people: readonly Person[] = [], without: readon
   let products: readonly Product[] = [];
   let features = new Map<string, LocalFeatures>();
   return {
-    vision: directVision(createVision(createNodeRuntime())),
+    vision: directVision(createVision(withoutModels(createNodeRuntime(), without))),
     index: directIndex(index),
     catalogue: {
       byId: (id) => Promise.resolve(products.find((product) => product.id === id) ?? null),
