@@ -1,4 +1,6 @@
 /** @file The contract that every vector engine fulfils. One index holds one collection: one embedding space, one dimension. */
+import type { Table } from 'apache-arrow';
+import type { Fields, Filter } from '../../src/contracts/server-api.ts';
 
 /** Scalar metadata of an item. */
 export type ItemMetadata = Readonly<Record<string, string | number | boolean>>;
@@ -7,6 +9,7 @@ export type ItemMetadata = Readonly<Record<string, string | number | boolean>>;
 export interface AnnItem {
   readonly id: string;
   readonly productId: string;
+  /** Values of declared fields must be of the declared type; what is not declared is kept as it is and cannot be filtered by. */
   readonly metadata: ItemMetadata;
   /** Length = the index's dimensions; any length but 0. The engine stores it L2-normalised. */
   readonly vector: Float32Array;
@@ -17,7 +20,7 @@ export interface AnnMatch {
   readonly id: string;
   readonly productId: string;
   readonly metadata: ItemMetadata;
-  /** Cosine similarity, -1..1; higher is nearer. */
+  /** Cosine similarity, -1..1; higher is nearer. Always of the full vectors, also when the candidates came from a quantised index. */
   readonly score: number;
 }
 
@@ -26,33 +29,81 @@ export interface AnnSpec {
   readonly name: string;
   readonly dimensions: number;
   readonly metric: 'cosine';
+  readonly fields: Fields;
+}
+
+/** How to search. */
+export interface AnnSearchOptions {
+  readonly filter?: Filter | undefined;
+  /** `exact` compares every vector (that matches); `auto` lets the index choose. Default: `auto`. */
+  readonly effort?: 'auto' | 'exact';
+}
+
+/** State of an index. Counts are of rows. */
+export interface AnnState {
+  readonly count: number;
+  /** In the trained index; the rest is compared one by one. */
+  readonly indexed: number;
+  /** What the index was trained on; null: there is none, every search is exact. */
+  readonly trainedOn: number | null;
+  /** Bytes of data and indexes, without old versions. */
+  readonly sizeBytes: number;
+}
+
+/** What a maintenance did. */
+export interface MaintenanceReport {
+  readonly isTrained: boolean;
+  /** Share of a random sample of stored vectors that found themselves afterwards, 0..1; null: nothing is stored. */
+  readonly selfFound01: number | null;
 }
 
 /**
- * Vectors of one collection. Every method is asynchronous and keeps the event loop free. Writes must be called one at a time
- * (the collection store's lane does); reads may run beside them and see each write whole or not at all.
+ * Vectors of one collection. Every method is asynchronous and keeps the event loop free. `upsert`, `ingest` and `delete` must be
+ * called one at a time (the collection store's lane does); reads and `maintain` may run beside them, and reads see each write whole
+ * or not at all.
  */
 export interface AnnIndex {
   readonly spec: AnnSpec;
   /** Insert or replace by id, in one atomic commit. Ids must be unique within `items`. Visible to every later read. */
   upsert(items: readonly AnnItem[]): Promise<void>;
+  /** The same for a large batch: `tables` of the schema of item-rows.ts, ids unique within all of them. */
+  ingest(tables: readonly Table[]): Promise<void>;
   /** @returns how many of `ids` were there. */
   delete(ids: readonly string[]): Promise<number>;
-  /** Best `k`, score descending, ties by id. Exact. @throws AppError('invalid-input') when the vector's length is wrong. */
-  search(vector: Float32Array, k: number): Promise<AnnMatch[]>;
+  /**
+   * Best `k`, score descending, ties by id. What was written and is not in the trained index yet is always searched too.
+   * @throws AppError('invalid-input') when the vector's length is wrong or the filter does not fit the declared fields.
+   */
+  search(vector: Float32Array, k: number, options?: AnnSearchOptions): Promise<AnnMatch[]>;
   /** Items that exist among `ids`, in no particular order. */
   get(ids: readonly string[]): Promise<AnnItem[]>;
-  count(): Promise<number>;
+  /** Everything (that matches), as it was when the call was made, in no particular order. */
+  scan(options?: { readonly filter?: Filter }): AsyncIterable<AnnItem[]>;
+  count(filter?: Filter): Promise<number>;
+  state(): Promise<AnnState>;
   /** Resolves when everything written so far would survive a power loss. */
   sync(): Promise<void>;
-  /** Merge small files and drop old versions. Reads go on meanwhile. */
-  maintain(): Promise<void>;
+  /**
+   * Merge small files, drop old versions, index what is not indexed, train (again) when the collection has grown, and let a sample of
+   * stored vectors search themselves. Reads and writes go on meanwhile. May fail when a write came between; then call it again.
+   */
+  maintain(): Promise<MaintenanceReport>;
+  /**
+   * [Note: Delete is not erase] A deleted row's bytes stay in its file. Write the live rows of every file that has deleted ones into new
+   * files. Called as writes are, one at a time. @returns how many files were written anew.
+   */
+  rewriteDeleted(): Promise<number>;
+  /** Remove the files of older versions now, also of those that searches under way may still read. */
+  dropOldVersions(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens indexes below one data URI. */
 export interface AnnEngine {
-  /** Open the index of `spec`, or make it when there is none. @throws AppError('invalid-input') when it exists with another dimension. */
+  /**
+   * Open the index of `spec`, or make it when there is none.
+   * @throws AppError('invalid-input') when it exists with another dimension or other fields.
+   */
   open(spec: AnnSpec): Promise<AnnIndex>;
   /** Remove the index of that name and its files, if there is one. It must be closed. */
   drop(name: string): Promise<void>;

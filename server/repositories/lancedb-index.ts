@@ -1,41 +1,71 @@
 /**
- * @file {@link AnnIndex} over embedded LanceDB: one folder, one table per collection. Searches scan exactly, which is what small
- * collections want; an upsert, a delete and a search each see one version of the table.
+ * @file {@link AnnIndex} over LanceDB: one table per collection, on a folder, an object store or LanceDB's service. Small collections
+ * are scanned exactly; larger ones get an IVF index with RaBitQ codes whose best candidates are compared by their full vectors.
+ * An upsert, a delete and a search each see one version of the table.
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
-import { Field, FixedSizeList, Float32, RecordBatch, Schema, Struct, Table, Utf8, makeData, vectorFromArray } from 'apache-arrow';
+import { Index, Session, connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
+import { Table } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
-import { metadataSchema } from '../../src/contracts/server-api.ts';
-import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSpec, ItemMetadata } from './ann-index.ts';
+import type { Filter } from '../../src/contracts/server-api.ts';
+import { rewriteFragments } from './lance-fragments.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSearchOptions, AnnSpec, AnnState, MaintenanceReport } from './ann-index.ts';
+import type { EngineLocation } from './engine-location.ts';
+import { effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf } from './index-plan.ts';
+import { itemColumns, itemSchema, itemTable, metadataOf, normalised, type ItemRow } from './item-rows.ts';
+import { columnOf, filterPredicate, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
 const KEEP_VERSIONS_MS = 60_000;
 /** What LanceDB calls the column with the distance of a match. */
 const DISTANCE = '_distance';
+/** What LanceDB calls an index of a column. */
+const VECTOR_INDEX = 'vector_idx';
+/** Key of the vector column's metadata. */
+const TRAINED_ON = 'mekiki.trainedOn';
+/** From so many rows on, ids and fields are indexed; below, a scan is as quick. */
+const SCALAR_INDEX_ROWS = 5_000;
+/** Batches from this size on are joined by a scan of all ids, smaller ones through the index of ids. */
+const SCAN_JOIN_ROWS = 5_000;
+/** Stored vectors that search themselves after maintenance. */
+const SELF_QUERIES = 64;
+/** Counts of filters that are kept for the next search with the same filter, and for how long. */
+const KEPT_COUNTS = 256;
+const KEEP_COUNT_MS = 5_000;
+/** Bounds of LanceDB's own caches: index cells and files' metadata. */
+const INDEX_CACHE_BYTES = 640n << 20n;
+const METADATA_CACHE_BYTES = 128n << 20n;
+const SCAN_ROWS = 4_096;
 
-interface LanceRow {
-  readonly id: string;
-  readonly productId: string;
-  readonly metadata: string;
-  readonly vector?: Iterable<number>;
-  readonly [DISTANCE]?: number;
+interface MatchRow extends ItemRow {
+  readonly [DISTANCE]: number;
 }
 
-/** @param folder where the tables live; made when absent. */
-export async function openLanceEngine(folder: string): Promise<AnnEngine> {
-  const connection = await connect(folder);
-  const names = new Set(await connection.tableNames());
+/** How an engine reads. */
+export interface LanceEngineOptions {
+  /** How old a read may be at most when another process writes, in seconds; null: nobody else writes. */
+  readonly readIntervalS?: number | null;
+}
+
+/** @param location where the tables live; a folder is made when absent. */
+export async function openLanceEngine(location: EngineLocation, { readIntervalS = null }: LanceEngineOptions = {}): Promise<AnnEngine> {
+  const connection = await connect(location.uri, {
+    ...location.connection,
+    ...(location.kind === 'service' ? {} : { session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) }),
+    ...(readIntervalS === null ? {} : { readConsistencyInterval: readIntervalS }),
+  });
+  const names = async () => new Set(await connection.tableNames());
   return {
     open: async (spec) => {
-      const table = names.has(spec.name) ? await connection.openTable(spec.name) : await createTable(connection, spec);
-      names.add(spec.name);
-      await requireDimensions(table, spec);
-      return new LanceIndex(spec, table, join(folder, `${spec.name}.lance`));
+      const table = (await names()).has(spec.name)
+        ? await connection.openTable(spec.name)
+        : await connection.createEmptyTable(spec.name, itemSchema(spec));
+      await requireSchema(table, spec);
+      return new LanceIndex(spec, table, connection, location);
     },
     drop: async (name) => {
-      if (names.delete(name)) await connection.dropTable(name);
+      if ((await names()).has(name)) await connection.dropTable(name);
     },
     close: () => {
       connection.close();
@@ -44,41 +74,51 @@ export async function openLanceEngine(folder: string): Promise<AnnEngine> {
   };
 }
 
-function schemaOf(dimensions: number): Schema {
-  return new Schema([
-    new Field('id', new Utf8(), false),
-    new Field('productId', new Utf8(), false),
-    new Field('metadata', new Utf8(), false),
-    new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
-  ]);
-}
-
-async function createTable(connection: Connection, spec: AnnSpec): Promise<LanceTable> {
-  return connection.createEmptyTable(spec.name, schemaOf(spec.dimensions));
-}
-
-async function requireDimensions(table: LanceTable, spec: AnnSpec): Promise<void> {
-  const field = (await table.schema()).fields.find(({ name }) => name === 'vector');
-  const type = field?.type as unknown as { listSize?: number } | undefined;
-  if (type?.listSize !== spec.dimensions)
-    throw new AppError('invalid-input', `The stored table "${spec.name}" does not hold vectors of ${spec.dimensions} dimensions.`);
+async function requireSchema(table: LanceTable, spec: AnnSpec): Promise<void> {
+  const stored = (await table.schema()).fields;
+  const wanted = itemSchema(spec).fields;
+  const isSame =
+    stored.length === wanted.length &&
+    wanted.every(({ name, type }) => stored.some((field) => field.name === name && String(field.type) === String(type)));
+  if (!isSame)
+    throw new AppError(
+      'invalid-input',
+      `The stored table "${spec.name}" does not hold vectors of ${spec.dimensions} dimensions with these fields.`,
+    );
 }
 
 class LanceIndex implements AnnIndex {
   readonly spec: AnnSpec;
   readonly #table: LanceTable;
-  readonly #folder: string;
+  readonly #connection: Connection;
+  readonly #location: EngineLocation;
   readonly #synced = new Set<string>();
+  /** Matching rows of a predicate, and when they were counted. */
+  readonly #counts = new Map<string, { readonly matching: number; readonly atMs: number }>();
+  #hasVectorIndex: boolean | null = null;
+  #hasIndexAtMs = 0;
 
-  constructor(spec: AnnSpec, table: LanceTable, folder: string) {
+  constructor(spec: AnnSpec, table: LanceTable, connection: Connection, location: EngineLocation) {
     this.spec = spec;
     this.#table = table;
-    this.#folder = folder;
+    this.#connection = connection;
+    this.#location = location;
   }
 
   async upsert(items: readonly AnnItem[]): Promise<void> {
-    if (items.length === 0) return;
-    await this.#table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(this.#arrowOf(items));
+    if (items.length > 0) await this.ingest([itemTable(this.spec, items)]);
+  }
+
+  async ingest(tables: readonly Table[]): Promise<void> {
+    const [first] = tables;
+    if (first === undefined) return;
+    const all = tables.length === 1 ? first : new Table(tables.flatMap(({ batches }) => batches));
+    await this.#table
+      .mergeInsert('id')
+      .whenMatchedUpdateAll()
+      .whenNotMatchedInsertAll()
+      .useIndex(all.numRows < SCAN_JOIN_ROWS)
+      .execute(all);
   }
 
   async delete(ids: readonly string[]): Promise<number> {
@@ -87,49 +127,73 @@ class LanceIndex implements AnnIndex {
     return numDeletedRows;
   }
 
-  async search(vector: Float32Array, k: number): Promise<AnnMatch[]> {
-    const rows = (await this.#table
+  async search(vector: Float32Array, k: number, options: AnnSearchOptions = {}): Promise<AnnMatch[]> {
+    return this.#searchIn(this.#table, vector, k, options);
+  }
+
+  async #searchIn(table: LanceTable, vector: Float32Array, k: number, { filter, effort = 'auto' }: AnnSearchOptions): Promise<AnnMatch[]> {
+    const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
+    const query = table
       .vectorSearch(normalised(vector, this.spec.dimensions))
       .column('vector')
       .distanceType('cosine')
-      .bypassVectorIndex()
-      .select(['id', 'productId', 'metadata', DISTANCE])
-      .limit(k)
-      .toArray()) as LanceRow[];
+      .select([...itemColumns(this.spec), DISTANCE])
+      .limit(k);
+    if (predicate !== null) query.where(predicate);
+    const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
+    if (share01 === null) query.bypassVectorIndex();
+    else {
+      const { probes, refine } = effortOf(k, share01);
+      query.nprobes(probes).refineFactor(refine);
+    }
+    const rows = (await query.toArray()) as MatchRow[];
     return rows
       .map((row) => ({
         id: row.id,
         productId: row.productId,
-        metadata: parseMetadata(row.metadata),
-        score: Math.max(-1, Math.min(1, 1 - (row[DISTANCE] ?? 2))),
+        metadata: metadataOf(this.spec, row),
+        score: Math.max(-1, Math.min(1, 1 - row[DISTANCE])),
       }))
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   }
 
   async get(ids: readonly string[]): Promise<AnnItem[]> {
     if (ids.length === 0) return [];
-    const rows = (await this.#table.query().where(idPredicate(ids)).toArray()) as LanceRow[];
-    return rows.map((row) => ({
-      id: row.id,
-      productId: row.productId,
-      metadata: parseMetadata(row.metadata),
-      vector: Float32Array.from(row.vector ?? []),
-    }));
+    const rows = (await this.#table.query().where(idPredicate(ids)).toArray()) as ItemRow[];
+    return rows.map((row) => this.#itemOf(row));
   }
 
-  async count(): Promise<number> {
-    return this.#table.countRows();
+  async *scan({ filter }: { readonly filter?: Filter } = {}): AsyncGenerator<AnnItem[]> {
+    const query = this.#table.query();
+    const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
+    if (predicate !== null) query.where(predicate);
+    for await (const batch of query)
+      for (let start = 0; start < batch.numRows; start += SCAN_ROWS)
+        yield batch
+          .slice(start, start + SCAN_ROWS)
+          .toArray()
+          .map((row) => this.#itemOf(row as unknown as ItemRow));
+  }
+
+  async count(filter?: Filter): Promise<number> {
+    return this.#table.countRows(filter === undefined ? undefined : (filterPredicate(this.spec.fields, filter) ?? undefined));
+  }
+
+  async state(): Promise<AnnState> {
+    return stateOf(this.#table);
   }
 
   /**
    * [Note: LanceDB and power loss] LanceDB renames complete files into place, so a killed process leaves whole versions, but it does
    * not flush them to the disk. Its files are written once and never changed: flushing those not flushed before, then their folders,
-   * makes everything so far durable.
+   * makes everything so far durable. An object store answers when it has stored.
    */
   async sync(): Promise<void> {
-    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true });
+    if (this.#location.kind !== 'folder') return;
+    const folder = join(this.#location.uri, `${this.spec.name}.lance`);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const present = new Set<string>();
-    const folders = new Set<string>([this.#folder]);
+    const folders = new Set<string>([folder]);
     for (const entry of entries) {
       const path = join(entry.parentPath, entry.name);
       if (!entry.isFile()) continue;
@@ -138,13 +202,45 @@ class LanceIndex implements AnnIndex {
       await flush(path);
       folders.add(entry.parentPath);
     }
-    for (const folder of folders) await flush(folder);
+    for (const one of folders) await flush(one);
     this.#synced.clear();
     for (const path of present) this.#synced.add(path);
   }
 
-  async maintain(): Promise<void> {
-    await this.#table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
+  /** On a handle of its own: a handle that optimises keeps its other callers waiting. */
+  async maintain(): Promise<MaintenanceReport> {
+    const table = await this.#connection.openTable(this.spec.name);
+    try {
+      const { count, trainedOn } = await stateOf(table);
+      if (count === 0) return { isTrained: false, selfFound01: null };
+      if (this.#location.kind !== 'service') {
+        if (count >= SCALAR_INDEX_ROWS) await this.#indexScalars(table);
+        // Before training: merging files afterwards would have to rewrite the index.
+        await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
+      }
+      const isTrained = isTrainingDue(count, trainedOn);
+      if (isTrained) await this.#train(table, count);
+      await this.#table.checkoutLatest();
+      this.#hasVectorIndex = null;
+      return { isTrained, selfFound01: await this.#selfFound(table) };
+    } finally {
+      table.close();
+    }
+  }
+
+  async rewriteDeleted(): Promise<number> {
+    const isFolder = this.#location.kind === 'folder';
+    return rewriteFragments(this.#table, isFolder ? join(this.#location.uri, `${this.spec.name}.lance`) : null);
+  }
+
+  async dropOldVersions(): Promise<void> {
+    const table = await this.#connection.openTable(this.spec.name);
+    try {
+      await table.optimize({ cleanupOlderThan: new Date() });
+      await this.#table.checkoutLatest();
+    } finally {
+      table.close();
+    }
   }
 
   close(): Promise<void> {
@@ -152,45 +248,102 @@ class LanceIndex implements AnnIndex {
     return Promise.resolve();
   }
 
-  /** One record batch; the vectors go in as one block of `items × dimensions` floats. */
-  #arrowOf(items: readonly AnnItem[]): Table {
-    const { dimensions } = this.spec;
-    const schema = schemaOf(dimensions);
-    const flat = new Float32Array(items.length * dimensions);
-    items.forEach(({ vector }, row) => flat.set(normalised(vector, dimensions), row * dimensions));
-    const text = (values: string[]) => vectorFromArray(values, new Utf8()).data[0]!;
-    const children = [
-      text(items.map(({ id }) => id)),
-      text(items.map(({ productId }) => productId)),
-      text(items.map(({ metadata }) => JSON.stringify(metadata))),
-      makeData({
-        type: new FixedSizeList(dimensions, new Field('item', new Float32(), true)),
-        length: items.length,
-        nullCount: 0,
-        child: makeData({ type: new Float32(), length: flat.length, nullCount: 0, data: flat }),
-      }),
+  async #isIndexed(): Promise<boolean> {
+    const isFresh = this.#hasVectorIndex === true || performance.now() - this.#hasIndexAtMs < 1000;
+    if (this.#hasVectorIndex === null || !isFresh) {
+      this.#hasVectorIndex = (await this.#table.listIndices()).some(({ name }) => name === VECTOR_INDEX);
+      this.#hasIndexAtMs = performance.now();
+    }
+    return this.#hasVectorIndex;
+  }
+
+  /** @returns the share of rows that match, 0..1; null: so few rows are compared one by one. */
+  async #approximateShare(predicate: string | null): Promise<number | null> {
+    const rows = await this.#table.countRows();
+    if (rows <= EXACT_ROWS) return null;
+    if (predicate === null) return 1;
+    const nowMs = performance.now();
+    let counted = this.#counts.get(predicate);
+    if (counted === undefined || nowMs - counted.atMs > KEEP_COUNT_MS) {
+      counted = { matching: await this.#table.countRows(predicate), atMs: nowMs };
+      this.#counts.delete(predicate);
+      this.#counts.set(predicate, counted);
+      if (this.#counts.size > KEPT_COUNTS) this.#counts.delete(this.#counts.keys().next().value!);
+    }
+    return isNarrow(counted.matching, rows) ? null : counted.matching / rows;
+  }
+
+  async #indexScalars(table: LanceTable): Promise<void> {
+    const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
+    const wanted = [
+      ['id', Index.btree()] as const,
+      ...Object.entries(this.spec.fields).map(
+        ([field, type]) => [columnOf(field), type === 'bool' ? Index.bitmap() : Index.btree()] as const,
+      ),
     ];
-    const batch = makeData({ type: new Struct(schema.fields), length: items.length, nullCount: 0, children });
-    return new Table(schema, new RecordBatch(schema, batch));
+    for (const [column, config] of wanted) if (!present.has(column)) await table.createIndex(column, { config });
+  }
+
+  async #train(table: LanceTable, rows: number): Promise<void> {
+    await table.createIndex('vector', {
+      config: Index.ivfRq({ numPartitions: partitionsOf(rows), distanceType: 'cosine' }),
+      replace: true,
+    });
+    await table.updateFieldMetadata([{ path: 'vector', metadata: { [TRAINED_ON]: String(rows) } }]);
+  }
+
+  /** Stored vectors must find themselves, or one that is equal. Checked on the version that maintenance made. */
+  async #selfFound(table: LanceTable): Promise<number | null> {
+    const rows = await table.countRows();
+    if (rows === 0) return null;
+    const offsets = Array.from({ length: Math.min(SELF_QUERIES, rows) }, () => Math.floor(Math.random() * rows));
+    const sample = (await table
+      .takeOffsets([...new Set(offsets)])
+      .select(['id', 'vector'])
+      .toArray()) as ItemRow[];
+    let found = 0;
+    for (const { vector, id } of sample) {
+      const [best] = await this.#searchIn(table, floatsOf(vector), 1, {});
+      if (best !== undefined && (best.id === id || best.score > 0.99999)) found += 1;
+    }
+    return sample.length === 0 ? null : found / sample.length;
+  }
+
+  #itemOf(row: ItemRow): AnnItem {
+    return {
+      id: row.id,
+      productId: row.productId,
+      metadata: metadataOf(this.spec, row),
+      vector: floatsOf(row.vector),
+    };
   }
 }
 
-/** @returns a unit copy. @throws AppError('invalid-input') for a wrong length, a value that is not finite, or length 0. */
-function normalised(vector: Float32Array, dimensions: number): Float32Array {
-  if (vector.length !== dimensions) throw new AppError('invalid-input', `Expected ${dimensions} dimensions, got ${vector.length}.`);
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  const length = Math.sqrt(sum);
-  if (!Number.isFinite(length) || length < 1e-12) throw new AppError('invalid-input', 'A vector must be finite and not zero.');
-  return vector.map((value) => value / length);
+/** A copy: the row's memory belongs to the engine's batch. */
+function floatsOf(vector: ItemRow['vector']): Float32Array {
+  return Float32Array.from(vector?.toArray() ?? []);
+}
+
+async function stateOf(table: LanceTable): Promise<AnnState> {
+  const [count, indices, schema, { totalBytes }] = await Promise.all([
+    table.countRows(),
+    table.listIndices(),
+    table.schema(),
+    table.stats(),
+  ]);
+  const isTrained = indices.some(({ name }) => name === VECTOR_INDEX);
+  const stats = isTrained ? await table.indexStats(VECTOR_INDEX) : undefined;
+  const trainedOn = Number(schema.fields.find(({ name }) => name === 'vector')?.metadata.get(TRAINED_ON) ?? 0);
+  return {
+    count,
+    indexed: stats?.numIndexedRows ?? 0,
+    trainedOn: isTrained ? trainedOn : null,
+    sizeBytes: totalBytes,
+  };
 }
 
 function idPredicate(ids: readonly string[]): string {
-  return `id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')})`;
-}
-
-function parseMetadata(text: string): ItemMetadata {
-  return metadataSchema.parse(JSON.parse(text));
+  return `id IN (${ids.map(textLiteral).join(', ')})`;
 }
 
 /** Flush a file or a folder entry. One that a clean-up removed meanwhile needs no flushing. */

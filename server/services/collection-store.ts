@@ -7,11 +7,17 @@ import {
   createCollectionSchema,
   type Collection,
   type CreateCollection,
+  type CollectionState,
   type CreateCollectionRequest,
+  type Filter,
 } from '../../src/contracts/server-api.ts';
+import type { Table } from 'apache-arrow';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch } from '../repositories/ann-index.ts';
 import type { Collections } from '../repositories/collections.ts';
 import type { WriteAheadLog, WriteOperation } from '../repositories/write-ahead-log.ts';
+import { isTrainingDue } from '../repositories/index-plan.ts';
+import { requireFields } from '../repositories/item-rows.ts';
+import { IndexMaintenance } from './index-maintenance.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Writes that are logged in one transaction. */
@@ -24,10 +30,6 @@ const MAX_WAITING = 256;
 const CHECKPOINT_OPERATIONS = 256;
 /** … or so long after the last one. */
 const CHECKPOINT_IDLE_MS = 1_000;
-/** Compact when nothing waits and this many commits were made, … */
-const MAINTAIN_IDLE_COMMITS = 64;
-/** … or at this many even so. */
-const MAINTAIN_COMMITS = 512;
 /** Log entries applied at a time at start. */
 const REPLAY_PAGE = 16;
 
@@ -36,8 +38,9 @@ interface OpenCollection {
   /** Null: the engine could not open it; the rest is served. */
   readonly index: AnnIndex | null;
   isDirty: boolean;
-  commits: number;
 }
+
+type ServedCollection = OpenCollection & { readonly index: AnnIndex };
 
 interface Waiting {
   readonly operation: WriteOperation;
@@ -57,9 +60,12 @@ export interface CollectionStoreParts {
 export class CollectionStore {
   readonly #parts: CollectionStoreParts;
   readonly #open = new Map<string, OpenCollection>();
+  readonly #maintenance: IndexMaintenance;
   #waiting: Waiting[] = [];
+  /** What runs alone in the lane, e.g. a bulk commit. */
+  readonly #jobs: (() => Promise<void>)[] = [];
   #lane: Promise<void> | null = null;
-  #checkpointing: Promise<void> | null = null;
+  #checkpointing: Promise<boolean> | null = null;
   #checkpointTimer: NodeJS.Timeout | null = null;
   #appliedSequence = 0;
   #uncheckedOperations = 0;
@@ -67,6 +73,12 @@ export class CollectionStore {
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
+    this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
+      const entry = this.#open.get(name);
+      if (entry === undefined || this.#isClosed) return;
+      entry.isDirty = true;
+      this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+    });
   }
 
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
@@ -74,12 +86,13 @@ export class CollectionStore {
     const store = new CollectionStore(parts);
     for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
     await store.#replay();
+    await store.#resumeTraining();
     return store;
   }
 
-  /** True when a collection was set aside. */
+  /** True when a collection was set aside, or stored vectors were not found at the last check. */
   get isDegraded(): boolean {
-    return [...this.#open.values()].some(({ index }) => index === null);
+    return this.#maintenance.isAlarmed || [...this.#open.values()].some(({ index }) => index === null);
   }
 
   /** Collections that are served, with their sizes. */
@@ -104,6 +117,9 @@ export class CollectionStore {
         'invalid-input',
         `Collection "${wanted.name}" exists with ${description.space}, ${description.dimensions} dimensions.`,
       );
+    // A request that says nothing of fields is about the collection that exists, whatever its fields.
+    if (request.fields !== undefined && !isSameFields(description.fields, wanted.fields))
+      throw new HttpProblem(409, 'invalid-input', `Collection "${wanted.name}" exists with other fields.`);
     return { collection: { ...description, count: await index.count() }, isNew };
   }
 
@@ -111,6 +127,7 @@ export class CollectionStore {
   async drop(name: string): Promise<void> {
     const { index } = this.#require(name);
     this.#open.delete(name);
+    await this.#maintenance.forget(name);
     await this.#lane;
     await this.#checkpointing;
     // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
@@ -126,10 +143,38 @@ export class CollectionStore {
     return { ...found.description, count: await found.index.count() };
   }
 
-  /** Best `k` of a collection. @throws HttpProblem 400 for another space or dimension, or a vector without a direction. */
-  async search(name: string, space: string, vector: readonly number[], k: number): Promise<AnnMatch[]> {
+  /** @returns a collection with its size and the state of its index. @throws HttpProblem 404 */
+  async state(name: string): Promise<CollectionState> {
     const { description, index } = this.#require(name);
-    return index.search(checkedVector(description, space, vector), k);
+    const { count, indexed, trainedOn, sizeBytes } = await index.state();
+    return {
+      ...description,
+      count,
+      index: {
+        search: trainedOn === null ? 'exact' : 'approximate',
+        indexed,
+        unindexed: count - indexed,
+        trainedOn,
+        isMaintaining: this.#maintenance.isRunning(name),
+        selfFound01: this.#maintenance.selfFound01(name),
+        sizeBytes,
+      },
+    };
+  }
+
+  /**
+   * Best `k` of a collection (that match a filter).
+   * @throws HttpProblem 400 for another space or dimension, or a vector without a direction.
+   * @throws AppError('invalid-input') for a filter on what is not a declared field.
+   */
+  async search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
+    const { description, index } = this.#require(name);
+    return index.search(checkedVector(description, space, vector), k, { filter });
+  }
+
+  /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
+  scan(name: string, filter?: Filter): AsyncIterable<AnnItem[]> {
+    return this.#require(name).index.scan(filter === undefined ? {} : { filter });
   }
 
   /** @returns the item, or null. */
@@ -145,7 +190,7 @@ export class CollectionStore {
     items: readonly (Omit<AnnItem, 'vector'> & { readonly vector: readonly number[] | Float32Array })[],
   ): Promise<number> {
     const { description } = this.#require(name);
-    const checked = items.map((item) => ({ ...item, vector: checkedVector(description, space, item.vector, item.id) }));
+    const checked = items.map((item) => this.#checkedItem(description, space, item));
     return this.#write({ kind: 'upsert', collection: name, items: checked });
   }
 
@@ -155,30 +200,123 @@ export class CollectionStore {
     return this.#write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
   }
 
+  /** @returns the item with a checked vector. @throws HttpProblem 400 | AppError('invalid-input') */
+  check(name: string, space: string, item: AnnItem): AnnItem {
+    return this.#checkedItem(this.#require(name).description, space, item);
+  }
+
+  /** What a collection was made with. @throws HttpProblem 404 */
+  description(name: string): CreateCollection {
+    return this.#require(name).description;
+  }
+
+  /** @throws HttpProblem 507 when these ids and `pending` others would not fit into the collection's quota. */
+  async requireRoom(name: string, ids: readonly string[], pending = 0): Promise<void> {
+    const { description, index } = this.#require(name);
+    if (description.quota === null) return;
+    const { maximumItems } = description.quota;
+    const count = await index.count();
+    if (count + pending + ids.length <= maximumItems) return;
+    let existing = 0;
+    const unique = [...new Set(ids)];
+    for (let start = 0; start < unique.length; start += 1000) existing += (await index.get(unique.slice(start, start + 1000))).length;
+    if (count + pending + unique.length - existing > maximumItems)
+      throw new HttpProblem(507, 'quota-exceeded', `Collection "${name}" may hold ${maximumItems} items. Nothing of this write was kept.`);
+  }
+
+  /**
+   * A bulk commit: insert or replace the rows, alone in the lane. Searchable and flushed when this resolves, and no write that came
+   * before it can come back over it. It is not in the log: the caller keeps the rows until then.
+   */
+  async ingest(name: string, tables: readonly Table[]): Promise<void> {
+    const target = this.#require(name);
+    await this.#alone(async () => {
+      target.isDirty = true;
+      await target.index.ingest(tables);
+      this.#maintenance.note(name);
+    });
+    // A checkpoint under way may have begun before the commit.
+    await this.#checkpointing;
+    target.isDirty = true;
+    if (!(await this.#checkpoint())) throw new HttpProblem(503, 'busy', 'The rows could not be flushed. Try again in a moment.');
+  }
+
+  /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
+  maintain(name: string): void {
+    this.#maintenance.request(name);
+    void this.#alone(() => Promise.resolve()).catch(() => {
+      // Only a stop refuses it.
+    });
+  }
+
+  /** Write the live rows of files with deleted rows anew: [Note: Delete is not erase]. @returns how many files. @throws HttpProblem 404 */
+  async rewriteDeleted(name: string): Promise<number> {
+    const target = this.#require(name);
+    let rewritten = 0;
+    await this.#alone(async () => {
+      target.isDirty = true;
+      rewritten = await target.index.rewriteDeleted();
+      this.#maintenance.note(name);
+    });
+    return rewritten;
+  }
+
+  /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
+  async dropOldVersions(name: string): Promise<void> {
+    await this.#require(name).index.dropOldVersions();
+  }
+
+  /** Flush the engine's files and shorten the log now. @returns whether it worked; else it is tried again by itself. */
+  async flush(): Promise<boolean> {
+    await this.#lane;
+    // One under way may have begun before the last write.
+    await this.#checkpointing;
+    return this.#checkpoint();
+  }
+
   /** Finish the writes that wait, flush and close. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#lane;
+    await this.#maintenance.close();
     await this.#checkpoint();
     for (const { index } of this.#open.values()) await index?.close();
     await this.#parts.engine.close();
   }
 
-  #require(name: string): OpenCollection & { readonly index: AnnIndex } {
+  #require(name: string): ServedCollection {
     const found = this.#open.get(name);
     if (found === undefined) throw new HttpProblem(404, 'invalid-input', `There is no collection "${name}".`);
     if (found.index === null) throw new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`);
-    return found as OpenCollection & { readonly index: AnnIndex };
+    return found as ServedCollection;
   }
 
   async #openIndex(description: CreateCollection): Promise<OpenCollection> {
     try {
       const index = await this.#parts.engine.open(description);
       await index.count();
-      return { description, index, isDirty: false, commits: 0 };
+      return { description, index, isDirty: false };
     } catch (error) {
       this.#parts.logger.error({ collection: description.name, err: error }, 'collection set aside');
-      return { description, index: null, isDirty: false, commits: 0 };
+      return { description, index: null, isDirty: false };
+    }
+  }
+
+  #checkedItem(
+    description: CreateCollection,
+    space: string,
+    item: Omit<AnnItem, 'vector'> & { readonly vector: ArrayLike<number> },
+  ): AnnItem {
+    requireFields(description, item.metadata);
+    return { ...item, vector: checkedVector(description, space, item.vector, item.id) };
+  }
+
+  /** A training that a stop cut short, or that never began. */
+  async #resumeTraining(): Promise<void> {
+    for (const { description, index } of this.#open.values()) {
+      if (index === null) continue;
+      const { count, trainedOn } = await index.state();
+      if (isTrainingDue(count, trainedOn)) this.maintain(description.name);
     }
   }
 
@@ -191,7 +329,7 @@ export class CollectionStore {
         const target = this.#open.get(operation.collection);
         if (target !== undefined && target.index !== null) {
           try {
-            await applyOne(target as OpenCollection & { index: AnnIndex }, operation);
+            await applyOne(target as ServedCollection, operation);
             applied += 1;
           } catch (error) {
             this.#parts.logger.error({ collection: operation.collection, err: error }, 'collection set aside: its log cannot be applied');
@@ -210,17 +348,35 @@ export class CollectionStore {
     if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ operation, resolve, reject });
-      this.#lane ??= this.#drain().finally(() => {
-        this.#lane = null;
-      });
+      this.#startLane();
+    });
+  }
+
+  /** Run a task in the lane: no write is under way meanwhile. */
+  #alone(task: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new HttpProblem(503, 'busy', 'The server is stopping.'));
+    return new Promise((resolve, reject) => {
+      this.#jobs.push(() => task().then(resolve, reject));
+      this.#startLane();
+    });
+  }
+
+  #startLane(): void {
+    this.#lane ??= this.#drain().finally(() => {
+      this.#lane = null;
     });
   }
 
   async #drain(): Promise<void> {
     // Let writes that arrive in the same turn join the first group.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#jobs.length > 0) {
+      await this.#jobs.shift()?.();
       const group = this.#takeGroup();
+      if (group.length === 0) {
+        await this.#maintainWhereDue();
+        continue;
+      }
       try {
         const sequences = await this.#parts.writeAhead.append(group.map(({ operation }) => operation));
         await this.#applyGroup(group, sequences);
@@ -251,11 +407,19 @@ export class CollectionStore {
     for (let start = 0; start < group.length;) {
       let end = start + 1;
       const first = group[start]!.operation;
-      while (first.kind === 'upsert' && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
+      // With a quota each write is judged by itself.
+      const isJoining = first.kind === 'upsert' && (this.#open.get(first.collection)?.description.quota ?? null) === null;
+      while (isJoining && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
       const run = group.slice(start, end);
       try {
         const target = this.#require(first.collection);
+        if (first.kind === 'upsert')
+          await this.requireRoom(
+            first.collection,
+            first.items.map(({ id }) => id),
+          );
         const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
+        this.#maintenance.note(first.collection);
         for (const { operation, resolve } of run) resolve(operation.kind === 'upsert' ? operation.items.length : count);
       } catch (error) {
         // Answered as failed: take it out of the log. Should that fail as well, a later start may apply it, which a failed write permits.
@@ -268,15 +432,19 @@ export class CollectionStore {
     }
   }
 
-  /** [Note: Order of a write], last step. Runs beside writes: entries logged after it began are not touched. */
-  #checkpoint(): Promise<void> {
+  /** [Note: Order of a write], last step. Runs beside writes: entries logged after it began are not touched. @returns whether it worked. */
+  #checkpoint(): Promise<boolean> {
     if (this.#checkpointTimer !== null) clearTimeout(this.#checkpointTimer);
     this.#checkpointTimer = null;
     this.#checkpointing ??= this.#flushAndForget()
-      .catch((error: unknown) => {
-        // Nothing is lost: the log keeps the entries, and the next checkpoint tries again.
-        this.#parts.logger.error({ err: error }, 'checkpoint failed');
-      })
+      .then(
+        () => true,
+        (error: unknown) => {
+          // Nothing is lost: the log keeps the entries, and the next checkpoint tries again.
+          this.#parts.logger.error({ err: error }, 'checkpoint failed');
+          return false;
+        },
+      )
       .finally(() => {
         this.#checkpointing = null;
       });
@@ -301,22 +469,14 @@ export class CollectionStore {
   }
 
   async #maintainWhereDue(): Promise<void> {
-    const due = this.#waiting.length === 0 ? MAINTAIN_IDLE_COMMITS : MAINTAIN_COMMITS;
-    for (const entry of this.#open.values()) {
-      if (entry.index === null || entry.commits < due) continue;
-      entry.commits = 0;
-      entry.isDirty = true;
-      await entry.index.maintain().catch((error: unknown) => {
-        this.#parts.logger.warn({ collection: entry.description.name, err: error }, 'compaction failed; it will be tried again');
-      });
-    }
+    for (const { description, index } of this.#open.values())
+      if (index !== null) await this.#maintenance.consider({ name: description.name, index }, this.#waiting.length === 0);
   }
 }
 
-async function applyOne(target: OpenCollection & { readonly index: AnnIndex }, operation: WriteOperation): Promise<number> {
+async function applyOne(target: ServedCollection, operation: WriteOperation): Promise<number> {
   // Before the commit: a checkpoint that begins meanwhile must not miss it.
   target.isDirty = true;
-  target.commits += 1;
   try {
     if (operation.kind === 'delete') return await target.index.delete(operation.ids);
     const unique = new Map(operation.items.map((item) => [item.id, item]));
@@ -325,6 +485,11 @@ async function applyOne(target: OpenCollection & { readonly index: AnnIndex }, o
   } finally {
     target.isDirty = true;
   }
+}
+
+function isSameFields(a: CreateCollection['fields'], b: CreateCollection['fields']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
 function canJoin(first: WriteOperation, next: WriteOperation): boolean {

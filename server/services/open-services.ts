@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { Collections } from '../repositories/collections.ts';
 import { openDatabase } from '../repositories/database.ts';
+import { engineLocation } from '../repositories/engine-location.ts';
 import { openLanceEngine } from '../repositories/lancedb-index.ts';
 import { Loads } from '../repositories/loads.ts';
 import { Products } from '../repositories/products.ts';
@@ -26,7 +27,7 @@ export async function openServices(dataFolder: string, logger: FastifyBaseLogger
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
   try {
-    const engine = await openLanceEngine(join(dataFolder, 'vectors'));
+    const engine = await openLanceEngine(engineLocation(join(dataFolder, 'vectors')));
     const store = await CollectionStore.open({
       engine,
       collections: new Collections(client),

@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AnnEngine, AnnIndex } from '../../../server/repositories/ann-index.ts';
 import { Collections } from '../../../server/repositories/collections.ts';
 import { openDatabase } from '../../../server/repositories/database.ts';
+import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
 import { WriteAheadLog } from '../../../server/repositories/write-ahead-log.ts';
 import { CollectionStore } from '../../../server/services/collection-store.ts';
@@ -54,7 +55,7 @@ function faulty(engine: AnnEngine, faults: Faults): AnnEngine {
 async function openStore(faults: Faults = {}) {
   const client = await openDatabase(join(folder, 'mekiki.db'));
   const writeAhead = new WriteAheadLog(client);
-  const engine = faulty(await openLanceEngine(join(folder, 'vectors')), faults);
+  const engine = faulty(await openLanceEngine(engineLocation(join(folder, 'vectors'))), faults);
   const store = await CollectionStore.open({ engine, collections: new Collections(client), writeAhead, logger });
   return {
     store,
@@ -205,9 +206,9 @@ describe('a damaged collection', () => {
   });
 
   it('does not open under another dimension', async () => {
-    const engine = await openLanceEngine(join(folder, 'vectors'));
-    await engine.open({ name: 'x', dimensions: 4, metric: 'cosine' });
-    await expect(engine.open({ name: 'x', dimensions: 5, metric: 'cosine' })).rejects.toMatchObject({ code: 'invalid-input' });
+    const engine = await openLanceEngine(engineLocation(join(folder, 'vectors')));
+    await engine.open({ name: 'x', dimensions: 4, metric: 'cosine', fields: {} });
+    await expect(engine.open({ name: 'x', dimensions: 5, metric: 'cosine', fields: {} })).rejects.toMatchObject({ code: 'invalid-input' });
     await engine.close();
   });
 });

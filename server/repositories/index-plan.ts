@@ -1,0 +1,44 @@
+/**
+ * @file When a collection is searched exactly, when an index is trained, and how wide a search looks. Pure rules; the figures behind
+ * them are in docs/server.md and come from tests/bench/index.
+ */
+
+/** Up to here every vector is compared. */
+export const EXACT_ROWS = 100_000;
+/** Retrain when the collection has grown by this factor since it was trained. */
+const RETRAIN_GROWTH = 2;
+/** Below this share of matching rows, the rows are compared one by one: an index finds too few of them. */
+export const NARROW_SHARE = 0.02;
+/** So few matching rows are always compared one by one. */
+const NARROW_ROWS = 5_000;
+/** Cells of the index that a search looks into, without a filter. */
+const PROBES = 50;
+const MAXIMUM_PROBES = 400;
+/** Candidates whose full vectors are compared. */
+const CANDIDATES = 200;
+/** … and at least so many times what was asked for. */
+const CANDIDATE_FACTOR = 5;
+
+/** @returns true when an index shall be trained (again). @param trainedOn rows at the last training; null: never. */
+export function isTrainingDue(rows: number, trainedOn: number | null): boolean {
+  return rows > EXACT_ROWS && (trainedOn === null || rows >= trainedOn * RETRAIN_GROWTH);
+}
+
+/** @returns cells for so many rows. */
+export function partitionsOf(rows: number): number {
+  return Math.max(1, Math.round(Math.sqrt(rows)));
+}
+
+/** @returns true when the rows that match a filter shall be compared one by one. */
+export function isNarrow(matching: number, rows: number): boolean {
+  return matching <= Math.max(NARROW_ROWS, rows * NARROW_SHARE);
+}
+
+/**
+ * How wide an approximate search looks.
+ * @param share01 of rows that match the filter; 1 without one. Few matches lie in more cells, so more cells are looked into.
+ */
+export function effortOf(k: number, share01: number): { readonly probes: number; readonly refine: number } {
+  const probes = Math.min(MAXIMUM_PROBES, Math.round(PROBES / Math.sqrt(Math.max(share01, 1e-6))));
+  return { probes, refine: Math.ceil(Math.max(CANDIDATES, k * CANDIDATE_FACTOR) / k) };
+}

@@ -1,0 +1,143 @@
+/**
+ * @file Items as rows of an Arrow table: id, product, what is not declared of the metadata as JSON, one typed column for each declared
+ * field (null where an item lacks it), and the vector at length 1. The engine's tables, bulk segments and exports have this schema.
+ */
+import {
+  Bool,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int64,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  Utf8,
+  makeData,
+  vectorFromArray,
+  type Data,
+  type DataType,
+} from 'apache-arrow';
+import { AppError } from '../../src/contracts/errors.ts';
+import { metadataSchema, type FieldType } from '../../src/contracts/server-api.ts';
+import type { AnnItem, AnnSpec, ItemMetadata } from './ann-index.ts';
+import { columnOf, requireType, type Scalar } from './scalar-filter.ts';
+
+/** What a row needs to know of its collection. */
+type RowSpec = Pick<AnnSpec, 'dimensions' | 'fields'>;
+
+/** One row as it is read; fields are under their column's name. */
+export interface ItemRow {
+  readonly id: string;
+  readonly productId: string;
+  readonly metadata: string;
+  readonly vector?: { toArray(): ArrayLike<number> };
+  readonly [column: string]: unknown;
+}
+
+/** The schema of a collection's rows. */
+export function itemSchema({ dimensions, fields }: RowSpec): Schema {
+  return new Schema([
+    new Field('id', new Utf8(), false),
+    new Field('productId', new Utf8(), false),
+    new Field('metadata', new Utf8(), false),
+    ...Object.entries(fields).map(([field, type]) => new Field(columnOf(field), arrowType(type), true)),
+    new Field('vector', vectorType(dimensions), false),
+  ]);
+}
+
+/** Names of the columns that make an item without its vector. */
+export function itemColumns({ fields }: RowSpec): string[] {
+  return ['id', 'productId', 'metadata', ...Object.keys(fields).map(columnOf)];
+}
+
+/**
+ * @returns one record batch; the vectors are one block of `items × dimensions` floats, each at length 1.
+ * @throws AppError('invalid-input') for a vector of another length, not finite or zero, or a field of another type.
+ */
+export function itemTable(spec: RowSpec, items: readonly AnnItem[]): Table {
+  const { dimensions, fields } = spec;
+  const schema = itemSchema(spec);
+  const flat = new Float32Array(items.length * dimensions);
+  items.forEach(({ vector }, row) => putNormalised(vector, dimensions, flat, row * dimensions));
+  const declared = Object.entries(fields);
+  const text = (values: string[]) => vectorFromArray(values, new Utf8()).data[0]!;
+  const children: Data[] = [
+    text(items.map(({ id }) => id)),
+    text(items.map(({ productId }) => productId)),
+    text(items.map(({ metadata }) => JSON.stringify(declared.length === 0 ? metadata : undeclared(spec, metadata)))),
+    ...declared.map(([field, type]) => fieldColumn(field, type, items)),
+    makeData({
+      type: vectorType(dimensions),
+      length: items.length,
+      nullCount: 0,
+      child: makeData({ type: new Float32(), length: flat.length, nullCount: 0, data: flat }),
+    }),
+  ];
+  const struct = makeData({ type: new Struct(schema.fields), length: items.length, nullCount: 0, children });
+  return new Table(schema, new RecordBatch(schema, struct));
+}
+
+/** @returns the item's metadata: what was not declared, and the declared fields that it has. */
+export function metadataOf({ fields }: RowSpec, row: ItemRow): ItemMetadata {
+  const metadata = metadataSchema.parse(JSON.parse(row.metadata));
+  for (const [field, type] of Object.entries(fields)) {
+    const value = row[columnOf(field)];
+    // Whole numbers come as bigint.
+    if (value !== null && value !== undefined) metadata[field] = type === 'int' ? Number(value) : (value as Scalar);
+  }
+  return metadata;
+}
+
+/** @throws AppError('invalid-input') when a declared field's value is of another type. */
+export function requireFields({ fields }: RowSpec, metadata: ItemMetadata): void {
+  for (const [field, type] of Object.entries(fields)) if (Object.hasOwn(metadata, field)) requireType(field, type, metadata[field]);
+}
+
+/** @returns a unit copy. @throws AppError('invalid-input') for a wrong length, a value that is not finite, or length 0. */
+export function normalised(vector: Float32Array, dimensions: number): Float32Array {
+  const unit = new Float32Array(dimensions);
+  putNormalised(vector, dimensions, unit, 0);
+  return unit;
+}
+
+function putNormalised(vector: Float32Array, dimensions: number, into: Float32Array, offset: number): void {
+  if (vector.length !== dimensions) throw new AppError('invalid-input', `Expected ${dimensions} dimensions, got ${vector.length}.`);
+  let sum = 0;
+  for (let index = 0; index < dimensions; index++) sum += vector[index]! * vector[index]!;
+  const length = Math.sqrt(sum);
+  if (!Number.isFinite(length) || length < 1e-12) throw new AppError('invalid-input', 'A vector must be finite and not zero.');
+  for (let index = 0; index < dimensions; index++) into[offset + index] = vector[index]! / length;
+}
+
+function fieldColumn(field: string, type: FieldType, items: readonly AnnItem[]): Data {
+  const values = items.map(({ metadata }) => {
+    if (!Object.hasOwn(metadata, field)) return null;
+    const value: unknown = metadata[field];
+    requireType(field, type, value);
+    return type === 'int' ? BigInt(value as number) : value;
+  });
+  return vectorFromArray(values, arrowType(type)).data[0]!;
+}
+
+function undeclared({ fields }: RowSpec, metadata: ItemMetadata): ItemMetadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(fields, key)));
+}
+
+function arrowType(type: FieldType): DataType {
+  switch (type) {
+    case 'keyword':
+      return new Utf8();
+    case 'int':
+      return new Int64();
+    case 'float':
+      return new Float64();
+    case 'bool':
+      return new Bool();
+  }
+}
+
+function vectorType(dimensions: number): FixedSizeList<Float32> {
+  return new FixedSizeList(dimensions, new Field('item', new Float32(), true));
+}
