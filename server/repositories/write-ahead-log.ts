@@ -52,11 +52,15 @@ export class WriteAheadLog {
     return rows.map(operationOf);
   }
 
-  /** Forget everything up to and including `sequence`, except what is meant for the collections `keep`. */
+  /**
+   * Forget everything up to and including `sequence`, except what is meant for the collections `keep`. Nothing is forgotten while a backup
+   * holds the log: [Note: What a backup holds].
+   */
   async forget(sequence: number, keep: readonly string[]): Promise<void> {
     await this.#client.execute({
-      sql: `DELETE FROM write_ahead WHERE sequence <= ? AND collection NOT IN (${keep.map(() => '?').join(', ')})`,
-      args: [sequence, ...keep],
+      sql: `DELETE FROM write_ahead WHERE sequence <= ? AND collection NOT IN (${keep.map(() => '?').join(', ')})
+            AND NOT EXISTS (SELECT 1 FROM holds WHERE until_ms > ?)`,
+      args: [sequence, ...keep, Date.now()],
     });
   }
 
