@@ -21,9 +21,15 @@ const MAX_BATCH = 8;
  * @param frame upright; not consumed.
  * @param boxes 0..1 of the frame; parts outside are cut off.
  * @returns one look per box, in order; vectors are unit vectors.
+ * @param checkCancelled called between runs of the net; throws to stop.
  * @throws AppError('invalid-input') for an empty box; AppError('model-unavailable' | 'gpu-lost' | 'out-of-memory' | 'bug') from the net.
  */
-export async function embedCrops(frame: Frame, boxes: readonly Box[], runtime: Runtime): Promise<Look[]> {
+export async function embedCrops(
+  frame: Frame,
+  boxes: readonly Box[],
+  runtime: Runtime,
+  checkCancelled: () => Promise<void> = () => Promise.resolve(),
+): Promise<Look[]> {
   if (boxes.length === 0) return [];
   for (const box of boxes) if (!(box.width > 0 && box.height > 0)) throw new AppError('invalid-input', 'Empty crop', { stage: 'embed' });
   const spec = modelSpec(EMBEDDING_MODEL);
@@ -34,6 +40,7 @@ export async function embedCrops(frame: Frame, boxes: readonly Box[], runtime: R
   const widthPx = input.shape[3]!;
   const looks: Look[] = [];
   for (let from = 0; from < boxes.length; from += MAX_BATCH) {
+    if (from > 0) await checkCancelled();
     // Squashed, not padded: the net was trained so (training/product-embedding).
     const crops = boxes.slice(from, from + MAX_BATCH).map((box) => cropFrame(frame, box));
     const perCrop = 3 * widthPx * heightPx;

@@ -135,7 +135,7 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       ),
     embed: (frameId, boxes, options) =>
       run(options, 'embed', (task) =>
-        stepwise(task, 'embed', () => embedCrops(levelForEmbedding(levelsOf(frameId), boxes), boxes, task.runtime)),
+        stepwise(task, 'embed', () => embedCrops(levelForEmbedding(levelsOf(frameId), boxes), boxes, task.runtime, task.checkAfterTurn)),
       ),
     proposeBox: (frameId, options) =>
       run(options, 'detect', (task) =>

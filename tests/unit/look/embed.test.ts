@@ -64,6 +64,14 @@ describe('embedCrops', () => {
     expect(looks.map(({ embedding }) => embedding.vector[0]! > 0.5)).toEqual(Array.from({ length: 19 }, (_, i) => i % 2 === 0));
   });
 
+  it('stops between two runs when it was cancelled', async () => {
+    const batches: number[] = [];
+    const cancel = () => (batches.length < 2 ? Promise.resolve() : Promise.reject(new AppError('cancelled', 'stopped')));
+    const boxes = Array.from({ length: 40 }, () => left);
+    await expect(embedCrops(frame, boxes, fakeRuntime(batches), cancel)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(batches).toEqual([8, 8]);
+  });
+
   it('does nothing for no crops and refuses an empty one', async () => {
     const batches: number[] = [];
     expect(await embedCrops(frame, [], fakeRuntime(batches))).toEqual([]);
