@@ -1,21 +1,12 @@
 /** @file A worker with every habit, good and bad, for `worker-host.test.ts`. */
-import { parentPort } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
+import { parentEndpoint } from './parent-endpoint.mjs';
 
 register();
 const { AppError } = await import('../../../src/contracts/errors.ts');
 const { serve, toSideMessage } = await import('../../../src/contracts/wire.ts');
 
-const listeners = new Map();
-const endpoint = {
-  postMessage: (message, transfer = []) => parentPort.postMessage(message, transfer),
-  addEventListener: (type, listener) => {
-    const heard = (data) => listener({ data, origin: '' });
-    listeners.set(listener, heard);
-    parentPort.on(type, heard);
-  },
-  removeEventListener: (type, listener) => parentPort.off(type, listeners.get(listener)),
-};
+const endpoint = parentEndpoint();
 
 let setup = null;
 endpoint.addEventListener('message', ({ data }) => {

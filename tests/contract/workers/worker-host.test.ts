@@ -1,34 +1,17 @@
 /** @file The host over a real thread: results, whole errors, progress, cancel, death, overflow, idle end. */
-import { Worker as Thread } from 'node:worker_threads';
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
 import type { Progress } from '../../../src/contracts/task.ts';
 import { WorkerHost, type HostedWorker, type WorkerHostOptions } from '../../../src/clients/worker-host.ts';
+import { startThread } from './thread.ts';
 
 const SCRIPT = new URL('./echo-worker.mjs', import.meta.url);
 const hosts: WorkerHost[] = [];
 let threads = 0;
 
-/** A Node thread that looks like a browser's worker. */
 function start(): HostedWorker {
   threads++;
-  const thread = new Thread(SCRIPT);
-  const listeners = new Map<unknown, (data: unknown) => void>();
-  return {
-    postMessage: (message: unknown, transfer?: unknown) =>
-      thread.postMessage(message, Array.isArray(transfer) ? (transfer as never[]) : []),
-    addEventListener: (type: string, listener: (event: never) => void) => {
-      const heard = (data: unknown): void =>
-        listener((type === 'error' ? { message: (data as Error).message, preventDefault: () => {} } : { data, origin: '' }) as never);
-      listeners.set(listener, heard);
-      thread.on(type, heard);
-    },
-    removeEventListener: (type: string, listener: unknown) => {
-      const heard = listeners.get(listener);
-      if (heard !== undefined) thread.off(type, heard);
-    },
-    terminate: () => void thread.terminate(),
-  } as unknown as HostedWorker;
+  return startThread(SCRIPT);
 }
 
 function host(options: Partial<WorkerHostOptions> = {}): WorkerHost {
