@@ -18,12 +18,14 @@ export function sidesOf([a, b, c, d]: Corners): { width: number; height: number 
   return { width: (length(a, b) + length(d, c)) / 2, height: (length(a, d) + length(b, c)) / 2 };
 }
 
-/** The line, longer by `share` of its height at both ends: detectors cut thin brackets off. */
-export function lengthen([a, b, c, d]: Corners, share: number): Corners {
+/** The line, longer by `before` and `after` of its height at its two ends. */
+export function lengthen([a, b, c, d]: Corners, before: number, after = before): Corners {
   const { width, height } = sidesOf([a, b, c, d]);
-  const by = (height * share) / Math.max(1, width);
-  const beyond = (p: Point, q: Point): Point => ({ x: q.x + (q.x - p.x) * by, y: q.y + (q.y - p.y) * by });
-  return [beyond(b, a), beyond(a, b), beyond(d, c), beyond(c, d)];
+  const beyond = (p: Point, q: Point, share: number): Point => {
+    const by = (height * share) / Math.max(1, width);
+    return { x: q.x + (q.x - p.x) * by, y: q.y + (q.y - p.y) * by };
+  };
+  return [beyond(b, a, before), beyond(a, b, after), beyond(d, c, after), beyond(c, d, before)];
 }
 
 /**

@@ -1,142 +1,149 @@
 /**
- * @file A column of vertical writing → the same characters side by side, as a line reader knows them. Pure; any thread.
+ * @file A column of vertical writing → its characters side by side, as a line reader knows them. Pure; any thread.
  *
- * Vertical type sets full-width characters at one pitch, so a column falls into equal cells. Within its cell, vertical type moves
- * small kana and punctuation to the upper right and turns brackets and the long vowel mark; both are undone.
+ * Most vertical type sets full-width characters at one pitch, so a column falls into equal cells; what is set sideways or has a
+ * height of its own shifts the cells after it. Some typefaces set every character at its own height: their columns are cut at
+ * the gaps instead. Cuts are chosen by dynamic programming over the ink that they meet.
  */
 import type { GreyImage } from '../../contracts/runtime.ts';
+import { measureColumn, type ColumnInk } from './column-ink.ts';
 
-/** Cells of a column: `offset + i × pitch` in pixels of the column's height; the first may begin above the image. */
-export interface ColumnGrid {
-  readonly pitchPx: number;
-  readonly offsetPx: number;
-  readonly count: number;
+/** One character's place in a column, in pixels of its height. */
+export interface ColumnCell {
+  readonly topPx: number;
+  readonly bottomPx: number;
 }
 
-const INK_BELOW = 150;
+/** How the columns of one label are set. */
+export interface ColumnPitch {
+  /** Height of a cell relative to the width of the column images. */
+  readonly perWidth: number;
+  /** Characters have heights of their own: cells hug their ink. */
+  readonly isTight: boolean;
+}
+
+/** Cells leave the pitch by this share at most; more is a break. */
+const PLAY = 0.12;
+/** Price of leaving the pitch, per squared share; of a break; both in mean rows of ink. */
+const PLAY_PRICE = 40;
+const BREAK_PRICE = 0.8;
+const MIN_BREAK = 0.2;
+/** Pitches looked at, relative to the width of a column as detected: a character and some room. */
+const PITCHES: { readonly from: number; readonly to: number; readonly step: number } = { from: 0.56, to: 1.12, step: 0.01 };
+/** Columns whose cuts cost less than this per cell are surely set at one pitch. */
+const EVEN_PRICE = 0.12;
+/** Nearly all ink of upright type lies within this share of a full character's width. */
+const TYPE_SHARE = 0.83;
+/** A blank cell lower than this, in pitches, is what is left of a break, not a space. */
+const MIN_SPACE = 0.75;
+/** A character is no higher than this, in widths of a full one. */
+const MAX_CHARACTER = 1.08;
+
+/** Two ways of seeing the same columns. */
+export interface PitchGuess {
+  readonly even: ColumnPitch;
+  readonly tight: ColumnPitch;
+  /** False when cuts at one pitch meet so much ink that the other way may be right. */
+  readonly isEven: boolean;
+}
 
 /**
- * Pitch and offset whose cuts meet the least ink.
- * @param column one column of upright characters, dark on light, about as wide as a character.
- * @param pitches range to look in, in pixels, where other columns told it.
+ * Pitch of a label's columns, judged by all of them together: a single column can be cut at wrong pitches by chance.
+ * @param columns upright, dark on light, cut to the same width. @returns null when none is long enough to tell.
  */
-export function findColumnGrid(column: GreyImage, pitches?: readonly [low: number, high: number]): ColumnGrid {
-  const { widthPx, heightPx, data } = column;
-  const ink = new Float64Array(heightPx);
-  let first = -1;
-  let last = -1;
-  for (let y = 0; y < heightPx; y++) {
-    let count = 0;
-    for (let x = 0; x < widthPx; x++) if (data[y * widthPx + x]! < INK_BELOW) count++;
-    ink[y] = count;
-    if (count === 0) continue;
-    if (first < 0) first = y;
-    last = y;
+export function findPitch(columns: readonly GreyImage[]): PitchGuess | null {
+  const inks = columns.filter(({ widthPx, heightPx }) => heightPx > widthPx * 3).map(measureColumn);
+  if (inks.length === 0) return null;
+  let best = { perWidth: 1, price: Infinity };
+  for (let perWidth = PITCHES.from; perWidth <= PITCHES.to; perWidth += PITCHES.step) {
+    let price = 0;
+    let cells = 0;
+    for (const ink of inks) {
+      const cut = cutAtPitch(ink, perWidth * ink.widthPx);
+      price += cut.price;
+      cells += (ink.last - ink.first) / (perWidth * ink.widthPx);
+    }
+    if (price / cells < best.price) best = { perWidth, price: price / cells };
   }
-  if (first < 0) return { pitchPx: widthPx, offsetPx: 0, count: 0 };
-  let best = { pitchPx: widthPx, offsetPx: first };
-  let bestCost = Infinity;
-  const [low, high] = pitches ?? [widthPx * 0.62, widthPx * 1.3];
-  for (let pitchPx = low; pitchPx <= high; pitchPx += 0.5) {
-    for (let offsetPx = first - pitchPx * 0.8; offsetPx <= first + 1; offsetPx += 1) {
-      let cost = 0;
-      let cuts = 0;
-      for (let at = offsetPx; at <= last + 1; at += pitchPx, cuts++) {
-        const y = Math.round(at);
-        for (let near = y - 1; near <= y + 1; near++) cost += near >= 0 && near < heightPx ? ink[near]! : 0;
+  const types = inks.map(({ typePx, widthPx }) => typePx / widthPx).sort((p, q) => p - q);
+  return {
+    even: { perWidth: best.perWidth, isTight: false },
+    tight: { perWidth: types[Math.floor(types.length / 2)]! / TYPE_SHARE, isTight: true },
+    isEven: best.price < EVEN_PRICE,
+  };
+}
+
+/** @returns cells from top to bottom; blank ones stand for spaces. */
+export function findCells(column: GreyImage, { perWidth, isTight }: ColumnPitch): ColumnCell[] {
+  const ink = measureColumn(column);
+  if (ink.last <= ink.first) return [];
+  const pitchPx = perWidth * column.widthPx;
+  if (isTight) return cutAtGaps(ink, pitchPx);
+  const pieces = ink.pieces(Infinity);
+  return cutAtPitch(ink, pitchPx).cells.flatMap((cell) => {
+    const own = pieces.filter(({ top, bottom }) => (top + bottom) / 2 > cell.topPx && (top + bottom) / 2 < cell.bottomPx);
+    if (own.length === 0) return cell.bottomPx - cell.topPx < pitchPx * MIN_SPACE ? [] : [cell];
+    // `）、` are set at half a character each, and share a cell.
+    const isCrowded = own.length > 1 && own.every(({ isMark }) => isMark);
+    return isCrowded ? own.map(({ top, bottom }) => ({ topPx: top, bottomPx: bottom })) : [cell];
+  });
+}
+
+function cutAtPitch(ink: ColumnInk, pitchPx: number): { price: number; cells: ColumnCell[] } {
+  const { first, last } = ink;
+  const margin = Math.ceil(pitchPx * 0.85);
+  const from = first - margin;
+  const length = last - first + 2 * margin + 1;
+  const price = new Float64Array(length).fill(Infinity);
+  const previous = new Int32Array(length).fill(-1);
+  const cutPrice = (at: number): number => ink.inkAt(from + at);
+  for (let at = 0; at <= margin + 1 && at < length; at++) price[at] = cutPrice(at);
+  const shortest = Math.max(2, Math.round(pitchPx * MIN_BREAK));
+  const least = Math.round(pitchPx * (1 - PLAY));
+  const most = Math.round(pitchPx * (1 + PLAY));
+  for (let at = shortest; at < length; at++) {
+    const own = cutPrice(at);
+    for (let step = shortest; step <= most && step <= at; step++) {
+      const before = price[at - step]!;
+      if (before === Infinity) continue;
+      const off = step / pitchPx - 1;
+      const total = before + own + (step < least ? BREAK_PRICE : PLAY_PRICE * off * off);
+      if (total >= price[at]!) continue;
+      price[at] = total;
+      previous[at] = at - step;
+    }
+  }
+  let end = -1;
+  for (let at = last - from + 1; at < length; at++) if (end < 0 || price[at]! < price[end]!) end = at;
+  const cells: ColumnCell[] = [];
+  for (let at = end; at >= 0 && previous[at]! >= 0; at = previous[at]!) cells.push({ topPx: from + previous[at]!, bottomPx: from + at });
+  return { price: price[end] ?? Infinity, cells: cells.reverse() };
+}
+
+/** Pieces of ink between blank rows, put together to characters. */
+function cutAtGaps(ink: ColumnInk, pitchPx: number): ColumnCell[] {
+  const pieces = ink.pieces(pitchPx * MAX_CHARACTER);
+  const count = pieces.length;
+  const price = new Float64Array(count + 1).fill(Infinity);
+  const previous = new Int32Array(count + 1);
+  price[0] = 0;
+  for (let end = 1; end <= count; end++) {
+    let gaps = 0;
+    for (let start = end - 1; start >= 0; start--) {
+      if (start < end - 1) {
+        gaps += pieces[start + 1]!.top - pieces[start]!.bottom;
+        if (pieces[start]!.isMark || pieces[end - 1]!.isMark) break;
       }
-      // Fewer, larger cells meet less ink by chance: compare the mean over the cuts.
-      const mean = cost / Math.max(1, cuts);
-      if (mean >= bestCost) continue;
-      bestCost = mean;
-      best = { pitchPx, offsetPx };
+      const height = (pieces[end - 1]!.bottom - pieces[start]!.top) / pitchPx;
+      if (height > MAX_CHARACTER && start < end - 1) break;
+      const total = price[start]! + 1 + (2 * gaps) / pitchPx + 2 * pieces[end - 1]!.touch;
+      if (total >= price[end]!) continue;
+      price[end] = total;
+      previous[end] = start;
     }
   }
-  return { ...best, count: Math.ceil((last + 1 - best.offsetPx) / best.pitchPx) };
-}
-
-/**
- * Lay the cells of a column side by side.
- * @returns a strip `heightPx` high; cell `i` takes `i × heightPx … (i + 1) × heightPx` of its width.
- */
-export function layCellsInLine(column: GreyImage, grid: ColumnGrid, heightPx: number): GreyImage {
-  const widthPx = Math.max(1, grid.count) * heightPx;
-  const data = new Uint8Array(widthPx * heightPx).fill(255);
-  for (let cell = 0; cell < grid.count; cell++) {
-    const pixels = cutCell(column, grid.offsetPx + cell * grid.pitchPx, grid.pitchPx, heightPx);
-    const settled = settleCell(pixels, heightPx);
-    for (let y = 0; y < heightPx; y++) data.set(settled.subarray(y * heightPx, (y + 1) * heightPx), y * widthPx + cell * heightPx);
-  }
-  return { widthPx, heightPx, data };
-}
-
-/** One cell as a square of `side`, bilinear. */
-function cutCell({ widthPx, heightPx, data }: GreyImage, top: number, pitch: number, side: number): Uint8Array {
-  const out = new Uint8Array(side * side);
-  const scale = pitch / side;
-  const left = (widthPx - pitch) / 2;
-  const at = (x: number, y: number): number => (x < 0 || y < 0 || x >= widthPx || y >= heightPx ? 255 : data[y * widthPx + x]!);
-  for (let v = 0; v < side; v++) {
-    const y = top + (v + 0.5) * scale - 0.5;
-    const y0 = Math.floor(y);
-    for (let u = 0; u < side; u++) {
-      const x = left + (u + 0.5) * scale - 0.5;
-      const x0 = Math.floor(x);
-      const upper = at(x0, y0) * (1 - (x - x0)) + at(x0 + 1, y0) * (x - x0);
-      const lower = at(x0, y0 + 1) * (1 - (x - x0)) + at(x0 + 1, y0 + 1) * (x - x0);
-      out[v * side + u] = upper * (1 - (y - y0)) + lower * (y - y0);
-    }
-  }
-  return out;
-}
-
-/** Undo what vertical type does to signs and small kana. */
-function settleCell(cell: Uint8Array, side: number): Uint8Array {
-  let x0 = side;
-  let x1 = 0;
-  let y0 = side;
-  let y1 = 0;
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      if (cell[y * side + x]! >= INK_BELOW) continue;
-      x0 = Math.min(x0, x);
-      x1 = Math.max(x1, x + 1);
-      y0 = Math.min(y0, y);
-      y1 = Math.max(y1, y + 1);
-    }
-  if (x1 <= x0) return cell;
-  const width = (x1 - x0) / side;
-  const height = (y1 - y0) / side;
-  const centreX = (x0 + x1) / 2 / side;
-  const centreY = (y0 + y1) / 2 / side;
-  const isBracket = width > 0.5 && height < 0.45 && (centreY < 0.36 || centreY > 0.64);
-  const isLongVowel = height > 0.55 && width < 0.24 && Math.abs(centreX - 0.5) < 0.2;
-  if (isBracket || isLongVowel) return turnLeft(cell, side);
-  const isRaised = Math.max(width, height) < 0.78 && centreX > 0.53 && centreY < 0.47;
-  return isRaised
-    ? shift(
-        cell,
-        side,
-        Math.round((1 - 2 * centreX) * side * (Math.max(width, height) < 0.45 ? 1 : 0.5)),
-        Math.round((1 - 2 * centreY) * side),
-      )
-    : cell;
-}
-
-/** A quarter turn counter-clockwise. */
-function turnLeft(cell: Uint8Array, side: number): Uint8Array {
-  const out = new Uint8Array(cell.length);
-  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) out[(side - 1 - x) * side + y] = cell[y * side + x]!;
-  return out;
-}
-
-function shift(cell: Uint8Array, side: number, dx: number, dy: number): Uint8Array {
-  const out = new Uint8Array(cell.length).fill(255);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      const fromX = x - dx;
-      const fromY = y - dy;
-      if (fromX >= 0 && fromY >= 0 && fromX < side && fromY < side) out[y * side + x] = cell[fromY * side + fromX]!;
-    }
-  return out;
+  const cells: ColumnCell[] = [];
+  for (let end = count; end > 0; end = previous[end]!)
+    cells.push({ topPx: pieces[previous[end]!]!.top, bottomPx: pieces[end - 1]!.bottom });
+  return cells.reverse();
 }

@@ -56,7 +56,8 @@ export function settleLookAlikes(characters: readonly string[]): string[] {
       if (isBetween || isAtEdge) out[i] = OTHER_TO_KATAKANA[here] ?? here;
     } else if (here === 'ヘ' && !KATAKANA.test(before) && !KATAKANA.test(after)) out[i] = 'へ';
     else if ((here === '-' || here === '―') && KATAKANA.test(before) && !/[\dA-Za-z]/u.test(after)) out[i] = 'ー';
-    else if (here === 'ー' && /[\dA-Za-z)]/u.test(before) && /[\dA-Za-z(]/u.test(after)) out[i] = '-';
+    else if (/[ー|-]/u.test(here) && before === 'm' && /\d/u.test(out[i - 2] ?? '') && !/\d/u.test(after)) out[i] = 'l';
+    else if (/[ー|]/u.test(here) && /[\dA-Za-z)]/u.test(before) && /[\dA-Za-z(]/u.test(after)) out[i] = '-';
   }
   return out;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GreyImage } from '../../../src/contracts/runtime.ts';
 import { stretchContrast } from '../../../src/core/text/contrast.ts';
-import { findColumnGrid, layCellsInLine } from '../../../src/core/text/column-cells.ts';
 import { readingOrder, type UprightBox } from '../../../src/core/text/reading-order.ts';
 import { eraseStripRules, findTableRules } from '../../../src/core/text/table-rules.ts';
 
@@ -78,17 +77,5 @@ describe('stretchContrast', () => {
     const grey = Uint8Array.from([10, 100, 200]);
     stretchContrast(grey);
     expect([...grey]).toEqual([10, 100, 200]);
-  });
-});
-
-describe('column cells', () => {
-  it('finds the pitch of a column of squares and lays them in line', () => {
-    const column = blank(48, 400);
-    for (let i = 0; i < 9; i++) fill(column, 8, 6 + i * 42, 40, 6 + i * 42 + 34);
-    const grid = findColumnGrid(column);
-    expect(grid.pitchPx).toBeGreaterThan(40);
-    expect(grid.pitchPx).toBeLessThan(44);
-    expect(grid.count).toBe(9);
-    expect(layCellsInLine(column, grid, 48).widthPx).toBe(9 * 48);
   });
 });

@@ -1,0 +1,116 @@
+/** @file Columns of vertical writing, read cell by cell. Thread: vision worker or Node. */
+import type { GreyImage } from '../../src/contracts/runtime.ts';
+import { layCellsInLine } from '../../src/core/text/cell-line.ts';
+import { eraseSideRules } from '../../src/core/text/column-ink.ts';
+import { findCells, findPitch, type ColumnCell, type ColumnPitch } from '../../src/core/text/column-cells.ts';
+import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
+import { mergeSideways, turnedLeft } from '../../src/core/text/sideways-runs.ts';
+import type { Corners } from '../../src/core/text/text-regions.ts';
+import type { LineReader } from './line-readers.ts';
+import { isColumn, type TextPage } from './text-page.ts';
+import { cutStrip, sidesOf } from './text-strips.ts';
+
+/** Width of a cut column: a detected box is about 1.25 characters wide. */
+const COLUMN_WIDTH_PX = 60;
+/** Pitch is judged by the longest columns. */
+const PITCH_COLUMNS = 8;
+const TRIED_COLUMNS = 2;
+/** Columns narrower or wider than this, relative to the usual one, are set in another size. */
+const SAME_SIZE = 0.75;
+/** Pitch where no column is long enough to tell it. */
+const USUAL_PITCH: ColumnPitch = { perWidth: 0.8, isTight: false };
+/** A cell read less surely than this may hold figures or letters set sideways. */
+const DOUBTFUL = 0.85;
+/** Ends of a column read less surely than this are dropped. */
+const STAIN = 0.4;
+
+/** Pitch of the columns of a page, in pixels of the page. */
+export interface PagePitch {
+  readonly pitchPx: number;
+  readonly isTight: boolean;
+}
+
+/**
+ * Pitch of the page's columns. Where the ink does not tell whether characters share one pitch, the longest columns are read both ways.
+ * @returns null where the page has no long column.
+ */
+export async function pitchOfPage(page: TextPage, lines: readonly Corners[], reader: LineReader): Promise<PagePitch | null> {
+  const uprights = lines
+    .filter((corners) => isColumn(corners, page))
+    .map((corners) => page.upright(corners))
+    .sort((p, q) => sidesOf(q).height - sidesOf(p).height)
+    .slice(0, PITCH_COLUMNS);
+  if (uprights.length === 0) return null;
+  const widths = uprights.map((corners) => sidesOf(corners).width).sort((p, q) => p - q);
+  const usual = widths[Math.floor(widths.length / 2)]!;
+  // One scale for all of them: widths of detected boxes differ, the type does not.
+  const columns = uprights.map((corners) => cutColumn(page, withWidth(corners, usual)));
+  const pitch = await settlePitch(columns, reader);
+  return pitch === null ? null : { pitchPx: pitch.perWidth * usual, isTight: pitch.isTight };
+}
+
+/** The pitch by which columns are read most surely. */
+async function settlePitch(columns: readonly GreyImage[], reader: LineReader): Promise<ColumnPitch | null> {
+  const guess = findPitch(columns);
+  if (guess === null || guess.isEven) return guess?.even ?? null;
+  const sureness = async (pitch: ColumnPitch): Promise<number> => {
+    let sum = 0;
+    let count = 0;
+    for (const column of columns.slice(0, TRIED_COLUMNS)) {
+      const cells = findCells(column, pitch);
+      for (const { confidence01 } of await reader.read(layCellsInLine(column, cells, pitch, reader.stripHeightPx))) sum += confidence01;
+      count += cells.length;
+    }
+    return sum / Math.max(1, count);
+  };
+  return (await sureness(guess.tight)) > (await sureness(guess.even)) ? guess.tight : guess.even;
+}
+
+/** A column of upright characters, top to bottom; places are shares of its height. */
+export async function readColumn(page: TextPage, upright: Corners, reader: LineReader, pitch: PagePitch | null): Promise<ReadCharacter[]> {
+  const column = cutColumn(page, upright);
+  if (reader.engine === 'tesseract-jpn-vert' || reader.engine === 'ppocr') return reader.read(column);
+  const { width } = sidesOf(upright);
+  const perWidth = pitch === null ? null : pitch.pitchPx / Math.max(1, width);
+  const isUsual = perWidth !== null && perWidth > USUAL_PITCH.perWidth * SAME_SIZE && perWidth < USUAL_PITCH.perWidth / SAME_SIZE;
+  const own: ColumnPitch = isUsual ? { perWidth, isTight: pitch!.isTight } : ((await settlePitch([column], reader)) ?? USUAL_PITCH);
+  const cells = findCells(column, own);
+  if (cells.length === 0) return [];
+  const read = await reader.read(layCellsInLine(column, cells, own, reader.stripHeightPx));
+  const characters = trimDoubtful(read).map((character) => ({
+    ...character,
+    start01: placeInColumn(character.start01, cells, column),
+    end01: placeInColumn(character.end01, cells, column),
+  }));
+  if (characters.every(({ confidence01 }) => confidence01 > DOUBTFUL)) return characters;
+  return mergeSideways(characters, await reader.read(turnedLeft(column, reader.stripHeightPx)));
+}
+
+/** Card edges and stains at the ends of a column look like characters, but not like any in particular. */
+function trimDoubtful(characters: readonly ReadCharacter[]): ReadCharacter[] {
+  const first = characters.findIndex(({ confidence01 }) => confidence01 > STAIN);
+  const last = characters.findLastIndex(({ confidence01 }) => confidence01 > STAIN);
+  return first < 0 ? [] : characters.slice(first, last + 1);
+}
+
+/** A share of the line of cells → a share of the column's height. */
+function placeInColumn(along01: number, cells: readonly ColumnCell[], { heightPx }: GreyImage): number {
+  const index = Math.min(cells.length - 1, Math.floor(along01 * cells.length));
+  const { topPx, bottomPx } = cells[index]!;
+  return Math.max(0, Math.min(1, (topPx + (along01 * cells.length - index) * (bottomPx - topPx)) / heightPx));
+}
+
+function cutColumn({ frame }: TextPage, upright: Corners): GreyImage {
+  const { width, height } = sidesOf(upright);
+  return eraseSideRules(cutStrip(frame, upright, Math.max(8, Math.round((height / Math.max(1, width)) * COLUMN_WIDTH_PX))));
+}
+
+/** The same column, as wide as others. */
+function withWidth([a, b, c, d]: Corners, width: number): Corners {
+  const by = (width / Math.max(1, sidesOf([a, b, c, d]).width) - 1) / 2;
+  const apart = (p: { x: number; y: number }, q: { x: number; y: number }): { x: number; y: number } => ({
+    x: p.x + (p.x - q.x) * by,
+    y: p.y + (p.y - q.y) * by,
+  });
+  return [apart(a, b), apart(b, a), apart(c, d), apart(d, c)];
+}
