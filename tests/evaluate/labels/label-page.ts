@@ -29,7 +29,9 @@ const COLOURS: readonly (readonly [ink: string, paper: string])[] = [
   ['#111', '#ffe9a8'],
 ];
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
 
 /** @param family CSS font family, installed. @param isPhoto tilt, perspective, blur and shading as in a hand-held photo. */
 export function labelPage(label: LabelText, layout: Layout, family: string, isPhoto: boolean, random: Random): LabelPage {
@@ -44,6 +46,7 @@ export function labelPage(label: LabelText, layout: Layout, family: string, isPh
   const ruleWidth = random.pick(['1px', '1px', '1.5px', '2px']);
 
   const rows = rowsOf(label);
+  const column = layout === 'vertical' ? columnStyle(random) : null;
   const notes = [...label.notes];
   const text: string[] = [];
   let body: string;
@@ -65,13 +68,18 @@ export function labelPage(label: LabelText, layout: Layout, family: string, isPh
       ['', '：'],
     ] as const);
     const mark = close === '／' ? ' ' : close;
-    body =
-      rows.map(([heading, value]) => `<p>${escape(open + heading + mark + value)}</p>`).join('') +
-      (layout === 'vertical' ? '' : notesHtml + nutritionHtml);
-    text.push(
-      ...rows.map(([heading, value]) => open + heading + mark + value),
-      ...(layout === 'vertical' ? [] : [...notes, ...nutritionText]),
-    );
+    if (column === null) {
+      body = rows.map(([heading, value]) => `<p>${escape(open + heading + mark + value)}</p>`).join('') + notesHtml + nutritionHtml;
+      text.push(...rows.map(([heading, value]) => open + heading + mark + value), ...notes, ...nutritionText);
+    } else if (column.isTable) {
+      const cells = rows.map(([heading, value]) => `<tr><th>${column.mark(heading)}</th><td>${column.mark(value)}</td></tr>`).join('');
+      body = `<table class="label">${cells}</table>`;
+      text.push(...rows.map(([heading, value]) => `${heading}\n${value}`));
+    } else {
+      const paragraphs = [...rows.map(([heading, value]) => open + heading + mark + value), ...notes];
+      body = paragraphs.map((paragraph) => `<p>${column.mark(paragraph)}</p>`).join('');
+      text.push(...paragraphs);
+    }
   } else {
     const table = `<table class="label">${rows.map(([heading, value]) => `<tr><th>${escape(heading)}</th><td>${escape(value)}</td></tr>`).join('')}</table>`;
     const tableText = rows.map(([heading, value]) => `${heading}\n${value}`);
@@ -83,7 +91,7 @@ export function labelPage(label: LabelText, layout: Layout, family: string, isPh
       text.push(...tableText, ...notes, ...nutritionText);
     }
   }
-  const border = layout === 'boxed' || layout === 'two-column' ? `${ruleWidth} solid ${ink}` : 'none';
+  const border = layout === 'boxed' || layout === 'two-column' || column?.isTable === true ? `${ruleWidth} solid ${ink}` : 'none';
   const rowRule = layout === 'row-rules' ? `border-bottom:${ruleWidth} solid ${ink};` : '';
   const tilt = isPhoto
     ? `transform:perspective(${random.integer(1400, 2600)}px) rotateX(${random.between(-9, 9)}deg) rotateY(${random.between(-11, 11)}deg) rotateZ(${random.between(-3.5, 3.5)}deg);filter:blur(${random.between(0, 0.7)}px);`
@@ -92,15 +100,15 @@ export function labelPage(label: LabelText, layout: Layout, family: string, isPh
     ? `<div style="position:fixed;inset:0;background:linear-gradient(${random.integer(0, 360)}deg,rgba(0,0,0,${random.between(0, 0.38)}),rgba(0,0,0,0) ${random.integer(30, 90)}%,rgba(0,0,0,${random.between(0, 0.25)}))"></div>`
     : '';
   const shape =
-    layout === 'vertical'
-      ? `writing-mode:vertical-rl;height:${Math.round(fontPx * random.between(20, 28))}px;width:auto;`
-      : `width:${widthPx}px;`;
+    column === null
+      ? `width:${widthPx}px;`
+      : `writing-mode:vertical-rl;height:${Math.round(fontPx * random.between(20, 28))}px;width:auto;${column.css}`;
   const html = `<!doctype html><meta charset="utf-8"><style>
 *{box-sizing:border-box}html,body{margin:0;background:${isPhoto ? random.pick(['#888', '#b9a98c', '#50565c', '#d8d8d8']) : paper}}
 body{padding:${isPhoto ? random.integer(30, 90) : random.integer(8, 40)}px;display:inline-block;font-family:'${family}';font-size:${fontPx}px;line-height:${leading};font-weight:${weight};color:${ink};letter-spacing:${spacing}em}
 .card{${shape}background:${paper};padding:${random.integer(4, 26)}px;${tilt}}
 .inner{transform-origin:0 0;${condense < 1 && layout !== 'vertical' ? `transform:scaleX(${condense});width:${100 / condense}%;` : ''}}
-p{margin:0 0 .25em}table{border-collapse:collapse;width:100%}
+p{margin:0 0 .25em;${column?.rule === true ? `border-left:1px solid ${ink};` : ''}}table{border-collapse:collapse;width:100%}
 .label{border:${border}}.label th{font-weight:inherit;text-align:left;white-space:nowrap;vertical-align:${middle};padding:.18em .5em}.label td{vertical-align:${middle};padding:.18em .5em;text-align:left;word-break:break-all}
 .label th,.label td{border:${border};${rowRule}}
 .nutrition{margin-top:.6em;width:auto;min-width:${Math.round(fontPx * 14)}px;border:${random.chance(0.5) ? `1px solid ${ink}` : 'none'}}.nutrition caption{text-align:left}.nutrition td{padding:.05em .5em}.amount{text-align:right}
@@ -108,6 +116,36 @@ p{margin:0 0 .25em}table{border-collapse:collapse;width:100%}
 .note{margin-top:.4em}
 </style><body><div class="card"><div class="inner">${body}</div></div>${shade}`;
   return { html, widthPx: widthPx + 200, text: text.join('\n'), layout, isPhoto };
+}
+
+/** How vertical type sets figures, and what stands between its columns. */
+interface ColumnStyle {
+  readonly isTable: boolean;
+  /** A rule between paragraphs. */
+  readonly rule: boolean;
+  readonly css: string;
+  /** Text as HTML, with figures set as this style sets them. */
+  mark(text: string): string;
+}
+
+function columnStyle(random: Random): ColumnStyle {
+  const figures = random.pick(['sideways', 'upright', 'wide', 'wide', 'paired', 'paired'] as const);
+  const isTable = random.chance(0.3);
+  const wide = (text: string): string => text.replaceAll(/[!-~]/gu, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
+  return {
+    isTable,
+    rule: !isTable && random.chance(0.3),
+    css: figures === 'upright' ? 'text-orientation:upright;' : '',
+    mark(text) {
+      if (figures === 'wide') return escape(wide(text));
+      if (figures !== 'paired') return escape(text);
+      // Two digits share a cell, others stand one below the other.
+      return text
+        .split(/(\d+)/u)
+        .map((part) => (/^\d\d$/u.test(part) ? `<span style="text-combine-upright:all">${part}</span>` : escape(wide(part))))
+        .join('');
+    },
+  };
 }
 
 function rowsOf(label: LabelText): (readonly [string, string])[] {

@@ -1,7 +1,7 @@
 /**
  * @file Renders Japanese food labels into a folder in the evaluation format (kind `ocr_text`), by headless Chromium.
  *
- *     node --import tsx tests/evaluate/labels/render.ts --out <folder> [--set held-out|development] [--seed 1] [--count 60] [--photos 0.5]
+ *     node --import tsx tests/evaluate/labels/render.ts --out <folder> [--set held-out|development] [--seed 1] [--count 60] [--photos 0.5] [--layout vertical]
  *
  * Fonts come from Debian packages; families that are not installed are named and left out.
  */
@@ -14,7 +14,7 @@ import { chromium } from '@playwright/test';
 import sharp from 'sharp';
 import { generateLabel } from './generated-texts.ts';
 import { heldOutLabels } from './held-out-texts.ts';
-import { labelPage, type Layout } from './label-page.ts';
+import { labelPage, LAYOUTS, type Layout } from './label-page.ts';
 import { ingredientLine, type LabelText } from './label-text.ts';
 import { seededRandom, type Random } from './random.ts';
 
@@ -52,15 +52,22 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '60' },
     photos: { type: 'string', default: '0.5' },
+    layout: { type: 'string' },
   },
 });
 if (values.out === undefined || !['held-out', 'development'].includes(values.set)) {
-  console.error('usage: render.ts --out <folder> [--set held-out|development] [--seed 1] [--count 60] [--photos 0.5]');
+  console.error('usage: render.ts --out <folder> [--set held-out|development] [--seed 1] [--count 60] [--photos 0.5] [--layout vertical]');
   process.exit(2);
 }
-await render(values.out, values.set, Number(values.seed), Number(values.count), Number(values.photos));
+const onlyLayout = LAYOUTS.find((layout) => layout === values.layout) ?? null;
+if (onlyLayout === null && values.layout !== undefined) {
+  console.error(`No layout is called ${values.layout}: ${LAYOUTS.join(', ')}`);
+  process.exit(2);
+}
+await render(values.out, values.set, Number(values.seed), Number(values.count), Number(values.photos), onlyLayout);
 
-async function render(out: string, set: string, seed: number, count: number, photoShare: number): Promise<void> {
+/** @param only the one layout to draw; null mixes them. */
+async function render(out: string, set: string, seed: number, count: number, photoShare: number, only: Layout | null): Promise<void> {
   const random = seededRandom(seed);
   const fonts = installedFonts();
   await mkdir(join(out, 'images'), { recursive: true });
@@ -77,7 +84,7 @@ async function render(out: string, set: string, seed: number, count: number, pho
         random,
         fonts.map((f) => [f, f.share] as const),
       );
-      const layout = weighted(random, LAYOUT_SHARES);
+      const layout = only ?? weighted(random, LAYOUT_SHARES);
       const isPhoto = random.next() < photoShare;
       const page = labelPage(label, layout, font.family, isPhoto, random);
       const file = `images/${String(index).padStart(4, '0')}.${isPhoto ? 'jpg' : 'png'}`;
