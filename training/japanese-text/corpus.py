@@ -51,7 +51,7 @@ def read_dictionary(path):
 class Corpus:
     def __init__(self, lexicon_path, dictionary_path):
         with open(lexicon_path, encoding='utf8') as file:
-            self.lexicon = json.load(file)
+            self.lexicon = {group: words for group, words in json.load(file).items() if isinstance(words, list)}
         self.common, self.other, self.english = read_dictionary(dictionary_path)
         kana = [chr(c) for c in range(0x3041, 0x3094)] + [chr(c) for c in range(0x30A1, 0x30F7)]
         level1 = level1_kanji()
@@ -70,7 +70,7 @@ class Corpus:
         kind = rng.random()
         if kind < 0.42:
             text = self.label(rng, length)
-        elif kind < 0.50:
+        elif kind < 0.54:
             text = self.heading(rng)
         elif kind < 0.66:
             text = self.words(rng, length)
@@ -115,6 +115,9 @@ class Corpus:
     def heading(self, rng):
         head = rng.choice(self.lexicon['headings'])
         value = rng.choice(self.lexicon[rng.choice(['names', 'phrases', 'ingredients'])])
+        if rng.random() < 0.5:
+            before, after = rng.choice(HEADING_MARKS)
+            return before + head + after + rng.choice([value, value, self.figures(rng)])
         return head + rng.choice(['', ' ', ' ', '：', ':', '　']) + rng.choice([value, '', self.figures(rng)])
 
     def words(self, rng, length):
@@ -169,6 +172,7 @@ class Corpus:
         return text.upper() if style < 0.2 else text.title() if style < 0.4 else text
 
 
+HEADING_MARKS = [('●', '：'), ('●', ' '), ('■', ' '), ('■', '：'), ('■', '／'), ('【', '】'), ('【', '】'), ('〔', '〕'), ('［', '］'), ('◆', ' '), ('○', '：'), ('・', '：'), ('※', ''), ('＜', '＞'), ('〈', '〉'), ('《', '》')]
 ALLERGENS = ['小麦', '卵', '乳成分', '乳', 'えび', 'かに', 'そば', '落花生', 'くるみ', '大豆', '豚肉', '鶏肉', '牛肉', 'ゼラチン', 'ごま', 'りんご', 'バナナ', 'もも', 'オレンジ', 'キウイフルーツ', 'やまいも', 'カシューナッツ', 'アーモンド', 'さけ', 'さば', 'いか', 'あわび', 'いくら', 'まつたけ', 'マカダミアナッツ']
 
 

@@ -15,6 +15,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 
+import columns
 import corpus as corpora
 import render
 from graph import Graph
@@ -23,6 +24,7 @@ FEATURES, LOGITS, HEAD_WEIGHT, HEAD_BIAS = 'p2o.AveragePool.1', 'p2o.Add.277', '
 HERE = os.path.dirname(os.path.abspath(__file__))
 WIDTHS = [320, 400, 480, 560]
 BATCH = 12
+COLUMN_SHARE = 0.3
 
 
 class Backbone:
@@ -48,8 +50,8 @@ class Backbone:
         return data
 
 
-def make_batch(rng, corpus, fonts, width):
-    """(strips u8 n×48×width, label strings)"""
+def make_batch(rng, corpus, fonts, width, column_share):
+    """(strips u8 n×48×width, label strings); `column_share` of them from vertical type."""
     strips, labels = [], []
     paths, weights = zip(*fonts)
     while len(strips) < BATCH:
@@ -59,6 +61,12 @@ def make_batch(rng, corpus, fonts, width):
             path = rng.choice(render.latin_fonts())
         text = ''.join(c for c in text if render.covers(path, c) and set(corpora.normalise(c)) <= corpus.known)
         if not text.strip() or (len(text) < 6 and rng.random() < 0.6):
+            continue
+        if rng.random() < column_share and columns.is_fit(path):
+            drawn = columns.strip(rng, text, path, width)
+            if drawn is not None and drawn[1].strip():
+                strips.append(drawn[0])
+                labels.append(corpora.normalise(drawn[1].strip()))
             continue
         strip = render.line_strip(rng, text, path)
         if strip.shape[1] > width:
@@ -166,20 +174,20 @@ def main():
     rng = corpora.make_random(99)
     np.random.seed(99)
     validation = []
-    for width in [320, 480, 320, 480, 400, 560, 480, 560]:
-        strips, labels = make_batch(rng, corpus, render.fonts(held_out=True), width)
-        validation.append((backbone(strips), labels))
+    for width, share in [(320, 0), (480, 0), (320, 0), (480, 0), (400, 0), (560, 0), (480, 0), (560, 0), (480, 1), (560, 1), (560, 1)]:
+        strips, labels = make_batch(rng, corpus, render.fonts(held_out=True), width, share)
+        validation.append((share, backbone(strips), labels))
 
     rng = corpora.make_random(int(time.time()))
     np.random.seed(int(time.time()))
     train_fonts = render.fonts()
-    started, best, done, losses, store = time.time(), 9.0, 0, [], []
+    started, done, losses, store = time.time(), 0, [], []
     while True:
         share = (time.time() - started) / (args.minutes * 60)
         if share >= 1:
             break
         lr = args.lr * min(1, (done + 1) / 60) * (0.5 + 0.5 * np.cos(np.pi * share) * 0.96)
-        strips, labels = make_batch(rng, corpus, train_fonts, rng.choice(WIDTHS))
+        strips, labels = make_batch(rng, corpus, train_fonts, rng.choice(WIDTHS), COLUMN_SHARE)
         features = backbone(strips)
         losses.append(step(features, labels, lr))
         for old_features, old_labels in rng.sample(store, min(len(store), args.replay)):
@@ -190,20 +198,23 @@ def main():
         done += 1
         if done % 10 == 0:
             print(f'{(time.time() - started) / 60:.1f} min, {done} batches, loss {np.mean(losses[-10:]):.3f}, lr {lr:.5f}', flush=True)
+        if done % 25 == 0:
+            torch.save({name: graph.weights[graph.names[name]].data for name in head_names}, checkpoint)
         if done % 100 == 0 or share > 0.995:
-            with torch.no_grad():
+            for wanted_share, kind in [(0, 'lines'), (1, 'columns')]:
                 errors = total = 0
                 samples = []
-                for features, labels in validation:
-                    for got, wanted in zip(decode(logits_of(features), charset), labels):
+                for share_of_batch, features, labels in validation:
+                    if share_of_batch != wanted_share:
+                        continue
+                    with torch.no_grad():
+                        read = decode(logits_of(features), charset)
+                    for got, wanted in zip(read, labels):
                         errors += edit_distance(got, wanted)
                         total += len(wanted)
                         if got != wanted:
                             samples.append((wanted, got))
-            print(f'validation CER {errors / total:.4f} of {total}', *[f'\n   {a}\n   {b}' for a, b in samples[:4]], flush=True)
-            torch.save({name: graph.weights[graph.names[name]].data for name in head_names}, checkpoint)
-            if errors / total <= best:
-                best = errors / total
+                print(f'validation CER of {kind} {errors / total:.4f} of {total}', *[f'\n   {a}\n   {b}' for a, b in samples[:4]], flush=True)
             graph.export(os.path.join(args.out, 'japanese-text.tmp.onnx'), {'character': '\n'.join(charset)})
             os.replace(os.path.join(args.out, 'japanese-text.tmp.onnx'), os.path.join(args.out, 'japanese-text.onnx'))
 
