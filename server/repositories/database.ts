@@ -83,6 +83,18 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX erasures_by_time ON erasures (requested_at_ms, id)`,
     `CREATE TABLE holds (name TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT`,
   ],
+  [
+    `CREATE TABLE packs (
+       id TEXT NOT NULL, version INTEGER NOT NULL, manifest TEXT NOT NULL, public_key TEXT NOT NULL, signature TEXT NOT NULL,
+       PRIMARY KEY (id, version)
+     ) STRICT`,
+    `CREATE TABLE pack_heads (id TEXT PRIMARY KEY, version INTEGER NOT NULL, is_withdrawn INTEGER NOT NULL) STRICT`,
+    `CREATE TABLE pack_builds (
+       id TEXT PRIMARY KEY, pack_id TEXT NOT NULL, rule TEXT NOT NULL, state TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,
+       version INTEGER, problem TEXT, requested_at_ms INTEGER NOT NULL, finished_at_ms INTEGER
+     ) STRICT`,
+    `CREATE INDEX products_by_source ON products (source, id)`,
+  ],
 ];
 
 /**
