@@ -126,18 +126,30 @@ export const searchResponseSchema = z.strictObject({
 });
 export type SearchResponse = z.infer<typeof searchResponseSchema>;
 
+/** Somebody agreed to be in a collection. */
+export const consentSchema = z.strictObject({
+  atMs: z.int().nonnegative(),
+  /** What was agreed to, or where that is written. */
+  text: z.string().trim().min(1).max(500),
+});
+export type Consent = z.infer<typeof consentSchema>;
+
 export const upsertItemSchema = z.strictObject({
   id: itemIdSchema,
   productId: z.string().min(1).max(200),
   vector: vectorSchema,
   metadata: metadataSchema.default({}),
+  /** From here on the item is neither found nor read, and then erased. The collection's rules may end it sooner. */
+  validUntilMs: z.int().positive().optional(),
+  /** Of the person whom the item shows: its `productId`, in a collection of persons. */
+  consent: consentSchema.optional(),
 });
 export const upsertRequestSchema = z.strictObject({ space: spaceSchema, items: z.array(upsertItemSchema).min(1).max(1000) });
 export type UpsertRequest = z.input<typeof upsertRequestSchema>;
 export const upsertResponseSchema = z.strictObject({ upserted: z.int().nonnegative() });
 
 /** Name of a bulk ingest, chosen by the sender: the same name goes on where it stopped. */
-export const ingestJobSchema = z.string().regex(/^[\w.-]{1,100}$/);
+export const ingestJobSchema = z.string().regex(/^\w[\w.-]{0,99}$/);
 export const ingestProgressSchema = z.strictObject({
   job: ingestJobSchema,
   /** `applying`: rows are durable but not all searchable yet. `done`: all are searchable. */

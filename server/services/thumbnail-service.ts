@@ -1,0 +1,67 @@
+/** @file Thumbnails of items: checked, re-encoded without metadata, encrypted, opened. */
+import sharp from 'sharp';
+import { THUMBNAIL_LIMITS } from '../../src/contracts/records-api.ts';
+import type { ItemPlace } from '../repositories/records.ts';
+import type { Thumbnails } from '../repositories/thumbnails.ts';
+import { seal, unseal } from './envelope.ts';
+import { HttpProblem } from './problem.ts';
+
+const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'webp']);
+const QUALITY = 80;
+
+/** Stores and opens thumbnails. */
+export class ThumbnailService {
+  readonly #thumbnails: Thumbnails;
+  readonly #masterKey: Uint8Array;
+
+  /** @param masterKey 32 bytes. */
+  constructor(thumbnails: Thumbnails, masterKey: Uint8Array) {
+    this.#thumbnails = thumbnails;
+    this.#masterKey = masterKey;
+  }
+
+  /** @param bytes JPEG or WebP. @throws HttpProblem 415 for anything else; 413 for a picture that is larger than a thumbnail. */
+  async put(place: ItemPlace, bytes: Uint8Array): Promise<void> {
+    const body = await reencoded(bytes);
+    await this.#thumbnails.put(place, { type: 'image/webp', ...seal(this.#masterKey, nameOf(place), body) });
+  }
+
+  /** @returns the picture, or null. */
+  async get(place: ItemPlace): Promise<{ type: string; bytes: Buffer } | null> {
+    const stored = await this.#thumbnails.get(place);
+    return stored === null ? null : { type: stored.type, bytes: unseal(this.#masterKey, nameOf(place), stored) };
+  }
+}
+
+/** Decoding drops metadata, and whatever else hides behind a picture. */
+async function reencoded(bytes: Uint8Array): Promise<Buffer> {
+  const { maxSidePx } = THUMBNAIL_LIMITS;
+  const image = sharp(bytes, { limitInputPixels: maxSidePx * maxSidePx, failOn: 'error' });
+  let size;
+  try {
+    size = await image.metadata();
+  } catch (error) {
+    // The header alone tells of too many pixels; nothing was decoded.
+    if (error instanceof Error && /pixel limit/i.test(error.message)) throw tooLarge();
+    throw notAPicture();
+  }
+  if (!FORMATS.has(size.format)) throw notAPicture();
+  if (size.width > maxSidePx || size.height > maxSidePx) throw tooLarge();
+  try {
+    return await image.rotate().webp({ quality: QUALITY }).toBuffer();
+  } catch {
+    throw notAPicture();
+  }
+}
+
+function notAPicture(): HttpProblem {
+  return new HttpProblem(415, 'invalid-input', 'A thumbnail is a JPEG or a WebP.');
+}
+
+function tooLarge(): HttpProblem {
+  return new HttpProblem(413, 'invalid-input', `A thumbnail has at most ${THUMBNAIL_LIMITS.maxSidePx} pixels a side.`);
+}
+
+function nameOf({ collection, id }: ItemPlace): string {
+  return `${collection}\n${id}`;
+}
