@@ -1,23 +1,38 @@
 /** @file Builds the HTTP application. It listens nowhere by itself, so that tests can inject requests. */
 import { readFileSync } from 'node:fs';
 import fastifyCompress from '@fastify/compress';
+import fastifyCors from '@fastify/cors';
 import fastifyRateLimit from '@fastify/rate-limit';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions, type onRequestHookHandler } from 'fastify';
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerConfig } from './config.ts';
 import { serveApp } from './routes/app-shell.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { collectionRoutes } from './routes/collections.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { packRoutes } from './routes/packs.ts';
 import { productRoutes } from './routes/products.ts';
+import { recordRoutes } from './routes/records.ts';
+import { thumbnailRoutes } from './routes/thumbnails.ts';
 import { trustCheckRoute } from './routes/trust.ts';
-import { isLoopback, operatorToken, requireOwnHost, requireWriter } from './services/access.ts';
+import { guardRoutes } from './services/access.ts';
+import { writeAudit } from './services/auditing.ts';
+import { describeVersion } from './services/api-version.ts';
+import { networkOf, requireOwnHost } from './services/host-names.ts';
+import { answerRepetitions } from './services/idempotency.ts';
+import { identify } from './services/principal.ts';
+import { countQuota } from './services/quota.ts';
 import { answerWithProblems, sendProblem } from './services/errors-to-problems.ts';
 import { acceptJsonOnly } from './services/json-body.ts';
 import { logAnswers, loggerOptions } from './services/logging.ts';
+import { Metrics } from './services/metrics.ts';
 import { openServices, type Services } from './services/open-services.ts';
 import { PROBLEM_TYPE, problemBody } from './services/problem.ts';
+import { guardRecords } from './services/record-guard.ts';
 import { SECURITY_HEADERS } from './services/security-headers.ts';
 
 /** Version of the application. */
@@ -26,13 +41,18 @@ const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 /** Largest body of a route that does not say otherwise. */
 const BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** What pages of allowed origins may read beside the body. */
+const EXPOSED_HEADERS = [
+  ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after', 'deprecation', 'sunset', 'link'],
+  ...['x-quota-limit', 'x-quota-remaining', 'x-quota-reset', 'idempotent-replayed', 'api-version'],
+];
 
 /** The application and what it stands on. */
 export interface App {
   readonly http: FastifyInstance;
   readonly services: Services;
-  /** Accepted in `Authorization: Bearer` for writes. */
-  readonly token: string;
+  /** Secret of the first admin key when this start made it; null ever after. */
+  readonly firstAdminKey: string | null;
 }
 
 /** What may be given instead of the defaults. */
@@ -49,15 +69,21 @@ export interface AppDependencies {
  */
 export async function buildApp(config: ServerConfig, dependencies: AppDependencies = {}): Promise<App> {
   const http = createFastify(config, dependencies);
-  const services = await openServices(config.dataFolder, http.log);
+  const services = await openServices(config, http.log);
   http.addHook('onClose', () => services.close());
-  const token = operatorToken(config.dataFolder);
+  const metrics = new Metrics(services.store);
+  const firstAdminKey = await services.keys.firstRun();
 
   http.setValidatorCompiler(validatorCompiler);
   http.setSerializerCompiler(serializerCompiler);
   acceptJsonOnly(http);
   answerWithProblems(http);
   logAnswers(http);
+  // Outside the API nobody asks who it is.
+  http.decorateRequest('principal', null as never);
+  http.decorateRequest('auditSubject', null);
+  http.decorateRequest('bodyDigest', null);
+  http.decorateRequest('repetition', null);
   http.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     requireOwnHost(request, config);
@@ -71,29 +97,51 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
         version: VERSION,
         description: 'Vectors, products and health. Errors are RFC 9457 problem details.',
       },
-      components: { securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer' } } },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
     transform: jsonSchemaTransform,
   });
   await http.register(
     async (v1) => {
+      v1.addHook('onRequest', async (request) => {
+        request.principal = await identify(request, config, services.keys);
+      });
+      await v1.register(fastifyCors, {
+        origin: config.allowedOrigins.length === 0 ? false : config.allowedOrigins,
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+        allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
+        exposedHeaders: EXPOSED_HEADERS,
+        maxAge: 600,
+      });
       await v1.register(fastifyRateLimit, {
-        max: config.requestsPerMinute,
+        max: (request) => (request.principal.kind === 'key' ? request.principal.key.requestsPerMinute : null) ?? config.requestsPerMinute,
         timeWindow: 60_000,
         cache: 10_000,
-        allowList: (request) => isLoopback(request.socket.remoteAddress) && config.requestsPerMinute >= 1200,
+        keyGenerator: ({ principal, ip }) => (principal.kind === 'key' ? principal.key.family : networkOf(ip)),
+        allowList: ({ principal }) => principal.kind === 'local' && config.requestsPerMinute >= 1200,
       });
+      const { holdsPersons } = services;
+      guardRoutes(v1, { config, holdsPersons });
+      countQuota(v1, services.keys);
+      writeAudit(v1, { journal: services.journal, holdsPersons });
+      metrics.measure(v1);
+      const endCleanUp = await answerRepetitions(v1, services.idempotentAnswers);
+      v1.addHook('onClose', endCleanUp);
+      guardRecords(v1, services.keeper, services.erasure);
+      describeVersion(v1);
       await v1.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip', 'identity'], globalDecompression: false });
       v1.addHook('onSend', async (_request, reply) => {
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
       });
-      const writersOnly: onRequestHookHandler = (request, _reply, done) => {
-        requireWriter(request, config, token);
-        done();
-      };
       await v1.register(healthRoutes(services, VERSION));
-      await v1.register(collectionRoutes(services, writersOnly));
-      await v1.register(productRoutes(services, writersOnly));
+      await v1.register(collectionRoutes(services));
+      await v1.register(productRoutes(services));
+      await v1.register(keyRoutes(services));
+      await v1.register(packRoutes(services));
+      await v1.register(thumbnailRoutes(services));
+      await v1.register(recordRoutes(services));
+      await v1.register(auditRoutes(services));
+      await v1.register(metricsRoute(metrics));
       v1.get('/openapi.json', { schema: { hide: true } }, () => http.swagger());
     },
     { prefix: '/v1' },
@@ -107,7 +155,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
   if (config.isLan) trustCheckRoute(http);
   await serveApp(http, config.appFolder);
   await http.ready();
-  return { http, services, token };
+  return { http, services, firstAdminKey };
 }
 
 function createFastify(config: ServerConfig, { https, logStream }: AppDependencies): FastifyInstance {

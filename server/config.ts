@@ -18,15 +18,29 @@ const configSchema = z.strictObject({
   /** Port of the plain-HTTP trust page in LAN mode. */
   trustPort: z.coerce.number().int().min(0).max(65_535),
   dataFolder: z.string().min(1),
+  /** Where the vectors are, when other servers use them too; null: in the data folder. */
+  indexUri: z.string().min(1).max(1000).nullable(),
+  /** Only read the index; another server writes. */
+  isReplica: flag,
   /** The built app. */
   appFolder: z.string().min(1),
   /** Demo catalogue and pack; null: none is loaded. */
   demoFolder: z.string().min(1).nullable(),
   isLan: flag,
-  /** Ask for the operator token even from this machine, e.g. behind a proxy. */
-  isTokenAlwaysRequired: flag,
+  /** A program on this machine counts as anybody else, e.g. behind a proxy. */
+  isKeyAlwaysRequired: flag,
   /** Requests to /v1 a minute and client; this machine itself is not limited. */
   requestsPerMinute: z.coerce.number().int().min(1).max(1_000_000),
+  /** Base64 of 32 bytes; null: from a file. */
+  masterKey: z.string().min(1).nullable(),
+  /** Null: `master.key` in the data folder. */
+  masterKeyFile: z.string().min(1).nullable(),
+  /** Between hiding and erasing: searches that began before may still read. */
+  erasePauseMs: z.coerce.number().int().min(0).max(3_600_000),
+  /** Origins of other sites whose pages may call the API, e.g. `https://shop.example`. */
+  allowedOrigins: z.array(
+    z.url({ protocol: /^https?$/ }).refine((text) => new URL(text).origin === text, 'must be an origin without a path'),
+  ),
   /** Names that the server answers to besides this machine's own, e.g. behind a proxy. */
   allowedHosts: z.array(z.string().min(1).max(255)),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -45,13 +59,18 @@ export const USAGE = `Mekiki's companion server
   --trust-port <n>     with --lan: port of the page that helps a phone to trust the certificate (default 8788)
   --host <address>     address to listen on (default 127.0.0.1; with --lan every address, IPv4 and IPv6)
   --data <folder>      where data is kept (default ./data)
+  --index <uri>        where vectors are kept when several servers share them: a folder, s3://bucket/path or db://database
+  --replica            only read that index; one other server writes to it (docs/deployment.md)
   --no-demo            do not load the demo catalogue
-  --require-token      ask for the operator token for every write, also from this machine (use it behind a proxy)
+  --require-key        ask this machine for a key as well (use it behind a proxy)
+  --allow-origin <url> let pages of this other site call the API; may be given several times
+  --master-key-file <path>  key that wraps the keys of thumbnails (default: master.key in the data folder, made at first use)
   --allow-host <name>  answer to this host name too; may be given several times
   --log-level <level>  trace, debug, info, warn, error, fatal or silent (default info)
 
-Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_NO_DEMO=1,
-MEKIKI_REQUIRE_TOKEN=1, MEKIKI_ALLOW_HOSTS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_LOG_LEVEL.`;
+Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_NO_DEMO=1,
+MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
+MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_LOG_LEVEL.`;
 
 /**
  * @param args command line without program and script.
@@ -68,16 +87,23 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
   const port = given['port'] ?? fromEnvironment('PORT');
   const demo = resolve(ROOT, 'public', 'demo');
   const noDemo = given['no-demo'] === true || fromEnvironment('NO_DEMO') === '1';
+  const isReplica = given['replica'] ?? fromEnvironment('REPLICA') ?? false;
   const result = configSchema.safeParse({
     host: given['host'] ?? fromEnvironment('HOST') ?? (isLanWanted ? '::' : '127.0.0.1'),
     port: port ?? 8787,
     isPortFixed: port !== undefined,
     trustPort: given['trust-port'] ?? fromEnvironment('TRUST_PORT') ?? 8788,
+    indexUri: given['index'] ?? fromEnvironment('INDEX') ?? null,
+    isReplica,
     dataFolder: resolve(given['data'] ?? fromEnvironment('DATA') ?? join(ROOT, 'data')),
     appFolder: resolve(fromEnvironment('APP') ?? join(ROOT, 'dist')),
-    demoFolder: noDemo || !existsSync(demo) ? null : demo,
+    demoFolder: noDemo || isReplica === true || isReplica === '1' || !existsSync(demo) ? null : demo,
     isLan,
-    isTokenAlwaysRequired: given['require-token'] ?? fromEnvironment('REQUIRE_TOKEN') ?? false,
+    isKeyAlwaysRequired: given['require-key'] ?? fromEnvironment('REQUIRE_KEY') ?? false,
+    masterKey: fromEnvironment('MASTER_KEY') ?? null,
+    masterKeyFile: given['master-key-file'] ?? fromEnvironment('MASTER_KEY_FILE') ?? null,
+    erasePauseMs: fromEnvironment('ERASE_PAUSE_MS') ?? 60_000,
+    allowedOrigins: given['allow-origin'] ?? (fromEnvironment('ALLOW_ORIGINS') ?? '').split(',').filter((origin) => origin !== ''),
     requestsPerMinute: fromEnvironment('RATE_LIMIT') ?? 1200,
     allowedHosts: given['allow-host'] ?? (fromEnvironment('ALLOW_HOSTS') ?? '').split(',').filter((name) => name !== ''),
     logLevel: given['log-level'] ?? fromEnvironment('LOG_LEVEL') ?? 'info',
@@ -97,8 +123,12 @@ function parse(args: readonly string[]) {
         'trust-port': { type: 'string' },
         host: { type: 'string' },
         data: { type: 'string' },
+        index: { type: 'string' },
+        replica: { type: 'boolean' },
         'no-demo': { type: 'boolean' },
-        'require-token': { type: 'boolean' },
+        'require-key': { type: 'boolean' },
+        'master-key-file': { type: 'string' },
+        'allow-origin': { type: 'string', multiple: true },
         'allow-host': { type: 'string', multiple: true },
         'log-level': { type: 'string' },
       },

@@ -121,6 +121,7 @@ interface Announcement {
 async function announce({ config, app, host, port, trustPort, certificates }: Announcement): Promise<void> {
   const collections = await app.services.store.list();
   const held = collections.map(({ name, count, space }) => `${name} ${count} (${space})`).join(', ');
+  if (app.firstAdminKey !== null) console.log(`\n  The first admin key. It is shown this once; keep it:\n\n    ${app.firstAdminKey}\n`);
   console.log(`Products: ${await app.services.products.count()}. Collections: ${held === '' ? 'none' : held}.`);
   if (config.isPortFixed || port === config.port) console.log('');
   else console.log(`Port ${config.port} is taken; using ${port}.\n`);
@@ -142,7 +143,7 @@ async function announce({ config, app, host, port, trustPort, certificates }: An
   console.log(
     `  Fingerprint of the certificate authority (SHA-256), to compare with the one on the phone:\n    ${certificates.fingerprint}\n`,
   );
-  console.log(`  Phones may read. To write from another device, send this token:  Authorization: Bearer ${app.token}\n`);
+  console.log('  Phones may read. To write from another device, make a key: npm run keys -- create --role operator --name <who>\n');
 }
 
 async function main(): Promise<void> {

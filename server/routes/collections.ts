@@ -1,10 +1,10 @@
 /** @file Routes of vector collections: list, create, search, read one, upsert, delete. They take vectors, never images. */
-import type { onRequestHookHandler } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   collectionNameSchema,
   collectionSchema,
+  collectionStateSchema,
   createCollectionSchema,
   deleteRequestSchema,
   deleteResponseSchema,
@@ -16,6 +16,7 @@ import {
   upsertRequestSchema,
   upsertResponseSchema,
 } from '../../src/contracts/server-api.ts';
+import { mayReach } from '../services/access.ts';
 import { holdsImage } from '../services/image-refusal.ts';
 import type { Services } from '../services/open-services.ts';
 import { HttpProblem } from '../services/problem.ts';
@@ -23,8 +24,8 @@ import { HttpProblem } from '../services/problem.ts';
 const nameParams = z.strictObject({ name: collectionNameSchema });
 const itemParams = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });
 const itemSchema = z.strictObject({ id: itemIdSchema, productId: z.string(), metadata: metadataSchema });
-/** In the docs page: the token is needed from other devices only. */
-const security = [{ operatorToken: [] }, {}];
+/** In the docs page: a key is needed from other devices only. */
+const security = [{ apiKey: [] }, {}];
 const tags = ['collections'];
 
 /** One vector of 4096 numbers with all their digits is below 100 kB. */
@@ -33,17 +34,18 @@ const SEARCH_BODY_BYTES = 256 * 1024;
 const UPSERT_BODY_BYTES = 8 * 1024 * 1024;
 const DELETE_BODY_BYTES = 512 * 1024;
 
-/** @param writersOnly hook that lets only writers through; it runs before the body is read. */
-export function collectionRoutes({ store, products }: Services, writersOnly: onRequestHookHandler): FastifyPluginCallbackZod {
+/** Who may use them is decided by `route-access.ts`, before the body is read. */
+export function collectionRoutes({ store, bulk, products, holdsPersons }: Services): FastifyPluginCallbackZod {
   return (app, _options, done) => {
-    app.get('/collections', { schema: { tags, summary: 'All collections', response: { 200: z.array(collectionSchema) } } }, async () =>
-      store.list(),
+    app.get(
+      '/collections',
+      { schema: { tags, summary: 'All collections that you may see', response: { 200: z.array(collectionSchema) } } },
+      async (request) => (await store.list()).filter(({ name }) => mayReach(request.principal, name, holdsPersons)),
     );
 
     app.post(
       '/collections',
       {
-        onRequest: writersOnly,
         schema: {
           tags,
           security,
@@ -59,6 +61,37 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
       },
     );
 
+    app.get(
+      '/collections/:name',
+      {
+        schema: {
+          tags,
+          summary: 'One collection and its index',
+          params: nameParams,
+          response: { 200: collectionStateSchema, 404: problemSchema },
+        },
+      },
+      async (request) => store.state(request.params.name),
+    );
+
+    app.delete(
+      '/collections/:name',
+      {
+        schema: {
+          tags,
+          security,
+          summary: 'Remove a collection with everything in it',
+          params: nameParams,
+          response: { 204: z.null(), 401: problemSchema, 404: problemSchema },
+        },
+      },
+      async (request, reply) => {
+        await store.drop(request.params.name);
+        await bulk.forget(request.params.name);
+        return reply.code(204).send(null);
+      },
+    );
+
     app.post(
       '/collections/:name/search',
       {
@@ -66,15 +99,17 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
         schema: {
           tags,
           summary: 'Nearest neighbours of a vector',
-          description: 'Exact, by cosine. The vector must be of the collection’s space and dimension. Nothing of the request is kept.',
+          description:
+            'By cosine; exact in collections of up to 100,000 items and under narrow filters, else the nearest cells of a trained index. ' +
+            'The vector must be of the collection’s space and dimension. Nothing of the request is kept.',
           params: nameParams,
           body: searchRequestSchema,
           response: { 200: searchResponseSchema, 400: problemSchema, 404: problemSchema, 415: problemSchema },
         },
       },
       async (request) => {
-        const { space, vector, k } = request.body;
-        const matches = await store.search(request.params.name, space, vector, k);
+        const { space, vector, k, filter } = request.body;
+        const matches = await store.search(request.params.name, space, vector, k, filter);
         const named = [...new Set(matches.map(({ productId }) => productId))];
         return { space, matches, products: await products.getMany(named) };
       },
@@ -93,7 +128,6 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
     app.post(
       '/collections/:name/items',
       {
-        onRequest: writersOnly,
         bodyLimit: UPSERT_BODY_BYTES,
         schema: {
           tags,
@@ -121,7 +155,6 @@ export function collectionRoutes({ store, products }: Services, writersOnly: onR
     app.delete(
       '/collections/:name/items',
       {
-        onRequest: writersOnly,
         bodyLimit: DELETE_BODY_BYTES,
         schema: {
           tags,

@@ -1,5 +1,4 @@
 /** @file Routes of products: by id, by GTIN, upsert. */
-import type { onRequestHookHandler } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problemSchema, productResponseSchema, productUpsertRequestSchema, upsertResponseSchema } from '../../src/contracts/server-api.ts';
@@ -8,14 +7,14 @@ import { HttpProblem } from '../services/problem.ts';
 
 const idParams = z.strictObject({ id: z.string().min(1).max(200) });
 const gtinQuery = z.strictObject({ gtin: z.string().regex(/^\d{14}$/, 'must be a GTIN of 14 digits, padded with zeros on the left') });
-/** In the docs page: the token is needed from other devices only. */
-const security = [{ operatorToken: [] }, {}];
+/** In the docs page: a key is needed from other devices only. */
+const security = [{ apiKey: [] }, {}];
 const tags = ['products'];
 /** 500 products with long ingredient lists. */
 const UPSERT_BODY_BYTES = 8 * 1024 * 1024;
 
-/** @param writersOnly hook that lets only writers through. */
-export function productRoutes({ products }: Services, writersOnly: onRequestHookHandler): FastifyPluginCallbackZod {
+/** Who may use them is decided by `route-access.ts`. */
+export function productRoutes({ products }: Services): FastifyPluginCallbackZod {
   return (app, _options, done) => {
     app.get(
       '/products/:id',
@@ -40,7 +39,6 @@ export function productRoutes({ products }: Services, writersOnly: onRequestHook
     app.post(
       '/products',
       {
-        onRequest: writersOnly,
         bodyLimit: UPSERT_BODY_BYTES,
         schema: {
           tags,

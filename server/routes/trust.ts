@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import QRCode from 'qrcode';
-import { requireOwnHost } from '../services/access.ts';
+import { requireOwnHost } from '../services/host-names.ts';
 import { answerWithProblems, sendProblem } from '../services/errors-to-problems.ts';
 import { logAnswers, loggerOptions } from '../services/logging.ts';
 import { inlineScriptHashes } from '../services/security-headers.ts';

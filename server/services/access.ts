@@ -1,81 +1,102 @@
 /**
- * @file Who may do what until keys and roles exist: everybody who reaches the server may read; writing needs this machine itself or the
- * operator token. [Note: Hostile pages] A page of another site may make a browser on this machine call us: names that are not ours are
- * refused (DNS rebinding), writes from another origin are refused, and no CORS header is ever sent.
+ * @file Decides who may use a route, by the table of `route-access.ts`. [Note: Hostile pages] A page of another site may make a
+ * browser on this machine call us: names that are not ours are refused, requests that change something are refused from origins that
+ * were not allowed, such a request never counts as local, and answers may be read by allowed origins only.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { ROLES, type Role } from '../../src/contracts/keys-api.ts';
+import { PRODUCT_COLLECTION } from '../../src/contracts/server-api.ts';
 import type { ServerConfig } from '../config.ts';
+import { isForeign, roleOf, type Principal } from './principal.ts';
 import { HttpProblem } from './problem.ts';
+import { routeAccess, type RouteAccess } from './route-access.ts';
 
-/** @returns the operator token of a data folder; made at first use, readable by its owner only. */
-export function operatorToken(dataFolder: string): string {
-  const path = join(dataFolder, 'operator-token');
-  try {
-    const token = readFileSync(path, 'utf8').trim();
-    if (/^[\w-]{43}$/.test(token)) return token;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess;
   }
-  mkdirSync(dataFolder, { recursive: true });
-  const token = randomBytes(32).toString('base64url');
-  writeFileSync(path, `${token}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
-  return token;
 }
 
-/** @returns true for a connection from this machine. */
-export function isLoopback(address: string | undefined): boolean {
-  return address === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '');
+/** What the decision needs to know about collections. */
+export interface AccessDependencies {
+  readonly config: ServerConfig;
+  /** True when a collection holds persons: it is closed to everybody without a key that names it. */
+  holdsPersons(collection: string): boolean;
 }
 
-/** @throws HttpProblem 421 for a host name that is not this server's. An address cannot be rebound, so every address is fine. */
-export function requireOwnHost(request: FastifyRequest, config: ServerConfig): void {
-  const host = hostOf(request.headers.host ?? '');
-  if (host !== null && (isIP(host) !== 0 || ownNames(config).has(host) || host.endsWith('.localhost'))) return;
-  throw new HttpProblem(421, 'server-refused', 'This server does not answer to that host name. Start it with --allow-host to change that.');
+/** Guard every route of the API that is registered after this. @throws at registration for a route without rules. */
+export function guardRoutes(api: FastifyInstance, dependencies: AccessDependencies): void {
+  api.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) {
+      // Preflights ask for nothing; the plugin of CORS answers them.
+      if (method === 'OPTIONS') continue;
+      const access = routeAccess(method, route.url);
+      route.config = { ...route.config, access };
+      const guard: onRequestHookHandler = (request, _reply, done) => {
+        authorise(request, access, dependencies);
+        done();
+      };
+      route.onRequest = [...[route.onRequest ?? []].flat(), guard];
+    }
+  });
 }
 
-/** @throws HttpProblem 401 | 403 unless the request may write. */
-export function requireWriter(request: FastifyRequest, config: ServerConfig, token: string): void {
-  const { origin, host, authorization } = request.headers;
-  const originHost = origin === undefined ? null : hostOf(origin.replace(/^https?:\/\//, ''));
-  const isForeign = origin !== undefined && (originHost === null || originHost !== hostOf(host ?? ''));
-  const isBothLocal = isLocalName(originHost) && isLocalName(hostOf(host ?? ''));
-  if ((isForeign && !isBothLocal) || request.headers['sec-fetch-site'] === 'cross-site')
-    throw new HttpProblem(403, 'permission-denied', 'Pages of other sites may not write here.');
-  const given = /^Bearer ([\w-]{1,200})$/.exec(authorization ?? '')?.[1];
-  if (given !== undefined) {
-    if (isEqual(given, token)) return;
-    throw new HttpProblem(401, 'permission-denied', 'The operator token is wrong.');
+function authorise(request: FastifyRequest, access: RouteAccess, { config, holdsPersons }: AccessDependencies): void {
+  const { principal } = request;
+  const isChange = request.method !== 'GET' && request.method !== 'HEAD';
+  if (isChange && isForeign(request) && !config.allowedOrigins.includes(request.headers.origin ?? ''))
+    throw new HttpProblem(
+      403,
+      'permission-denied',
+      'Pages of other sites may not call this. Start the server with --allow-origin to change that.',
+    );
+  if (principal.kind === 'refused') throw new HttpProblem(401, 'permission-denied', principal.reason);
+
+  const isKeyless = access.keyless === 'all' || (access.keyless === 'local' && principal.kind === 'local');
+  if (!isKeyless) {
+    if (principal.kind !== 'key')
+      throw new HttpProblem(401, 'permission-denied', `This needs the key of ${articled(access.role)}: Authorization: Bearer <key>.`);
+    if (!isAtLeast(principal.key.role, access.role))
+      throw new HttpProblem(
+        403,
+        'permission-denied',
+        `This needs the key of ${articled(access.role)}; yours is of ${articled(principal.key.role)}.`,
+      );
   }
-  // Behind a proxy every request comes from this machine: a forwarded one does not count as local.
-  const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined;
-  if (isLoopback(request.socket.remoteAddress) && !isForwarded && !config.isTokenAlwaysRequired) return;
-  throw new HttpProblem(401, 'permission-denied', 'Writing needs the operator token: Authorization: Bearer <token>.');
+  const collection = collectionOf(request);
+  if (collection !== null && !mayReach(principal, collection, holdsPersons)) {
+    if (principal.kind === 'key')
+      throw new HttpProblem(403, 'permission-denied', `Your key does not reach the collection "${collection}".`);
+    throw new HttpProblem(401, 'permission-denied', 'This collection holds persons: it needs a key that names it.');
+  }
 }
 
-function ownNames(config: ServerConfig): ReadonlySet<string> {
-  const name = hostname().toLowerCase();
-  return new Set(['localhost', name, `${name}.local`, ...config.allowedHosts.map((host) => host.toLowerCase())]);
+/** @returns true when a principal may know of a collection. Persons: admins, and keys that name the collection. */
+export function mayReach(principal: Principal, collection: string, holdsPersons: (name: string) => boolean): boolean {
+  if (principal.kind !== 'key') return !holdsPersons(collection);
+  const { role, collections } = principal.key;
+  if (role === 'admin') return true;
+  return collections === null ? !holdsPersons(collection) : collections.includes(collection);
 }
 
-function isLocalName(host: string | null): boolean {
-  return host !== null && (host === 'localhost' || isLoopback(host));
+/** @returns the collection that a request is about. Products are what the collection of products shows. */
+export function collectionOf(request: FastifyRequest): string | null {
+  const { name } = request.params as { name?: string };
+  if (name !== undefined) return name;
+  return request.routeOptions.url?.startsWith('/v1/products') === true ? PRODUCT_COLLECTION : null;
 }
 
-/** @returns the host of `host[:port]` without brackets, lower case; null when it is malformed. */
-function hostOf(authority: string): string | null {
-  const found = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?$/i.exec(authority);
-  return (found?.[1] ?? found?.[2])?.toLowerCase() ?? null;
+/** @returns true when `role` may do what `least` may. */
+export function isAtLeast(role: Role | null, least: Role): boolean {
+  return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
-function isEqual(given: string, wanted: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(wanted);
-  return a.length === b.length && timingSafeEqual(a, b);
+/** @throws HttpProblem 403 unless the one who asks has the role, for what only some of a route's users may do. */
+export function requireRole(request: FastifyRequest, least: Role): void {
+  if (!isAtLeast(roleOf(request.principal), least))
+    throw new HttpProblem(403, 'permission-denied', `This needs the key of ${articled(least)}.`);
+}
+
+function articled(role: Role): string {
+  return role === 'viewer' ? 'a viewer' : `an ${role}`;
 }

@@ -1,5 +1,6 @@
 /** @file The only body that the server reads: JSON in UTF-8. Everything else, images above all, is refused as 415. */
 import type { FastifyInstance } from 'fastify';
+import { digestOf } from './auditing.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Replace Fastify's parsers. `__proto__` and `constructor` keys are refused, as are bytes that are not UTF-8. */
@@ -18,6 +19,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       done(new HttpProblem(415, 'invalid-input', 'Send the body uncompressed.'));
       return;
     }
+    const { access } = request.routeOptions.config;
+    if (access?.arrival !== undefined || request.headers['idempotency-key'] !== undefined) request.bodyDigest = digestOf(body);
     let text: string;
     try {
       text = utf8.decode(body);

@@ -7,7 +7,7 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
-  401: 'Token needed',
+  401: 'Key needed',
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
@@ -15,7 +15,10 @@ const TITLES: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Request too large',
   415: 'Unsupported media type',
+  410: 'Gone',
+  416: 'Range not satisfiable',
   421: 'Misdirected request',
+  422: 'Not what was asked before',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Busy',

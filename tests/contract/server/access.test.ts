@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../src/contracts/server-api.ts';
@@ -15,9 +15,11 @@ const PHONE = '192.168.1.20';
 
 let app: App;
 let config: ServerConfig;
+let key: string;
 beforeAll(async () => {
   config = testConfig();
   app = await buildApp(config);
+  key = app.firstAdminKey ?? '';
   await send({ url: '/v1/collections', payload: collection });
 });
 afterAll(async () => {
@@ -49,13 +51,13 @@ describe('writing', () => {
     { url: '/v1/collections/products/items', payload: { ids: ['a'] }, method: 'DELETE' },
   ];
 
-  it.each(writes)('from another device needs the token: $method $url', async (write) => {
+  it.each(writes)('from another device needs a key: $method $url', async (write) => {
     const refused = await send({ ...write, from: PHONE });
     expectProblem(refused, 401, 'permission-denied');
     expect(refused.headers['www-authenticate']).toBe('Bearer');
     expectProblem(await send({ ...write, from: PHONE, headers: { authorization: 'Bearer wrong' } }), 401, 'permission-denied');
-    expectProblem(await send({ ...write, from: PHONE, headers: { authorization: `Basic ${app.token}` } }), 401, 'permission-denied');
-    const accepted = await send({ ...write, from: PHONE, headers: { authorization: `Bearer ${app.token}` } });
+    expectProblem(await send({ ...write, from: PHONE, headers: { authorization: `Basic ${key}` } }), 401, 'permission-denied');
+    const accepted = await send({ ...write, from: PHONE, headers: { authorization: `Bearer ${key}` } });
     expect(accepted.statusCode).toBeLessThan(300);
   });
 
@@ -75,7 +77,7 @@ describe('writing', () => {
       401,
       'permission-denied',
     );
-    const strict = await startApp({ isTokenAlwaysRequired: true });
+    const strict = await startApp({ isKeyAlwaysRequired: true });
     expectProblem(await send({ url: '/v1/collections', payload: collection }, strict), 401, 'permission-denied');
     await strict.http.close();
   });
@@ -92,7 +94,7 @@ describe('writing', () => {
     expectProblem(await send({ url: '/v1/collections/products/items', payload: items, headers: all }), 403, 'permission-denied');
     // A token that a page got hold of does not change that.
     expectProblem(
-      await send({ url: '/v1/collections/products/items', payload: items, headers: { ...all, authorization: `Bearer ${app.token}` } }),
+      await send({ url: '/v1/collections/products/items', payload: items, headers: { ...all, authorization: `Bearer ${key}` } }),
       403,
       'permission-denied',
     );
@@ -106,19 +108,21 @@ describe('writing', () => {
       expect((await send({ url: '/v1/collections/products/items', payload: items, headers })).statusCode).toBe(200);
   });
 
-  it('keeps its token in a file that only the owner reads, over restarts', async () => {
-    const path = join(config.dataFolder, 'operator-token');
-    expect(statSync(path).mode & 0o777).toBe(0o600);
+  it('makes the first admin key once, and keeps nothing that it could be read from', async () => {
+    expect(key).toMatch(/^mk_[a-z2-7]{16}_[\w-]{43}$/);
     expect(statSync(join(config.dataFolder, 'mekiki.db')).mode & 0o777).toBe(0o600);
-    const before = app.token;
     await app.http.close();
+    for (const entry of readdirSync(config.dataFolder, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name)).includes(key.slice(-43))).toBe(false);
     app = await buildApp(config);
-    expect(app.token).toBe(before);
+    expect(app.firstAdminKey).toBeNull();
+    const answer = await send({ url: '/v1/keys/self', method: 'GET', from: PHONE, headers: { authorization: `Bearer ${key}` } });
+    expect(answer.json()).toMatchObject({ role: 'admin', state: 'active', prefix: key.slice(0, 19) });
   });
 });
 
 describe('reading', () => {
-  it('needs no token', async () => {
+  it('of the catalogue needs no key', async () => {
     expect((await send({ url: '/v1/health', method: 'GET', from: PHONE })).statusCode).toBe(200);
     expect((await send({ url: '/v1/collections/products/search', payload: probe, from: PHONE })).statusCode).toBe(200);
   });

@@ -1,0 +1,143 @@
+/** @file The audit log: rows that are only ever added, each holding the hash of the one before. */
+import { createHash } from 'node:crypto';
+import type { Client, InStatement, Row } from '@libsql/client';
+import { AppError } from '../../src/contracts/errors.ts';
+import { auditRowSchema, type AuditCheck, type AuditRow } from '../../src/contracts/audit-api.ts';
+
+/** A row before it has its place in the chain. */
+export type AuditEntry = Omit<AuditRow, 'sequence' | 'previousHash' | 'hash'>;
+
+/** What the first row follows. */
+const START = '0'.repeat(64);
+/** Rows checked at a time. */
+const CHECK_PAGE = 5_000;
+/** Another process (a command) may take the next place; then the place after is tried. */
+const MAX_ATTEMPTS = 20;
+const COLUMNS = 'sequence, at_ms, actor, operation, collection, subject, count, outcome, status, previous_hash, hash';
+
+/** The table of the log. Triggers refuse changes and removals; what goes round them breaks the chain. */
+export class AuditLog {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Append all and `together`, in one flushed transaction. */
+  async append(entries: readonly AuditEntry[], together: readonly InStatement[] = []): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      let { sequence, hash } = await this.#last();
+      const rows = entries.map((entry) => {
+        sequence += 1;
+        const row = { ...entry, sequence, previousHash: hash };
+        hash = hashOf(row);
+        return { ...row, hash };
+      });
+      try {
+        await this.#client.batch([...rows.map(statementOf), ...together], 'write');
+        return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'SQLITE_CONSTRAINT') throw error;
+      }
+    }
+    throw new AppError('busy', 'Another process keeps writing the audit log.');
+  }
+
+  /** Rows after a sequence, in order. */
+  async read(afterSequence: number, limit: number): Promise<AuditRow[]> {
+    const { rows } = await this.#client.execute({
+      sql: `SELECT ${COLUMNS} FROM audit_log WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+      args: [afterSequence, limit],
+    });
+    return rows.map(rowOf);
+  }
+
+  /** Newest first, below a sequence. */
+  async readBack(beforeSequence: number, limit: number): Promise<AuditRow[]> {
+    const { rows } = await this.#client.execute({
+      sql: `SELECT ${COLUMNS} FROM audit_log WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
+      args: [beforeSequence, limit],
+    });
+    return rows.map(rowOf);
+  }
+
+  /**
+   * Recompute every hash.
+   * @param expectedHead hash that was noted elsewhere: it must be of some row, or the end was cut off.
+   */
+  async verify(expectedHead?: string): Promise<AuditCheck> {
+    let previous = { sequence: 0, hash: START };
+    let isHeadThere = expectedHead === undefined || expectedHead === START;
+    for (;;) {
+      const page = await this.read(previous.sequence, CHECK_PAGE);
+      for (const row of page) {
+        const expected = previous.sequence + 1;
+        if (row.sequence !== expected || row.previousHash !== previous.hash || row.hash !== hashOf(row))
+          return { isIntact: false, rows: previous.sequence, head: previous.hash, brokenAtSequence: expected };
+        previous = row;
+        isHeadThere ||= row.hash === expectedHead;
+      }
+      if (page.length === 0) break;
+    }
+    const { sequence, hash } = previous;
+    return { isIntact: isHeadThere, rows: sequence, head: hash, brokenAtSequence: isHeadThere ? null : sequence + 1 };
+  }
+
+  async #last(): Promise<{ sequence: number; hash: string }> {
+    const { rows } = await this.#client.execute('SELECT sequence, hash FROM audit_log ORDER BY sequence DESC LIMIT 1');
+    const [row] = rows;
+    return row === undefined
+      ? { sequence: 0, hash: START }
+      : auditRowSchema
+          .pick({ sequence: true, hash: true })
+          .strip()
+          .parse({ ...row });
+  }
+}
+
+/** [Note: Audit chain] */
+export function hashOf(row: Omit<AuditRow, 'hash'>): string {
+  const { previousHash, sequence, atMs, actor, operation, collection, subject, count, outcome, status } = row;
+  const parts = [previousHash, sequence, atMs, actor, operation, collection, subject, count, outcome, status];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function statementOf(row: AuditRow): InStatement {
+  return {
+    sql: `INSERT INTO audit_log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    args: [
+      row.sequence,
+      row.atMs,
+      row.actor,
+      row.operation,
+      row.collection,
+      row.subject,
+      row.count,
+      row.outcome,
+      row.status,
+      row.previousHash,
+      row.hash,
+    ],
+  };
+}
+
+/** A row that was tampered with may hold anything: it is read as it is and fails its hash. */
+function rowOf(row: Row): AuditRow {
+  return {
+    sequence: Number(row['sequence']),
+    atMs: Number(row['at_ms']),
+    actor: String(row['actor']),
+    operation: String(row['operation']),
+    collection: textOrNull(row['collection']),
+    subject: textOrNull(row['subject']),
+    count: Number(row['count']),
+    outcome: String(row['outcome']) as AuditRow['outcome'],
+    status: Number(row['status']),
+    previousHash: String(row['previous_hash']),
+    hash: String(row['hash']),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
