@@ -14,6 +14,8 @@ const itemSchema = z.looseObject({
   ingredients_part: z.string().optional(),
   additives_part: z.string().optional(),
   allergens_declared: z.array(z.string()).optional(),
+  /** `[x, y, width, height]` of each word, pixels of the image. */
+  words: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
 });
 export type DatasetItem = z.infer<typeof itemSchema>;
 
