@@ -12,6 +12,16 @@ const STEP = 16;
 /** The detector's box ends at brow and chin; hair, ears and beard lie outside. */
 const MARGIN = { sides: 0.35, above: 0.6, below: 0.3 } as const;
 
+/** What is blurred for a face, nearly: the corners are rounded. May reach beyond 0..1. */
+export function blurredArea(face: Box): Box {
+  return {
+    x: face.x - face.width * MARGIN.sides,
+    y: face.y - face.height * MARGIN.above,
+    width: face.width * (1 + 2 * MARGIN.sides),
+    height: face.height * (1 + MARGIN.above + MARGIN.below),
+  };
+}
+
 /**
  * @param frame not consumed. @param faces boxes as the face detector gives them, 0..1 of the frame.
  * @returns a new frame; the same object when there are no faces.
@@ -20,12 +30,7 @@ export function anonymise(frame: Frame, faces: readonly Box[]): Frame {
   if (faces.length === 0) return frame;
   const result: Frame = { ...frame, data: frame.data.slice() };
   for (const face of faces) {
-    const wide: Box = {
-      x: face.x - face.width * MARGIN.sides,
-      y: face.y - face.height * MARGIN.above,
-      width: face.width * (1 + 2 * MARGIN.sides),
-      height: face.height * (1 + MARGIN.above + MARGIN.below),
-    };
+    const wide = blurredArea(face);
     const area = toPixelBox(wide, frame);
     const cells = resizeFrame(cropPixels(frame, area), CELLS, CELLS);
     for (let i = 0; i < cells.data.length; i++) if (i % 4 !== 3) cells.data[i] = Math.round(cells.data[i]! / STEP) * STEP;

@@ -8,7 +8,7 @@ import { intersectionArea } from '../../src/core/nms.ts';
 import { cutToFrame } from '../../src/core/letterbox.ts';
 import { cropPixels, shrinkFrame, sizeWithin, toPixelBox } from '../../src/core/resize.ts';
 import { anonymise } from './anonymise.ts';
-import { detectFaces, type FaceOptions } from './detect-faces.ts';
+import { detectFaces, FACE_CONFIDENCE, type FaceOptions } from './detect-faces.ts';
 
 /** Quality of lossy crops; 512 px at this quality stays well below the egress gate's 200 kB. */
 const QUALITY_01 = 0.85;
@@ -18,7 +18,8 @@ const CONTEXT = 0.25;
 
 /**
  * @param frame not consumed.
- * @returns `faceCount` counts faces that reach into the crop, found at the size that leaves.
+ * @returns `faceCount` counts faces that reach into the crop, found at the size that leaves: those blurred, or with `blurFaces` off
+ * everything that may be one ([Note: Face thresholds]).
  * @throws AppError('invalid-input') for an empty box or a size outside 1..4096; what the face detector throws.
  */
 export async function cropImage(
@@ -35,7 +36,8 @@ export async function cropImage(
   const region = withContext(inside);
   const widening = Math.max(region.width / inside.width, region.height / inside.height);
   const detailPx = Math.max(256, Math.min(2048, Math.round(Math.max(size.widthPx, size.heightPx) * widening)));
-  const found = blurFaces || lookForFaces ? await detectFaces(frame, runtime, { ...options, region, detailPx }) : [];
+  const minConfidence01 = blurFaces ? FACE_CONFIDENCE.blur : FACE_CONFIDENCE.refuse;
+  const found = blurFaces || lookForFaces ? await detectFaces(frame, runtime, { ...options, region, detailPx, minConfidence01 }) : [];
   const faces = found.map((face) => face.box).filter((face) => intersectionArea(face, inside) > 0);
   const shrunk = shrinkFrame(cropPixels(frame, pixelBox), maxSidePx);
   const clean = blurFaces

@@ -1,30 +1,41 @@
-/** @file Find faces, so that they can be blurred. Small ones too: the frame is looked at whole and in overlapping tiles. Runtime-neutral. */
+/** @file Find faces, so that they can be blurred or kept here. Small ones too: the frame is looked at whole and in overlapping tiles. Runtime-neutral. */
 import type { Box } from '../../src/contracts/geometry.ts';
 import { WHOLE_FRAME } from '../../src/contracts/geometry.ts';
-import { AppError } from '../../src/contracts/errors.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { FaceDetection } from '../../src/contracts/results.ts';
-import type { Runtime, Tensor } from '../../src/contracts/runtime.ts';
-import { cutToFrame, fromLetterbox, fromRegion, letterbox } from '../../src/core/letterbox.ts';
+import type { Runtime, TfjsModel } from '../../src/contracts/runtime.ts';
+import { cutToFrame, fromRegion } from '../../src/core/letterbox.ts';
 import { intersectionOverSmaller, intersectionOverUnion, suppressOverlaps } from '../../src/core/nms.ts';
 import { cropPixels, shrinkFrame, toPixelBox } from '../../src/core/resize.ts';
-import { toTensorData } from '../../src/core/tensor-layout.ts';
-import { modelSpec } from '../../src/models/registry.ts';
-
-/** Registry id of the face detector. */
-export const FACE_MODEL = 'blazeface';
-
-/** Side of the model's input. */
-const SIDE_PX = 256;
+import { FACE_INPUT_PX, FACE_MODEL, findFaces, type FaceCandidate } from './blazeface.ts';
 
 /** Least overlap of neighbouring tiles: a face up to this size is whole in one of them; larger ones are seen on a coarser level. */
 const TILE_OVERLAP_PX = 64;
 
-/** [Note: Face threshold] A blurred mug costs less than a bystander shown, so the threshold is low. Chosen on photos with people. */
-const MIN_CONFIDENCE = 0.5;
-
 /** Narrower ones, in pixels of a tile, are mostly leaves and letters. */
 const MIN_WIDTH_PX = 12;
+
+/**
+ * [Note: Face thresholds] From which confidence on what is done, chosen with `npm run evaluate -- --kind faces` (docs/models.md, Faces).
+ * Blurring: a bystander shown costs more than a blurred logo, but logos are what people share. Refusing: the crop stays here and
+ * nothing is spoilt, so doubt is enough.
+ */
+export const FACE_CONFIDENCE = { blur: 0.5, refuse: 0.45 } as const;
+
+/** Less sure than this at first sight, a candidate gets no second look. */
+const MIN_FIRST_CONFIDENCE = 0.4;
+
+/** Candidates whose points form no face: stripes, letters, leaves. Faces from the side come down to this. */
+const MIN_MOUTH_DROP = 0.38;
+
+/**
+ * [Note: Second look] Each candidate is looked at again in a cut-out around it, once close and once from afar and mirrored. A face stays
+ * one; a pattern that happened to fall on the grid of the tile does not.
+ */
+const SECOND_LOOKS = [
+  { sides: 3.2, isMirrored: false },
+  { sides: 5, isMirrored: true },
+] as const;
 
 /** Options of {@link detectFaces}. */
 export interface FaceOptions {
@@ -32,9 +43,11 @@ export interface FaceOptions {
   readonly region?: Box;
   /** Longest side of the region at the finest level, 256..2048 px: faces under about 12 px there are not seen. Default 1024. */
   readonly detailPx?: number;
+  /** Less sure ones are left out; default {@link FACE_CONFIDENCE}`.refuse`. */
+  readonly minConfidence01?: number;
   /** Called between model runs; throws to stop. */
   readonly checkCancelled?: () => Promise<void>;
-  /** Model runs done and planned. */
+  /** Model runs done and planned; more are planned when there is something to look at again. */
   readonly onStep?: (done: number, total: number) => void;
 }
 
@@ -42,35 +55,75 @@ export interface FaceOptions {
  * @param frame upright; not consumed.
  * @returns faces (forehead to chin, without hair), confidence descending; boxes 0..1 of the whole frame.
  * @throws AppError('model-unavailable' | 'gpu-lost' | 'cancelled')
- * Source: Bazarevsky et al. 2019, "BlazeFace", §4; anchors of mediapipe's `face_detection_back` (SSD, strides 16, 32, 32, 32).
  */
 export async function detectFaces(frame: Frame, runtime: Runtime, options: FaceOptions = {}): Promise<FaceDetection[]> {
   const model = await runtime.tfjs(FACE_MODEL);
-  const { input } = modelSpec(FACE_MODEL);
-  if (input === undefined) throw new AppError('bug', `${FACE_MODEL} declares no input`);
   const region = toPixelBox(options.region ?? WHOLE_FRAME, frame);
   const fine = shrinkFrame(cropPixels(frame, region), options.detailPx ?? 1024);
   const tiles = tilesOf(fine);
-  const found: FaceDetection[] = [];
+  const seen: FaceCandidate[] = [];
   for (const [done, tile] of tiles.entries()) {
     options.onStep?.(done, tiles.length);
     await options.checkCancelled?.();
-    const { frame: square, picture } = letterbox(tile.frame, SIDE_PX, SIDE_PX);
-    const outputs = await model.run({ type: 'float32', data: toTensorData(square, input), dims: [1, SIDE_PX, SIDE_PX, 3] });
-    for (const { box, confidence01 } of decodeFaces(outputs))
-      found.push({ box: fromRegion(fromLetterbox(box, picture), tile.region), confidence01 });
+    for (const face of await findFaces(tile.frame, model, MIN_FIRST_CONFIDENCE, MIN_WIDTH_PX))
+      if (face.mouthDrop >= MIN_MOUTH_DROP) seen.push({ ...face, box: fromRegion(face.box, tile.region) });
   }
-  options.onStep?.(tiles.length, tiles.length);
+  const candidates = distinct(seen);
+  const faces: FaceDetection[] = [];
+  for (const [done, candidate] of candidates.entries()) {
+    options.onStep?.(tiles.length + done, tiles.length + candidates.length);
+    await options.checkCancelled?.();
+    faces.push({ box: candidate.box, confidence01: await lookAgain(candidate, fine, model) });
+  }
+  options.onStep?.(tiles.length + candidates.length, tiles.length + candidates.length);
   const whole: Box = {
     x: region.x / frame.widthPx,
     y: region.y / frame.heightPx,
     width: region.width / frame.widthPx,
     height: region.height / frame.heightPx,
   };
-  const distinct = suppressOverlaps(suppressOverlaps(found, 0.3, intersectionOverUnion), 0.6, intersectionOverSmaller);
-  return distinct
+  return faces
+    .filter(({ confidence01 }) => confidence01 >= (options.minConfidence01 ?? FACE_CONFIDENCE.refuse))
+    .sort((a, b) => b.confidence01 - a.confidence01)
     .map(({ box, confidence01 }) => ({ box: cutToFrame(fromRegion(box, whole)), confidence01 }))
     .filter(({ box }) => box.width > 0 && box.height > 0);
+}
+
+function distinct(faces: readonly FaceCandidate[]): FaceCandidate[] {
+  return suppressOverlaps(suppressOverlaps(faces, 0.3, intersectionOverUnion), 0.6, intersectionOverSmaller);
+}
+
+/** See [Note: Second look]. @returns mean of the first confidence and of what the second looks say, 0..1. */
+async function lookAgain({ box, confidence01 }: FaceCandidate, frame: Frame, model: TfjsModel): Promise<number> {
+  const sidePx = Math.max(box.width * frame.widthPx, box.height * frame.heightPx);
+  let sum01 = 0;
+  for (const { sides, isMirrored } of SECOND_LOOKS) {
+    const width = (sides * sidePx) / frame.widthPx;
+    const height = (sides * sidePx) / frame.heightPx;
+    const around = toPixelBox({ x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height }, frame);
+    const cut = shrinkFrame(cropPixels(frame, around), FACE_INPUT_PX);
+    const expected: Box = {
+      x: (box.x * frame.widthPx - around.x) / around.width,
+      y: (box.y * frame.heightPx - around.y) / around.height,
+      width: (box.width * frame.widthPx) / around.width,
+      height: (box.height * frame.heightPx) / around.height,
+    };
+    const faces = await findFaces(isMirrored ? mirrored(cut) : cut, model, 0.05);
+    const again = faces.filter((face) => intersectionOverUnion(isMirrored ? mirroredBox(face.box) : face.box, expected) > 0.3);
+    sum01 += Math.max(0, ...again.map((face) => face.confidence01));
+  }
+  return (confidence01 + sum01 / SECOND_LOOKS.length) / 2;
+}
+
+function mirroredBox(box: Box): Box {
+  return { ...box, x: 1 - box.x - box.width };
+}
+
+function mirrored({ widthPx, heightPx, data }: Frame): Frame {
+  const from = new Uint32Array(data.buffer, data.byteOffset, widthPx * heightPx);
+  const to = new Uint32Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y++) for (let x = 0; x < widthPx; x++) to[y * widthPx + x] = from[(y + 1) * widthPx - 1 - x]!;
+  return { widthPx, heightPx, data: new Uint8ClampedArray(to.buffer) };
 }
 
 interface Tile {
@@ -81,14 +134,14 @@ interface Tile {
 
 /** The whole frame first, then finer and finer levels in overlapping 256-pixel tiles. */
 function tilesOf(fine: Frame): Tile[] {
-  const tiles: Tile[] = [{ frame: shrinkFrame(fine, SIDE_PX), region: WHOLE_FRAME }];
+  const tiles: Tile[] = [{ frame: shrinkFrame(fine, FACE_INPUT_PX), region: WHOLE_FRAME }];
   const longest = Math.max(fine.widthPx, fine.heightPx);
-  for (let sidePx = SIDE_PX * 2; sidePx < longest * Math.SQRT2; sidePx *= 2) {
+  for (let sidePx = FACE_INPUT_PX * 2; sidePx < longest * Math.SQRT2; sidePx *= 2) {
     const level = shrinkFrame(fine, sidePx);
     for (const y of startsOf(level.heightPx))
       for (const x of startsOf(level.widthPx)) {
-        const width = Math.min(SIDE_PX, level.widthPx);
-        const height = Math.min(SIDE_PX, level.heightPx);
+        const width = Math.min(FACE_INPUT_PX, level.widthPx);
+        const height = Math.min(FACE_INPUT_PX, level.heightPx);
         const box = toPixelBox(
           { x: x / level.widthPx, y: y / level.heightPx, width: width / level.widthPx, height: height / level.heightPx },
           level,
@@ -109,45 +162,7 @@ function tilesOf(fine: Frame): Tile[] {
 
 /** Evenly spaced tile starts along one side. */
 function startsOf(lengthPx: number): number[] {
-  if (lengthPx <= SIDE_PX) return [0];
-  const gaps = Math.ceil((lengthPx - SIDE_PX) / (SIDE_PX - TILE_OVERLAP_PX));
-  return Array.from({ length: gaps + 1 }, (_, i) => Math.round((i * (lengthPx - SIDE_PX)) / gaps));
-}
-
-/** Feature maps in the order of their anchors: cells a side, anchors a cell. */
-const LAYERS = [
-  { cells: 16, anchors: 2 },
-  { cells: 8, anchors: 6 },
-] as const;
-
-/**
- * BlazeFace's outputs → faces of the square input, not suppressed yet.
- * @param outputs in any order: per layer logits `[1, n, 1]` and offsets `[1, n, 16]` in input pixels relative to the anchor's centre.
- * @returns boxes 0..1 of the square input.
- */
-export function decodeFaces(outputs: readonly Tensor[]): FaceDetection[] {
-  const faces: FaceDetection[] = [];
-  for (const { cells, anchors } of LAYERS) {
-    const count = cells * cells * anchors;
-    const logits = outputOf(outputs, count, 1);
-    const offsets = outputOf(outputs, count, 16);
-    for (let i = 0; i < count; i++) {
-      const confidence01 = 1 / (1 + Math.exp(-logits[i]!));
-      if (confidence01 < MIN_CONFIDENCE) continue;
-      const cell = Math.floor(i / anchors);
-      const width = offsets[i * 16 + 2]! / SIDE_PX;
-      const height = offsets[i * 16 + 3]! / SIDE_PX;
-      const centreX = ((cell % cells) + 0.5) / cells + offsets[i * 16]! / SIDE_PX;
-      const centreY = (Math.floor(cell / cells) + 0.5) / cells + offsets[i * 16 + 1]! / SIDE_PX;
-      if (width * SIDE_PX >= MIN_WIDTH_PX && height > 0)
-        faces.push({ box: { x: centreX - width / 2, y: centreY - height / 2, width, height }, confidence01 });
-    }
-  }
-  return faces;
-}
-
-function outputOf(outputs: readonly Tensor[], count: number, values: number): Float32Array {
-  const output = outputs.find(({ dims }) => dims[1] === count && dims[2] === values);
-  if (!(output?.data instanceof Float32Array)) throw new AppError('bug', `No face output of ${count} × ${values}`, { stage: 'detect' });
-  return output.data;
+  if (lengthPx <= FACE_INPUT_PX) return [0];
+  const gaps = Math.ceil((lengthPx - FACE_INPUT_PX) / (FACE_INPUT_PX - TILE_OVERLAP_PX));
+  return Array.from({ length: gaps + 1 }, (_, i) => Math.round((i * (lengthPx - FACE_INPUT_PX)) / gaps));
 }
