@@ -9,11 +9,14 @@ import type { LensSpec } from '../../src/contracts/lens.ts';
 import { LABEL_LENS } from '../../src/lenses/label/lens.ts';
 import { PRODUCT_LENS } from '../../src/lenses/product/lens.ts';
 import { modelSpec } from '../../src/models/registry.ts';
+import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { readDataset, type Dataset } from './dataset.ts';
 import { openNodePipeline, type NodePipeline } from './node-pipeline.ts';
 import { environmentOf, printReport, type KindReport, type Report } from './report.ts';
+import { runFaces } from './run-faces.ts';
 import { runIdentification, runRetrieval } from './run-identification.ts';
 import { runOcrText } from './run-ocr-text.ts';
+import { runTextLines } from './run-text-lines.ts';
 import { withTranscripts } from './transcripts.ts';
 
 const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS];
@@ -21,6 +24,8 @@ const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   identification: PRODUCT_LENS,
   retrieval: PRODUCT_LENS,
   ocr_text: LABEL_LENS,
+  text_lines: LABEL_LENS,
+  faces: PRODUCT_LENS,
 };
 
 async function main(): Promise<void> {
@@ -74,6 +79,10 @@ async function runKind(dataset: Dataset, lens: LensSpec, withText: boolean, pipe
       return runRetrieval(dataset, pipeline);
     case 'ocr_text':
       return runOcrText(await withTranscripts(dataset), pipeline);
+    case 'text_lines':
+      return runTextLines(dataset, createNodeRuntime());
+    case 'faces':
+      return runFaces(dataset);
     default:
       throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
   }
