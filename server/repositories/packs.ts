@@ -1,7 +1,14 @@
 /** @file Packs that were published, and the builds that make them. */
 import type { Client, Row } from '@libsql/client';
 import { z } from 'zod';
-import { packBuildSchema, packRuleSchema, signedPackSchema, type PackBuild, type PackRule, type SignedPack } from '../../src/contracts/pack.ts';
+import {
+  packBuildSchema,
+  packRuleSchema,
+  signedPackSchema,
+  type PackBuild,
+  type PackRule,
+  type SignedPack,
+} from '../../src/contracts/pack.ts';
 import { productSchema, type Product } from '../../src/contracts/product.ts';
 
 /** A build and what it builds. */

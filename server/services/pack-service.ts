@@ -1,0 +1,201 @@
+/**
+ * @file Packs on the server: builds one at a time, publishes, serves, withdraws. [Note: A build survives] What was asked for is on disk before
+ * the answer; parts are durable before the manifest names them; the manifest appears in one transaction with the end of its build. A build
+ * that was cut short begins again at the next start, and finds the parts that it had written.
+ */
+import { randomUUID } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { AppError } from '../../src/contracts/errors.ts';
+import {
+  packManifestSchema,
+  type PackList,
+  type PackManifest,
+  type PackRule,
+  type PackSummary,
+  type SignedPack,
+} from '../../src/contracts/pack.ts';
+import type { Packs, StoredBuild } from '../repositories/packs.ts';
+import type { Products } from '../repositories/products.ts';
+import { buildPack } from './pack-builder.ts';
+import type { PackParts } from './pack-parts.ts';
+import { selectForPack, type PackSources } from './pack-selection.ts';
+import { HttpProblem } from './problem.ts';
+import type { SigningKey } from './signing-key.ts';
+
+/** What the service stands on. */
+export interface PackServiceParts {
+  readonly packs: Packs;
+  readonly products: Pick<Products, 'getMany'>;
+  readonly sources: PackSources;
+  readonly parts: PackParts;
+  readonly key: SigningKey;
+  readonly logger: Pick<FastifyBaseLogger, 'info' | 'error'>;
+  readonly now?: () => number;
+}
+
+/** Builds that wait beyond this are refused. */
+const MAX_WAITING = 20;
+/** How often progress is written down. */
+const PROGRESS_PARTS = 16;
+
+/** Builds, lists and withdraws packs. */
+export class PackService {
+  readonly #parts: PackServiceParts;
+  readonly #now: () => number;
+  #lane: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: PackServiceParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
+  }
+
+  /** SPKI, base64. */
+  get publicKey(): string {
+    return this.#parts.key.publicKey;
+  }
+
+  /** Go on with builds that a stop cut short, and remove parts that nobody needs. Returns at once. */
+  resume(): void {
+    this.#inLane(async () => {
+      const { packs, parts } = this.#parts;
+      const kept = (await packs.kept()).flatMap((signed) => manifestOf(signed).parts.map(({ sha256 }) => sha256));
+      await parts.sweep(new Set(kept));
+      for (const build of await packs.unfinished()) this.#start(build);
+    });
+  }
+
+  async list(): Promise<PackList> {
+    const signed = await this.#parts.packs.list();
+    return { publicKey: this.publicKey, packs: signed.map((pack) => summaryOf(manifestOf(pack))) };
+  }
+
+  /** @throws HttpProblem 404 */
+  async newest(id: string): Promise<SignedPack> {
+    const signed = await this.#parts.packs.newest(id);
+    if (signed === null) throw new HttpProblem(404, 'invalid-input', 'There is no such pack.');
+    return signed;
+  }
+
+  /** Bytes of a part. @throws HttpProblem 404; 503 when the file was damaged, until the pack is built again. */
+  async part(sha256: string): Promise<Buffer> {
+    const bytes = await this.#parts.parts.get(sha256);
+    if (bytes !== null) return bytes;
+    const isNamed = (await this.#parts.packs.kept()).some(({ manifest }) => manifest.includes(sha256));
+    if (!isNamed) throw new HttpProblem(404, 'invalid-input', 'There is no such part.');
+    this.#parts.logger.error({ part: sha256 }, 'a part of a pack is damaged or missing');
+    throw new HttpProblem(503, 'server-refused', 'This part is damaged here. Build the pack again.');
+  }
+
+  /** Ask for a build. It is on disk when this resolves. @throws HttpProblem 503 */
+  async requestBuild(rule: PackRule): Promise<StoredBuild> {
+    if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
+    if ((await this.#parts.packs.unfinished()).length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many builds are waiting.');
+    const build: StoredBuild = {
+      ...{ id: randomUUID(), packId: rule.id, rule, state: 'queued', done: 0, total: 0, version: null, problem: null },
+      ...{ requestedAtMs: this.#now(), finishedAtMs: null },
+    };
+    await this.#parts.packs.putBuild(build);
+    this.#start(build);
+    return build;
+  }
+
+  /** @throws HttpProblem 404 */
+  async build(id: string): Promise<StoredBuild> {
+    const build = await this.#parts.packs.build(id);
+    if (build === null) throw new HttpProblem(404, 'invalid-input', 'There is no such build.');
+    return build;
+  }
+
+  builds(): Promise<StoredBuild[]> {
+    return this.#parts.packs.builds();
+  }
+
+  /** Offer a pack no longer, and remove its files once no other pack needs them. @throws HttpProblem 404 */
+  async withdraw(id: string): Promise<void> {
+    if (!(await this.#parts.packs.withdraw(id))) throw new HttpProblem(404, 'invalid-input', 'There is no such pack.');
+    this.resume();
+  }
+
+  /** Resolves when every build that was asked for is over. */
+  async settled(): Promise<void> {
+    let lane: Promise<void> | null = null;
+    while (lane !== this.#lane) {
+      lane = this.#lane;
+      await lane;
+    }
+  }
+
+  /** Stop after the part at hand; builds go on at the next start. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.settled();
+  }
+
+  #start(build: StoredBuild): void {
+    this.#inLane(() => this.#run(build));
+  }
+
+  async #run(build: StoredBuild): Promise<void> {
+    const { packs, logger } = this.#parts;
+    if ((await packs.build(build.id))?.finishedAtMs !== null) return;
+    try {
+      const version = await this.#make(build);
+      logger.info({ pack: build.packId, version }, 'pack built');
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      const isOurs = error instanceof AppError || error instanceof HttpProblem;
+      if (!isOurs) logger.error({ pack: build.packId, err: error }, 'pack not built');
+      const problem = isOurs ? error.message : 'It failed inside the server; its log says more.';
+      await packs.putBuild({ ...build, state: 'failed', problem, finishedAtMs: this.#now() });
+    }
+  }
+
+  async #make(build: StoredBuild): Promise<number> {
+    const { packs, products, sources, parts, key } = this.#parts;
+    const { rule } = build;
+    await packs.putBuild({ ...build, state: 'running' });
+    const selection = await selectForPack(rule, sources, { packs, products });
+    const last = await packs.lastVersion(rule.id);
+    const version = (last ?? 0) + 1;
+    const { signed } = await buildPack(
+      rule,
+      selection,
+      { version, previousVersion: last, builtAtMs: this.#now() },
+      { parts, key },
+      async (done, total) => {
+        if (this.#isClosed) throw new Stopped();
+        if (done % PROGRESS_PARTS === 0) await packs.putBuild({ ...build, state: 'running', done, total });
+      },
+    );
+    const { length } = manifestOf(signed).parts;
+    await packs.publish(rule.id, version, signed, {
+      ...build,
+      state: 'done',
+      done: length,
+      total: length,
+      version,
+      finishedAtMs: this.#now(),
+    });
+    return version;
+  }
+
+  #inLane(job: () => Promise<void>): void {
+    this.#lane = this.#lane.then(async () => {
+      if (this.#isClosed) return;
+      await job().catch((error: unknown) => this.#parts.logger.error({ err: error }, 'packs'));
+    });
+  }
+}
+
+/** The server stops; the build is not over. */
+class Stopped extends Error {}
+
+/** @returns the manifest of a pack that this server signed. */
+export function manifestOf({ manifest }: SignedPack): PackManifest {
+  return packManifestSchema.parse(JSON.parse(manifest));
+}
+
+function summaryOf({ format: _format, formatVersion: _version, rule: _rule, parts, ...described }: PackManifest): PackSummary {
+  return { ...described, sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+}

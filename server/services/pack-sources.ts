@@ -1,0 +1,20 @@
+/** @file Where packs take photos from on a running server: the collections, without what is over or being erased. */
+import type { CollectionStore } from './collection-store.ts';
+import type { PackSources } from './pack-selection.ts';
+import type { RecordKeeper } from './record-keeper.ts';
+
+export function packSources(store: CollectionStore, keeper: Pick<RecordKeeper, 'holdsPersons' | 'overAmong'>): PackSources {
+  return {
+    describe: (name) => store.describe(name),
+    holdsPersons: (name) => keeper.holdsPersons(name),
+    async *scan(name, filter) {
+      for await (const items of store.scan(name, filter)) {
+        const over = await keeper.overAmong(
+          name,
+          items.map(({ id }) => id),
+        );
+        yield over.size === 0 ? items : items.filter(({ id }) => !over.has(id));
+      }
+    },
+  };
+}
