@@ -2,7 +2,7 @@
 import type { Box, Point } from '../../src/contracts/geometry.ts';
 import type { TextLine, TextReading } from '../../src/contracts/results.ts';
 import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
-import { japaneseShare01, restoreWideForms, settleLookAlikes } from '../../src/core/text/japanese-forms.ts';
+import { japaneseShare01, restoreWideForms, settleLookAlikes, unifyBrackets } from '../../src/core/text/japanese-forms.ts';
 import { correctByLexicon } from '../../src/core/text/lexicon-correction.ts';
 import { between } from './text-lines.ts';
 import { isColumn, type TextPage } from './text-page.ts';
@@ -40,7 +40,7 @@ export function assembleReading(parts: readonly ReadPart[], page: TextPage, toFr
 
 /** Words wrap from line to line, so lines are corrected together and taken apart again. */
 function settleLines(lines: readonly (readonly ReadCharacter[])[]): string[][] {
-  const corrected = correctByLexicon(lines.flat());
+  const corrected = unifyBrackets(correctByLexicon(lines.flat()));
   let at = 0;
   return lines.map((line) => {
     const own = corrected.slice(at, at + line.length);

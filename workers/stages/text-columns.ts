@@ -7,6 +7,7 @@ import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
 import { mergeSideways, turnedLeft } from '../../src/core/text/sideways-runs.ts';
 import type { Corners } from '../../src/core/text/text-regions.ts';
 import type { LineReader } from './line-readers.ts';
+import { meanConfidence } from './text-assembly.ts';
 import { isColumn, type TextPage } from './text-page.ts';
 import { cutStrip, sidesOf } from './text-strips.ts';
 
@@ -14,15 +15,18 @@ import { cutStrip, sidesOf } from './text-strips.ts';
 const COLUMN_WIDTH_PX = 60;
 /** Pitch is judged by the longest columns. */
 const PITCH_COLUMNS = 8;
-const TRIED_COLUMNS = 2;
-/** Columns narrower or wider than this, relative to the usual one, are set in another size. */
+const TRIED_COLUMNS = 3;
+/** Columns narrower or wider than this, relative to the usual one, may be set in another size; narrower still, they are no text. */
 const SAME_SIZE = 0.75;
+const LEAST_SIZE = 0.3;
 /** Pitch where no column is long enough to tell it. */
 const USUAL_PITCH: ColumnPitch = { perWidth: 0.8, isTight: false };
 /** A cell read less surely than this may hold figures or letters set sideways. */
 const DOUBTFUL = 0.85;
 /** Ends of a column read less surely than this are dropped. */
 const STAIN = 0.4;
+const STAIN_LIKE = /[-ー|一_~・.,、'"\s]/u;
+const SURE_SIGN = 0.8;
 
 /** Pitch of the columns of a page, in pixels of the page. */
 export interface PagePitch {
@@ -53,30 +57,43 @@ export async function pitchOfPage(page: TextPage, lines: readonly Corners[], rea
 async function settlePitch(columns: readonly GreyImage[], reader: LineReader): Promise<ColumnPitch | null> {
   const guess = findPitch(columns);
   if (guess === null || guess.isEven) return guess?.even ?? null;
+  // Doubtful characters count against a pitch, and what it misses does not count for it.
   const sureness = async (pitch: ColumnPitch): Promise<number> => {
     let sum = 0;
-    let count = 0;
     for (const column of columns.slice(0, TRIED_COLUMNS)) {
-      const cells = findCells(column, pitch);
-      for (const { confidence01 } of await reader.read(layCellsInLine(column, cells, pitch, reader.stripHeightPx))) sum += confidence01;
-      count += cells.length;
+      const strip = layCellsInLine(column, findCells(column, pitch), pitch, reader.stripHeightPx);
+      for (const { confidence01 } of await reader.read(strip)) sum += confidence01 - 0.5;
     }
-    return sum / Math.max(1, count);
+    return sum;
   };
   return (await sureness(guess.tight)) > (await sureness(guess.even)) ? guess.tight : guess.even;
 }
 
 /** A column of upright characters, top to bottom; places are shares of its height. */
 export async function readColumn(page: TextPage, upright: Corners, reader: LineReader, pitch: PagePitch | null): Promise<ReadCharacter[]> {
-  const column = cutColumn(page, upright);
-  if (reader.engine === 'tesseract-jpn-vert' || reader.engine === 'ppocr') return reader.read(column);
+  if (reader.engine === 'tesseract-jpn-vert' || reader.engine === 'ppocr') return reader.read(cutColumn(page, upright));
   const { width } = sidesOf(upright);
-  const perWidth = pitch === null ? null : pitch.pitchPx / Math.max(1, width);
-  const isUsual = perWidth !== null && perWidth > USUAL_PITCH.perWidth * SAME_SIZE && perWidth < USUAL_PITCH.perWidth / SAME_SIZE;
-  const own: ColumnPitch = isUsual ? { perWidth, isTight: pitch!.isTight } : ((await settlePitch([column], reader)) ?? USUAL_PITCH);
-  const cells = findCells(column, own);
+  if (pitch === null) return readAtPitch(cutColumn(page, upright), reader, null);
+  const usual = pitch.pitchPx / USUAL_PITCH.perWidth;
+  const share = width / usual;
+  if (share < LEAST_SIZE) return [];
+  // Boxes around narrow characters are narrow; their columns are as wide as any.
+  const column = cutColumn(page, withWidth(upright, Math.max(width, usual)));
+  const asUsual = await readAtPitch(column, reader, {
+    perWidth: pitch.pitchPx / Math.max(width, usual),
+    isTight: pitch.isTight,
+  });
+  if (share > SAME_SIZE && share < 1 / SAME_SIZE) return asUsual;
+  const asOwn = await readAtPitch(cutColumn(page, upright), reader, null);
+  return meanConfidence(asOwn) > meanConfidence(asUsual) ? asOwn : asUsual;
+}
+
+/** @param known null where the column's own pitch must be found. */
+async function readAtPitch(column: GreyImage, reader: LineReader, known: ColumnPitch | null): Promise<ReadCharacter[]> {
+  const pitch = known ?? (await settlePitch([column], reader)) ?? USUAL_PITCH;
+  const cells = findCells(column, pitch);
   if (cells.length === 0) return [];
-  const read = await reader.read(layCellsInLine(column, cells, own, reader.stripHeightPx));
+  const read = await reader.read(layCellsInLine(column, cells, pitch, reader.stripHeightPx));
   const characters = trimDoubtful(read).map((character) => ({
     ...character,
     start01: placeInColumn(character.start01, cells, column),
@@ -86,10 +103,11 @@ export async function readColumn(page: TextPage, upright: Corners, reader: LineR
   return mergeSideways(characters, await reader.read(turnedLeft(column, reader.stripHeightPx)));
 }
 
-/** Card edges and stains at the ends of a column look like characters, but not like any in particular. */
+/** Card edges, rules and stains at the ends of a column look like characters, but not like any in particular. */
 function trimDoubtful(characters: readonly ReadCharacter[]): ReadCharacter[] {
-  const first = characters.findIndex(({ confidence01 }) => confidence01 > STAIN);
-  const last = characters.findLastIndex(({ confidence01 }) => confidence01 > STAIN);
+  const isSure = ({ text, confidence01 }: ReadCharacter): boolean => confidence01 > (STAIN_LIKE.test(text) ? SURE_SIGN : STAIN);
+  const first = characters.findIndex(isSure);
+  const last = characters.findLastIndex(isSure);
   return first < 0 ? [] : characters.slice(first, last + 1);
 }
 

@@ -53,14 +53,36 @@ function joinColumns(lines: readonly Corners[], rules: TableRules, layout: TextL
       const before = layout.boxOf(other);
       const gap = box.x0 - before.x1;
       const isLevel = Math.abs(layout.endsOf(other).rightY - layout.endsOf(corners).leftY) < height * 0.25;
-      const isAlike = Math.abs(before.y1 - before.y0 - height) < height * 0.35;
+      const isAlike = isAlikeHigh(before, box);
       const isNear = gap < height * JOIN_GAP && box.x1 > before.x1 && gap > -height;
       return !isTall(other) && !isTall(corners) && isLevel && isAlike && isNear && !isRuled(before.x1, box.x0, box, rules);
     });
     if (at < 0) joined.push(corners);
-    else joined[at] = [joined[at]![0], corners[1], corners[2], joined[at]![3]];
+    else joined[at] = joinedCorners(joined[at]!, corners);
   }
   return joined;
+}
+
+/** Boxes around one or two characters are lower than those around many. */
+function isAlikeHigh(p: UprightBox, q: UprightBox): boolean {
+  const [low, high] = [p, q].sort((a, b) => a.y1 - a.y0 - (b.y1 - b.y0)) as [UprightBox, UprightBox];
+  const share = (low.y1 - low.y0) / (high.y1 - high.y0);
+  return share > (low.x1 - low.x0 < (high.y1 - high.y0) * 2 ? 0.4 : 0.7);
+}
+
+/** From the start of one piece to the end of another, as high as the higher one all along. */
+function joinedCorners(first: Corners, second: Corners): Corners {
+  const from = between(first[0], first[3], 0.5);
+  const to = between(second[1], second[2], 0.5);
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const half = Math.max(sidesOf(first).height, sidesOf(second).height) / 2 / Math.max(1, length);
+  const across = { x: -(to.y - from.y) * half, y: (to.x - from.x) * half };
+  return [
+    { x: from.x - across.x, y: from.y - across.y },
+    { x: to.x - across.x, y: to.y - across.y },
+    { x: to.x + across.x, y: to.y + across.y },
+    { x: from.x + across.x, y: from.y + across.y },
+  ];
 }
 
 /** True when a vertical rule crosses a line between two places, give or take half its height. */

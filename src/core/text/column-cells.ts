@@ -24,9 +24,10 @@ export interface ColumnPitch {
 
 /** Cells leave the pitch by this share at most; more is a break. */
 const PLAY = 0.12;
-/** Price of leaving the pitch, per squared share; of a break; both in mean rows of ink. */
+/** Price of leaving the pitch, per squared share; of a break, with ink in it or blank; all in mean rows of ink. */
 const PLAY_PRICE = 40;
 const BREAK_PRICE = 0.8;
+const SPACE_PRICE = 0.5;
 const MIN_BREAK = 0.2;
 /** Pitches looked at, relative to the width of a column as detected: a character and some room. */
 const PITCHES: { readonly from: number; readonly to: number; readonly step: number } = { from: 0.56, to: 1.12, step: 0.01 };
@@ -36,6 +37,8 @@ const EVEN_PRICE = 0.12;
 const TYPE_SHARE = 0.83;
 /** A blank cell lower than this, in pitches, is what is left of a break, not a space. */
 const MIN_SPACE = 0.75;
+/** Ink of a row, relative to the mean, that may be the edge of a neighbour. */
+const FAINT = 0.1;
 /** A character is no higher than this, in widths of a full one. */
 const MAX_CHARACTER = 1.08;
 
@@ -82,11 +85,16 @@ export function findCells(column: GreyImage, { perWidth, isTight }: ColumnPitch)
   const pieces = ink.pieces(Infinity);
   return cutAtPitch(ink, pitchPx).cells.flatMap((cell) => {
     const own = pieces.filter(({ top, bottom }) => (top + bottom) / 2 > cell.topPx && (top + bottom) / 2 < cell.bottomPx);
-    if (own.length === 0) return cell.bottomPx - cell.topPx < pitchPx * MIN_SPACE ? [] : [cell];
+    if (isBlank(cell, ink)) return cell.bottomPx - cell.topPx < pitchPx * MIN_SPACE ? [] : [cell];
     // `）、` are set at half a character each, and share a cell.
     const isCrowded = own.length > 1 && own.every(({ isMark }) => isMark);
     return isCrowded ? own.map(({ top, bottom }) => ({ topPx: top, bottomPx: bottom })) : [cell];
   });
+}
+
+function isBlank({ topPx, bottomPx }: ColumnCell, ink: ColumnInk): boolean {
+  for (let y = topPx + 1; y < bottomPx; y++) if (ink.inkAt(y) > FAINT) return false;
+  return true;
 }
 
 function cutAtPitch(ink: ColumnInk, pitchPx: number): { price: number; cells: ColumnCell[] } {
@@ -98,6 +106,10 @@ function cutAtPitch(ink: ColumnInk, pitchPx: number): { price: number; cells: Co
   const previous = new Int32Array(length).fill(-1);
   const cutPrice = (at: number): number => ink.inkAt(from + at);
   for (let at = 0; at <= margin + 1 && at < length; at++) price[at] = cutPrice(at);
+  // Rows with ink up to each place: a break is likelier in a space than in a character.
+  const inked = new Uint32Array(length + 1);
+  for (let at = 0; at < length; at++) inked[at + 1] = inked[at]! + (ink.inkAt(from + at) > FAINT ? 1 : 0);
+  const breakPrice = (start: number, end: number): number => (inked[end]! - inked[start + 1]! === 0 ? SPACE_PRICE : BREAK_PRICE);
   const shortest = Math.max(2, Math.round(pitchPx * MIN_BREAK));
   const least = Math.round(pitchPx * (1 - PLAY));
   const most = Math.round(pitchPx * (1 + PLAY));
@@ -107,7 +119,7 @@ function cutAtPitch(ink: ColumnInk, pitchPx: number): { price: number; cells: Co
       const before = price[at - step]!;
       if (before === Infinity) continue;
       const off = step / pitchPx - 1;
-      const total = before + own + (step < least ? BREAK_PRICE : PLAY_PRICE * off * off);
+      const total = before + own + (step < least ? breakPrice(at - step, at) : PLAY_PRICE * off * off);
       if (total >= price[at]!) continue;
       price[at] = total;
       previous[at] = at - step;

@@ -89,3 +89,20 @@ export function restoreWideForms(characters: readonly string[]): string[] {
     return wide;
   });
 }
+
+const PAIRS = ['〔〕', '[]'] as const;
+
+/**
+ * Square brackets of one kind: a label marks its headings with one pair throughout, and 〔 is often read as [.
+ * @param characters of all lines. @returns the same with every 〔 [ and 〕 ] of the kind that most of them have, where both occur.
+ */
+export function unifyBrackets(characters: readonly string[]): string[] {
+  const count = (pair: string): number => characters.filter((character) => pair.includes(character)).length;
+  const [shell, square] = [count(PAIRS[0]), count(PAIRS[1])];
+  if (shell === 0 || square === 0) return [...characters];
+  const [from, to] = shell * 2 >= square ? [PAIRS[1], PAIRS[0]] : [PAIRS[0], PAIRS[1]];
+  return characters.map((character) => {
+    const at = from.indexOf(character);
+    return at < 0 ? character : to[at]!;
+  });
+}

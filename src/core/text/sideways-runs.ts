@@ -4,9 +4,11 @@ import type { ReadCharacter } from './ctc-decoding.ts';
 
 const NARROW = /[\dA-Za-z.,%()/:~+&×-]/u;
 const SOLID = /[\dA-Za-z]/u;
-/** A run is believed when read at least this surely, and this much more surely than the upright reading of its place. */
-const MIN_CONFIDENCE = 0.7;
-const MIN_LEAD = 0.1;
+/** A run is believed when read at least this surely, and where the upright reading was less sure than that; い lying on its side is an n. */
+const RUN = { atLeast: 0.75, uprightAtMost: 0.85 };
+/** It must also lead by this much. */
+const LEAD = 0.15;
+const SINGLE = { atLeast: 0.9, uprightAtMost: 0.5 };
 
 /** The column lying on its side: a strip `heightPx` high that runs from the column's top to its bottom. */
 export function turnedLeft({ widthPx, heightPx, data }: GreyImage, stripHeightPx: number): GreyImage {
@@ -45,8 +47,14 @@ export function mergeSideways(upright: readonly ReadCharacter[], turned: readonl
     };
     const covered = out.filter(isCovered);
     const sureness = meanConfidence(run);
-    if (sureness < MIN_CONFIDENCE || (covered.length > 0 && sureness < meanConfidence(covered) + MIN_LEAD)) continue;
-    if (covered.length === 0 || covered.every(({ text }) => SOLID.test(text))) continue;
+    const { atLeast, uprightAtMost } = run.length > 1 ? RUN : SINGLE;
+    if (
+      covered.length === 0 ||
+      sureness < atLeast ||
+      meanConfidence(covered) > Math.min(uprightAtMost, sureness - LEAD) ||
+      covered.every(({ text }) => SOLID.test(text))
+    )
+      continue;
     const at = out.indexOf(covered[0]!);
     out = [...out.slice(0, at), ...run, ...out.slice(at).filter((character) => !isCovered(character))];
   }

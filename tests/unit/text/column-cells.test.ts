@@ -167,6 +167,11 @@ describe('sideways runs', () => {
     expect(textOf(mergeSideways(upright, read('111', 0, 0.6, 0.8)))).toBe('二三枚');
   });
 
+  it('believe no single letter where something was read upright', () => {
+    const upright = read('さい。', 0, 1, 0.6);
+    expect(textOf(mergeSideways(upright, read('n', 0.35, 0.65, 0.95)))).toBe('さい。');
+  });
+
   it('turn the column so that its top is at the left and its right side on top', () => {
     const column = blank(120);
     fill(column, 50, 0, 60, 20);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { japaneseShare01, restoreWideForms, settleLookAlikes } from '../../../src/core/text/japanese-forms.ts';
+import { japaneseShare01, restoreWideForms, settleLookAlikes, unifyBrackets } from '../../../src/core/text/japanese-forms.ts';
 
 const settle = (text: string): string => settleLookAlikes(Array.from(text)).join('');
 const widen = (text: string): string => restoreWideForms(Array.from(text)).join('');
@@ -47,5 +47,15 @@ describe('japaneseShare01', () => {
     expect(japaneseShare01('123 g, 45%')).toBe(0);
     expect(japaneseShare01('小麦')).toBe(1);
     expect(japaneseShare01('ab小麦')).toBe(0.5);
+  });
+});
+
+describe('unifyBrackets', () => {
+  it.each([
+    ['[名称〕菓子〔内容量]', '〔名称〕菓子〔内容量〕'],
+    ['[名称]菓子[内容量]', '[名称]菓子[内容量]'],
+    ['[1][2][3][4〕', '[1][2][3][4]'],
+  ])('%s → %s', (read, wanted) => {
+    expect(unifyBrackets(Array.from(read)).join('')).toBe(wanted);
   });
 });
