@@ -54,6 +54,10 @@ export interface CollectionStoreParts {
   readonly collections: Collections;
   readonly writeAhead: WriteAheadLog;
   readonly logger: FastifyBaseLogger;
+  /** Why this server may not write now; null: it may. */
+  readonly refusal?: () => string | null;
+  /** Called with all collections when one was made or removed, before that is answered. */
+  readonly onCollections?: (all: readonly CreateCollection[]) => Promise<void>;
 }
 
 /** Opens, searches and writes collections. Make one with {@link CollectionStore.open}. */
@@ -90,6 +94,24 @@ export class CollectionStore {
     return store;
   }
 
+  /** A store that only reads what another server writes; {@link adopt} tells it which collections there are. */
+  static openReplica(parts: CollectionStoreParts): CollectionStore {
+    return new CollectionStore(parts);
+  }
+
+  /** Serve exactly these collections. Those that are served already go on. */
+  async adopt(descriptions: readonly CreateCollection[]): Promise<void> {
+    const wanted = new Map(descriptions.map((description) => [description.name, description]));
+    for (const [name, { description, index }] of this.#open) {
+      if (index !== null && JSON.stringify(wanted.get(name)) === JSON.stringify(description)) wanted.delete(name);
+      else {
+        this.#open.delete(name);
+        await index?.close();
+      }
+    }
+    for (const description of wanted.values()) this.#open.set(description.name, await this.#openIndex(description));
+  }
+
   /** True when a collection was set aside, or stored vectors were not found at the last check. */
   get isDegraded(): boolean {
     return this.#maintenance.isAlarmed || [...this.#open.values()].some(({ index }) => index === null);
@@ -104,11 +126,14 @@ export class CollectionStore {
   /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
   async create(request: CreateCollectionRequest): Promise<{ collection: Collection; isNew: boolean }> {
     const wanted = createCollectionSchema.parse(request);
+    const known = this.#open.get(wanted.name);
+    if (known === undefined) this.#requireWritable();
     const isNew = await this.#parts.collections.add(wanted);
     if (isNew) {
       // Left behind by a removal that was cut short.
       await this.#parts.engine.drop(wanted.name);
       this.#open.set(wanted.name, await this.#openIndex(wanted));
+      await this.#publish();
     }
     const { description, index } = this.#require(wanted.name);
     if (description.space !== wanted.space || description.dimensions !== wanted.dimensions)
@@ -126,12 +151,14 @@ export class CollectionStore {
   /** Remove a collection with everything in it. Writes that were taken before finish first. @throws HttpProblem 404 */
   async drop(name: string): Promise<void> {
     const { index } = this.#require(name);
+    this.#requireWritable();
     this.#open.delete(name);
     await this.#maintenance.forget(name);
     await this.#lane;
     await this.#checkpointing;
     // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
     await this.#parts.collections.remove(name);
+    await this.#publish();
     await index.close();
     await this.#parts.engine.drop(name);
   }
@@ -245,7 +272,7 @@ export class CollectionStore {
   maintain(name: string): void {
     this.#maintenance.request(name);
     void this.#alone(() => Promise.resolve()).catch(() => {
-      // Only a stop refuses it.
+      // Refused by a stop or the end of a term: whoever writes next sees to it.
     });
   }
 
@@ -343,8 +370,18 @@ export class CollectionStore {
     await this.#checkpoint();
   }
 
-  #write(operation: WriteOperation): Promise<number> {
+  async #publish(): Promise<void> {
+    await this.#parts.onCollections?.([...this.#open.values()].map(({ description }) => description));
+  }
+
+  #requireWritable(): void {
     if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
+    const refusal = this.#parts.refusal?.() ?? null;
+    if (refusal !== null) throw new HttpProblem(403, 'server-refused', refusal);
+  }
+
+  #write(operation: WriteOperation): Promise<number> {
+    this.#requireWritable();
     if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ operation, resolve, reject });
@@ -354,8 +391,8 @@ export class CollectionStore {
 
   /** Run a task in the lane: no write is under way meanwhile. */
   #alone(task: () => Promise<void>): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new HttpProblem(503, 'busy', 'The server is stopping.'));
     return new Promise((resolve, reject) => {
+      this.#requireWritable();
       this.#jobs.push(() => task().then(resolve, reject));
       this.#startLane();
     });
@@ -469,6 +506,7 @@ export class CollectionStore {
   }
 
   async #maintainWhereDue(): Promise<void> {
+    if ((this.#parts.refusal?.() ?? null) !== null) return;
     for (const { description, index } of this.#open.values())
       if (index !== null) await this.#maintenance.consider({ name: description.name, index }, this.#waiting.length === 0);
   }
