@@ -12,6 +12,7 @@ import { serveApp } from './routes/app-shell.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { collectionRoutes } from './routes/collections.ts';
 import { healthRoutes } from './routes/health.ts';
+import { ingestRoutes } from './routes/ingest.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { packRoutes } from './routes/packs.ts';
@@ -135,6 +136,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       });
       await v1.register(healthRoutes(services, VERSION));
       await v1.register(collectionRoutes(services));
+      await v1.register(ingestRoutes(services));
       await v1.register(productRoutes(services));
       await v1.register(keyRoutes(services));
       await v1.register(packRoutes(services));
