@@ -215,10 +215,35 @@ export const MODELS = {
     source: 'tessdata_best jpn, integer LSTM (github.com/tesseract-ocr/tessdata_best), packaged by @tesseract.js-data/jpn 1.0.0',
     card: {
       purpose: { en: 'Reads printed Japanese in horizontal lines.', ja: '横書きの印刷された日本語を読み取ります。' },
-      figures: [],
+      figures: [
+        {
+          metric: 'character errors over characters, spaces not counted',
+          value: 0.105,
+          dataset: 'rendered Japanese labels, texts of the held-out set: 2,948 characters on 12',
+          count: 12,
+          command:
+            'node --import tsx tests/evaluate/labels/render.ts --out DIR --seed 11 --count 16; npm run evaluate -- --data DIR --without japanese-text --limit 12',
+        },
+        {
+          metric: 'slash before additives right',
+          value: 0.455,
+          dataset: 'rendered Japanese labels, texts of the held-out set: 11 slashes on 12',
+          count: 11,
+          command:
+            'node --import tsx tests/evaluate/labels/render.ts --out DIR --seed 11 --count 16; npm run evaluate -- --data DIR --without japanese-text --limit 12',
+        },
+        {
+          metric: 'declared allergens found after parsing',
+          value: 0.814,
+          dataset: 'rendered Japanese labels, texts of the held-out set: 43 allergens on 12',
+          count: 43,
+          command:
+            'node --import tsx tests/evaluate/labels/render.ts --out DIR --seed 11 --count 16; npm run evaluate -- --data DIR --without japanese-text --limit 12',
+        },
+      ],
       weaknesses: {
-        en: 'Made for flat, sharp print. Small print, patterned grounds, curved packs and handwriting are read badly.',
-        ja: '平らではっきりした印刷向けです。小さな文字、模様のある背景、曲面、手書きは苦手です。',
+        en: 'Used only where the reader of this project cannot start, and much weaker: it misses one declared allergen in five even on drawn labels. Small print, patterned grounds, curved packs and handwriting are read badly.',
+        ja: '本プロジェクトの文字認識が使えないときだけ動き、それよりかなり弱いです。描画したラベルでも、表示されたアレルゲンの五つに一つを見落とします。小さな文字、模様のある背景、曲面、手書きは苦手です。',
       },
     },
     golden: null,

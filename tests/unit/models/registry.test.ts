@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ModelFigure } from '../../../src/contracts/model-spec.ts';
 import { MODELS, MODEL_IDS, RUNTIMES, modelSpec } from '../../../src/models/registry.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const hashOf = (path: URL): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** Their cards say in the app that no figure exists: no labelled photos with barcodes are at hand, nor enough vertical labels. */
+const NOT_MEASURED: readonly string[] = ['zxing', 'tesseract-jpn-vert'];
 
 describe.each(Object.values(MODELS))('$id', (spec) => {
   it('is filed under its id, with a space of its own version', () => {
@@ -20,6 +24,16 @@ describe.each(Object.values(MODELS))('$id', (spec) => {
     const file = readFileSync(path);
     expect(file.byteLength).toBe(bytes);
     expect(hashOf(path)).toBe(sha256);
+  });
+  it('states each figure once, with the size of its test and the command that repeats it', () => {
+    const figures: readonly ModelFigure[] = spec.card.figures;
+    if (!NOT_MEASURED.includes(spec.id)) expect(figures.length).toBeGreaterThan(0);
+    expect(new Set(figures.map(({ metric, dataset }) => metric + dataset)).size).toBe(figures.length);
+    for (const { value, count, command } of figures) {
+      expect(Number.isFinite(value)).toBe(true);
+      expect(count).toBeGreaterThan(0);
+      expect(command.trim()).not.toBe('');
+    }
   });
   it('speaks both languages', () => {
     for (const text of [spec.card.purpose, spec.card.weaknesses]) {
