@@ -18,6 +18,8 @@ export interface LineReader {
 }
 
 const PPOCR = Array.from(`${ppocrCharacters.characters} `);
+/** Trained on condensed lines too: a fifth fewer columns to read, and no more errors. */
+const JAPANESE_SQUEEZE = 0.8;
 const JAPANESE = Array.from(japaneseCharacters.characters);
 
 /** Latin letters, digits and punctuation. @throws AppError('model-unavailable') */
@@ -32,7 +34,7 @@ export async function openJapaneseReader(runtime: Runtime): Promise<LineReader> 
   return {
     engine: 'japanese-text',
     stripHeightPx: LINE_HEIGHT_PX,
-    squeeze: 1,
+    squeeze: JAPANESE_SQUEEZE,
     read: (strip) => recogniseLine(model, strip, JAPANESE),
   };
 }

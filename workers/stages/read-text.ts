@@ -4,17 +4,18 @@ import type { Box, Point } from '../../src/contracts/geometry.ts';
 import { WHOLE_FRAME } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { ScriptHint, TextReading } from '../../src/contracts/results.ts';
-import type { Runtime } from '../../src/contracts/runtime.ts';
+import type { GreyImage, Runtime } from '../../src/contracts/runtime.ts';
 import type { OnProgress } from '../../src/contracts/task.ts';
 import { cropPixels, toPixelBox } from '../../src/core/resize.ts';
 import type { ReadCharacter } from '../../src/core/text/ctc-decoding.ts';
+import type { Corners } from '../../src/core/text/text-regions.ts';
 import { openJapaneseReader, openLatinReader, openTesseractReader, type LineReader } from './line-readers.ts';
 import { assembleReading, meanConfidence } from './text-assembly.ts';
 import { pitchOfPage, readColumn } from './text-columns.ts';
-import { findLines } from './text-lines.ts';
+import { findLines, type FoundLines } from './text-lines.ts';
 import { isColumn } from './text-page.ts';
 import { orderParts, splitHeading, type ReadPart } from './text-parts.ts';
-import { cutStrip } from './text-strips.ts';
+import { cutStrip, sidesOf } from './text-strips.ts';
 
 /** How a reading reports and stops. */
 export interface ReadTextOptions {
@@ -25,6 +26,8 @@ export interface ReadTextOptions {
 
 /** Less sure than this, a line is taken for a picture. */
 const MIN_LINE_CONFIDENCE = 0.5;
+/** Lines up to this aspect hold a character or two. */
+const SHORT_ASPECT = 2;
 
 /**
  * Read printed text.
@@ -63,9 +66,7 @@ export async function readText(
     const isVertical = isColumn(corners, page);
     const reader = await readerFor(runtime, input.script, isVertical);
     const characters = trimSpaces(
-      isVertical
-        ? await readColumn(page, upright, reader, pitch)
-        : await reader.read(cutStrip(page.frame, upright, reader.stripHeightPx, reader.squeeze)),
+      isVertical ? await readColumn(page, upright, reader, pitch) : await reader.read(cutRow(upright, found, reader)),
     );
     if (characters.length > 0 && meanConfidence(characters) >= MIN_LINE_CONFIDENCE)
       parts.push(...splitHeading({ corners, characters, reader }));
@@ -90,6 +91,13 @@ async function readerFor(runtime: Runtime, script: ScriptHint, isVertical: boole
     if (script === 'latin') return openLatinReader(runtime);
     return openTesseractReader(runtime, isVertical ? 'tesseract-jpn-vert' : 'tesseract-jpn');
   }
+}
+
+/** [Note: Lone signs] A ■ fills its box, which then looks like a dark ground: short lines are as light or dark as most of their page. */
+function cutRow(upright: Corners, { page, isLightOnDark }: FoundLines, reader: LineReader): GreyImage {
+  const { width, height } = sidesOf(upright);
+  const isShort = width < height * SHORT_ASPECT;
+  return cutStrip(page.frame, upright, reader.stripHeightPx, reader.squeeze, isShort ? isLightOnDark : undefined);
 }
 
 function trimSpaces(characters: readonly ReadCharacter[]): ReadCharacter[] {

@@ -15,8 +15,10 @@ const LEVEL_RAD = 0.003;
 
 /** The level image and the map into it. */
 export interface TextLayout {
-  /** Grey image, turned around where most of the lines are light on dark. */
-  darkOnLight(lines: readonly Corners[]): GreyImage;
+  /** Grey image. */
+  readonly image: GreyImage;
+  /** True where most of the lines are light on dark. */
+  isLightOnDark(lines: readonly Corners[]): boolean;
   /** Layout pixels per pixel of the page. */
   readonly scale: number;
   boxOf(corners: Corners): UprightBox;
@@ -46,10 +48,10 @@ export function levelLayout(page: Frame, angleRad: number): TextLayout {
   const inLevel = ({ x0, y0, x1, y1 }: UprightBox): Box => ({ x: x0 / w, y: y0 / h, width: (x1 - x0) / w, height: (y1 - y0) / h });
   return {
     scale,
-    darkOnLight(lines) {
+    image: { widthPx: w, heightPx: h, data: grey },
+    isLightOnDark(lines) {
       const light = lines.filter((corners) => isLightOnDark(toGrey(cropFrame(level, inLevel(this.boxOf(corners))))));
-      const isLight = light.length > lines.length / 2;
-      return { widthPx: w, heightPx: h, data: isLight ? grey.map((value) => 255 - value) : grey };
+      return light.length > lines.length / 2;
     },
     endsOf(corners) {
       const [a, b, c, d] = corners.map(({ x, y }) => turn(x * scale, y * scale, -1).y) as [number, number, number, number];

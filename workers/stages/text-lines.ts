@@ -23,6 +23,8 @@ export interface FoundLines {
   readonly lines: readonly Corners[];
   readonly rules: TableRules;
   readonly layout: TextLayout;
+  /** Most of the lines. */
+  readonly isLightOnDark: boolean;
 }
 
 /** @returns null where there is no text. @throws AppError('model-unavailable' | 'gpu-lost' | 'out-of-memory') */
@@ -34,13 +36,16 @@ export async function findLines(view: Frame, runtime: Runtime): Promise<FoundLin
   const angleRad = median(rows.map(([a, b]) => Math.atan2(b.y - a.y, b.x - a.x)));
   const lineHeightPx = median(rows.map((corners) => sidesOf(corners).height)) || 20;
   const layout = levelLayout(page.frame, angleRad);
-  const rules = findTableRules(layout.darkOnLight(found), lineHeightPx * layout.scale);
+  const isLightOnDark = layout.isLightOnDark(found);
+  const { widthPx, heightPx, data } = layout.image;
+  const darkOnLight = isLightOnDark ? data.map((value) => 255 - value) : data;
+  const rules = findTableRules({ widthPx, heightPx, data: darkOnLight }, lineHeightPx * layout.scale);
   const parts = found.flatMap((corners) => splitAtRules(corners, rules, layout));
   const split = separateNeighbours(page.isVertical ? joinColumns(parts, rules, layout) : parts, layout);
   const lines = page.isVertical
     ? lengthenColumns(split, layout)
     : split.map((corners) => (isTall(corners) ? corners : lengthen(corners, ROW_MARGIN)));
-  return { page, lines, rules, layout };
+  return { page, lines, rules, layout, isLightOnDark };
 }
 
 /** Detectors break columns within characters: pieces in one line, without room or a rule between them, are joined. */

@@ -32,11 +32,12 @@ export function lengthen([a, b, c, d]: Corners, before: number, after = before):
  * Cut one line out.
  * @param corners in pixels of `frame`.
  * @param heightPx of the strip. @param squeeze width of the strip relative to the true aspect, 0..1.
+ * @param isLightOnDark of the text; told by the pixels where it is not known.
  * @returns dark text on light; width at least 8.
  */
-export function cutStrip(frame: Frame, corners: Corners, heightPx: number, squeeze = 1): GreyImage {
+export function cutStrip(frame: Frame, corners: Corners, heightPx: number, squeeze = 1, isLightOnDark?: boolean): GreyImage {
   const { width, height } = sidesOf(corners);
   const widthPx = Math.max(8, Math.round((width / Math.max(1, height)) * heightPx * squeeze));
   const strip = warpQuad(frame, toQuad(corners, frame), widthPx, heightPx);
-  return { widthPx, heightPx, data: stretchContrast(toGrey(strip)) };
+  return { widthPx, heightPx, data: stretchContrast(toGrey(strip), isLightOnDark) };
 }

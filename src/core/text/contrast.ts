@@ -2,11 +2,11 @@
 
 /**
  * Stretch so that the 1st percentile becomes black and the 99th white, and turn light-on-dark text around.
- * @param grey u8, any size; not consumed.
+ * @param grey u8, any size; not consumed. @param isInverted true for light text on a dark ground; told by the pixels where it is not known.
  * @returns a new array of the same size: dark text on a light ground.
  */
-export function stretchContrast(grey: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { low, high, isInverted } = tonesOf(grey);
+export function stretchContrast(grey: Uint8Array, isInverted = isLightOnDark(grey)): Uint8Array<ArrayBuffer> {
+  const { low, high } = tonesOf(grey);
   const gain = 255 / Math.max(high - low, 16);
   const table = new Uint8Array(256);
   for (let value = 0; value < 256; value++) {

@@ -37,7 +37,8 @@ export function headingLength(characters: readonly string[]): number {
 }
 
 function isHeading(text: string): boolean {
-  return HEADINGS.has(text.replaceAll(/[\s：:]/gu, ''));
+  // Colons, and what rules beside it are read as.
+  return HEADINGS.has(text.replaceAll(/[^\p{L}]/gu, ''));
 }
 
 /**
