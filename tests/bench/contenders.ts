@@ -15,12 +15,10 @@ export interface Contenders {
   readLabelByTesseract(photoUrl: string): Promise<Measured>;
   /** The same photo through the pipeline of @gutenye/ocr-browser with its own weights. */
   readLabelByGutenye(photoUrl: string): Promise<Measured>;
-  /** `count` crops of a photo embedded in the worker in one call and searched exactly among `gallerySize` vectors in the index worker. */
+  /** `count` crops of a photo through `matchCrops`: embedded in the vision worker, searched exactly among `gallerySize` vectors in the index worker. */
   embedAndSearch(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
   /** The same model and gallery, run plainly: on the page, one crop at a time, cosine in a loop over arrays, all rows sorted. */
   embedAndSearchPlainly(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
-  /** Longest time in ms that the page could not react during `readLabel`. */
-  longestBlockMs(photoUrl: string): Promise<number>;
 }
 
 declare global {

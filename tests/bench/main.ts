@@ -1,146 +1,54 @@
 /**
- * @file `npm run bench`: ratios of two things run side by side, in one browser, alternating, medians of several rounds.
- * Absolute times mean little on a shared machine; the ratio is what can be compared.
+ * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
+ * machine; where there is a peer, the ratio is what can be compared.
+ * `npm run bench -- [--only labels,look,bytes,photo,soak] [--rounds 3] [--photos n]`
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from '@playwright/test';
-import { createServer } from 'vite';
-import { searchRequestSchema, type SearchRequest } from '../../src/contracts/server-api.ts';
-import type { Contenders, Measured } from './contenders.ts';
+import { parseArgs } from 'node:util';
+import { bytes } from './bytes.ts';
+import { openArena, type Arena } from './contender-page.ts';
+import { labels } from './labels.ts';
+import { look } from './look.ts';
+import { photo } from './photo.ts';
+import type { BenchRow } from './row.ts';
+import { soak } from './soak.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LABEL_PHOTO = '/demo/photos/beef-curry-label.jpg';
-const CROPS = 24;
-const GALLERY = 20_000;
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string' }, photos: { type: 'string' } } });
+const rounds = positive(values.rounds, 3);
+const photos = values.photos === undefined ? null : positive(values.photos, 0);
 
-interface Row {
-  readonly what: string;
-  readonly ours: string;
-  readonly theirs: string;
-  readonly ratio: string;
+/** In the order they are run and printed. `soak` takes an hour on two cores, so it only runs when it is named. */
+const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
+  labels: async (open) => labels(await open()),
+  look: async (open) => look(await open()),
+  bytes: () => bytes(),
+  photo: () => photo({ photos: photos ?? 10 }),
+  soak: () => soak({ photos: photos ?? 100 }),
+};
+const BY_NAME_ONLY = ['soak'];
+
+const wanted = values.only?.split(',') ?? Object.keys(ITEMS).filter((name) => !BY_NAME_ONLY.includes(name));
+const unknown = wanted.filter((name) => !Object.hasOwn(ITEMS, name));
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(', ')}. There are ${Object.keys(ITEMS).join(', ')}.`);
+  process.exit(2);
 }
 
-const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 3;
-const rows: Row[] = [];
-/** A dependency of @gutenye/ocr-common is written in Latin-1, which the bundler does not read. */
-const readLatin1 = {
-  name: 'read-latin1',
-  load: async (id: string) => (id.endsWith('/js-clipper/clipper.js') ? readFile(id, 'latin1') : null),
+const opened: Promise<Arena>[] = [];
+const arena = (): Promise<Arena> => {
+  if (opened.length === 0) opened.push(openArena(rounds));
+  return opened[0]!;
 };
-const server = await createServer({
-  root: ROOT,
-  configFile: join(ROOT, 'vite.config.ts'),
-  logLevel: 'error',
-  server: { port: 0 },
-  optimizeDeps: { rolldownOptions: { plugins: [readLatin1] } },
-});
-await server.listen();
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const rows: BenchRow[] = [];
 try {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(error.message));
-  await page.goto(`${server.resolvedUrls?.local[0] ?? ''}tests/bench/page/index.html?ep=wasm`);
-  await page.waitForFunction(() => window.contenders !== undefined, null, { timeout: 60_000 });
-
-  await duel(page, 'read a label: ours against tesseract.js jpn alone', 'readLabel', 'readLabelByTesseract', [LABEL_PHOTO], 'characters');
-  await duel(
-    page,
-    "read a label: ours against @gutenye/ocr-browser's pipeline",
-    'readLabel',
-    'readLabelByGutenye',
-    [LABEL_PHOTO],
-    'characters',
-  );
-  const job = [LABEL_PHOTO, CROPS, GALLERY] as const;
-  await duel(
-    page,
-    `embed ${CROPS} crops and search ${GALLERY}: workers against plain`,
-    'embedAndSearch',
-    'embedAndSearchPlainly',
-    job,
-    'found',
-  );
-  const blockMs = await page.evaluate((photo) => window.contenders!.longestBlockMs(photo), LABEL_PHOTO);
-  rows.push({
-    what: 'longest block of the page while a label is read',
-    ours: `${blockMs.toFixed(0)} ms`,
-    theirs: 'limit 50 ms',
-    ratio: '',
-  });
-  rows.push(await bytesLeaving());
+  for (const name of wanted) rows.push(...(await ITEMS[name]!(arena)));
 } finally {
-  await browser.close();
-  await server.close();
+  for (const one of opened) await (await one).close();
 }
 console.table(rows);
 
-/** Alternate the two so that a busy neighbour hits both. */
-async function duel(
-  page: Page,
-  what: string,
-  ours: keyof Contenders,
-  theirs: keyof Contenders,
-  args: readonly unknown[],
-  unit: string,
-): Promise<void> {
-  const run = (name: keyof Contenders): Promise<Measured> =>
-    page.evaluate(([method, input]) => (window.contenders![method] as (...input: unknown[]) => Promise<Measured>)(...input), [
-      name,
-      args,
-    ] as const);
-  for (const name of [ours, theirs]) await settle(page, () => run(name));
-  const times: [number[], number[]] = [[], []];
-  const answers: [number, number] = [0, 0];
-  for (let round = 0; round < rounds; round++) {
-    for (const [side, name] of [ours, theirs].entries()) {
-      const { ms, answer } = await run(name);
-      answers[side as 0 | 1] = answer;
-      times[side as 0 | 1].push(ms);
-    }
-  }
-  const [a, b] = [median(times[0]), median(times[1])];
-  rows.push({
-    what,
-    ours: `${a.toFixed(0)} ms (${answers[0]} ${unit})`,
-    theirs: `${b.toFixed(0)} ms (${answers[1]} ${unit})`,
-    ratio: `${(b / a).toFixed(2)} (their time ÷ ours)`,
-  });
-}
-
-/** The development server reloads the page when it meets a dependency for the first time; then the call is made again. */
-async function settle(page: Page, call: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await call();
-      return;
-    } catch (error) {
-      if (attempt === 5 || !String(error).includes('context was destroyed')) throw error;
-      await page.waitForFunction(() => window.contenders !== undefined, null, { timeout: 60_000 });
-    }
-  }
-}
-
-/** What a search sends against sending the photo. */
-async function bytesLeaving(): Promise<Row> {
-  const request: SearchRequest = {
-    space: 'product-embedding@0',
-    vector: Array.from({ length: 128 }, (_, i) => Math.fround(Math.sin(i + 1) / 8)),
-    k: 50,
-  };
-  const vectorBytes = Buffer.byteLength(JSON.stringify(searchRequestSchema.parse(request)));
-  const photoBytes = (await stat(join(ROOT, 'public', LABEL_PHOTO))).size;
-  return {
-    what: 'bytes that leave for one server search: vector against the photo',
-    ours: `${vectorBytes} B`,
-    theirs: `${photoBytes} B`,
-    ratio: `${(photoBytes / vectorBytes).toFixed(0)} × less`,
-  };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function positive(text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  console.error('--rounds and --photos take whole numbers above 0.');
+  process.exit(2);
 }

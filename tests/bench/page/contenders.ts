@@ -6,6 +6,7 @@ import { createIndexClient } from '../../../src/clients/index-client.ts';
 import { createVisionClient, setBackendOverride } from '../../../src/clients/vision-client.ts';
 import type { Box } from '../../../src/contracts/geometry.ts';
 import type { GalleryItem } from '../../../src/contracts/product.ts';
+import { matchCrops } from '../../../src/flow/match-crops.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import type { Contenders, Measured } from '../contenders.ts';
 
@@ -114,11 +115,9 @@ const contenders: Contenders = {
     const blob = await photo(url);
     return timed(async () => {
       const { frameId } = await vision.open(blob);
-      const looks = await vision.embed(frameId, boxesOf(count));
+      const matched = await matchCrops(frameId, boxesOf(count), { vision, index }, 10);
       await vision.close(frameId);
-      let found = 0;
-      for (const { embedding } of looks) found += (await index.search({ embedding, colour: null }, 10)).length;
-      return found;
+      return matched.reduce((found, { matches }) => found + matches.length, 0);
     });
   },
   async embedAndSearchPlainly(url, count, gallerySize) {
@@ -143,18 +142,6 @@ const contenders: Contenders = {
       }
       return found;
     });
-  },
-  async longestBlockMs(url) {
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last - 10);
-      last = now;
-    }, 10);
-    await readLabel(url);
-    clearInterval(timer);
-    return longest;
   },
 };
 window.contenders = contenders;
