@@ -126,16 +126,20 @@ function rowOf(row: Row): AuditRow {
   return {
     sequence: Number(row['sequence']),
     atMs: Number(row['at_ms']),
-    actor: String(row['actor']),
-    operation: String(row['operation']),
+    actor: textOf(row['actor']),
+    operation: textOf(row['operation']),
     collection: textOrNull(row['collection']),
     subject: textOrNull(row['subject']),
     count: Number(row['count']),
-    outcome: String(row['outcome']) as AuditRow['outcome'],
+    outcome: textOf(row['outcome']) as AuditRow['outcome'],
     status: Number(row['status']),
-    previousHash: String(row['previous_hash']),
-    hash: String(row['hash']),
+    previousHash: textOf(row['previous_hash']),
+    hash: textOf(row['hash']),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function textOrNull(value: unknown): string | null {

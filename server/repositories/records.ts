@@ -116,7 +116,7 @@ export function forgetStatement({ collection, id }: ItemPlace): InStatement {
 }
 
 function placeOf(row: Row): ItemPlace {
-  return { collection: String(row['collection']), id: String(row['item_id']) };
+  return { collection: z.string().parse(row['collection']), id: z.string().parse(row['item_id']) };
 }
 
 function recordOf(row: Row): ItemRecord {

@@ -28,7 +28,7 @@ export function recordRoutes({ keeper, erasure, records, store, thumbnails }: Se
           response: { 200: collectionRulesSchema, 404: problemSchema },
         },
       },
-      async (request) => {
+      (request) => {
         const rules = keeper.rulesOf(request.params.name);
         if (rules === null) throw new HttpProblem(404, 'invalid-input', 'This collection has no rules of its own.');
         return rules;

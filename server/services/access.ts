@@ -21,7 +21,7 @@ declare module 'fastify' {
 export interface AccessDependencies {
   readonly config: ServerConfig;
   /** True when a collection holds persons: it is closed to everybody without a key that names it. */
-  holdsPersons(collection: string): boolean;
+  readonly holdsPersons: (collection: string) => boolean;
 }
 
 /** Guard every route of the API that is registered after this. @throws at registration for a route without rules. */

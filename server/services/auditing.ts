@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 /** What auditing needs to know. */
 export interface AuditingDependencies {
   readonly journal: Journal;
-  holdsPersons(collection: string): boolean;
+  readonly holdsPersons: (collection: string) => boolean;
 }
 
 /** Install the hooks. */

@@ -15,6 +15,7 @@ import type { DatabaseFile } from '../repositories/database-file.ts';
 import type { Erasures, StoredErasure } from '../repositories/erasures.ts';
 import type { ItemPlace } from '../repositories/records.ts';
 import type { Thumbnails } from '../repositories/thumbnails.ts';
+import { removeStagings } from './backup-staging.ts';
 import { searchBytes } from './byte-search.ts';
 import type { CollectionStore } from './collection-store.ts';
 import type { Journal } from './journal.ts';
@@ -61,6 +62,8 @@ export class ErasureService {
   readonly #needles = new Map<string, Uint8Array[]>();
   readonly #pending = new Set<string>();
   #running: Promise<void> | null = null;
+  /** Something was asked for since the run last looked. */
+  #isWanted = false;
   #retry: NodeJS.Timeout | null = null;
   readonly #stop = new AbortController();
 
@@ -136,7 +139,7 @@ export class ErasureService {
       if (needles.length >= MAX_NEEDLES) continue;
       if (thumbnail !== null) needles.push(thumbnail.wrapped.subarray(0, NEEDLE_BYTES), thumbnail.body.subarray(0, NEEDLE_BYTES));
       const item = await ifServed(() => this.#parts.store.get(target.collection, target.id));
-      if (item !== null && item !== undefined)
+      if (item !== null)
         needles.push(new Uint8Array(item.vector.buffer, item.vector.byteOffset, Math.min(NEEDLE_BYTES, item.vector.byteLength)).slice());
     }
     return { needles, counts: [...counts.values()] };
@@ -144,22 +147,27 @@ export class ErasureService {
 
   #start(): void {
     if (this.#stop.signal.aborted) return;
+    this.#isWanted = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
+      if (this.#isWanted) this.#start();
     });
   }
 
   async #run(): Promise<void> {
     // Erasures of the same turn share the work.
     await Promise.resolve();
-    for (;;) {
-      if (this.#stop.signal.aborted) return;
+    const { signal } = this.#stop;
+    while (this.#isWanted && !signal.aborted) {
+      this.#isWanted = false;
       const open = await this.#parts.erasures.open();
-      if (open.length === 0) return;
+      if (open.length === 0) continue;
+      this.#isWanted = true;
       try {
         await this.#eraseAll(open);
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
+        this.#isWanted = false;
+        if (isStopped(signal)) return;
         this.#parts.logger.error({ err: error, erasures: open.length }, 'an erasure did not succeed; it will be tried again');
         for (const { id } of open) await this.#parts.erasures.fail(id);
         this.#retry = setTimeout(() => this.#start(), RETRY_MS).unref();
@@ -169,7 +177,7 @@ export class ErasureService {
   }
 
   async #eraseAll(open: readonly StoredErasure[]): Promise<void> {
-    const { store, erasures, database, graceMs } = this.#parts;
+    const { store, erasures, database, dataFolder, graceMs } = this.#parts;
     const hidden = open.filter(({ state }) => state === 'hidden');
     const rewritten = new Map<string, number>();
     for (const [collection, ids] of byCollection(hidden.flatMap(({ targets }) => targets))) {
@@ -187,6 +195,7 @@ export class ErasureService {
     const collections = new Set(open.flatMap(({ targets }) => targets.map(({ collection }) => collection)));
     for (const collection of collections) await ifServed(() => store.dropOldVersions(collection));
     if (await database.isHeld(Date.now())) throw new Error('a backup is being made');
+    await removeStagings(dataFolder);
     if (!(await store.flush())) throw new Error('the write-ahead log was not shortened');
     if (!(await database.truncateLog())) throw new Error('the database is being read');
     const verified = await this.#verify(open.flatMap(({ id }) => this.#needles.get(id) ?? []));
@@ -257,6 +266,11 @@ function byCollection(targets: readonly ItemPlace[]): Map<string, string[]> {
 
 function nameOf({ collection, id }: ItemPlace): string {
   return `${collection}/${id}`;
+}
+
+/** Asked anew: it may have come about during an await. */
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** @throws when stopped meanwhile. */

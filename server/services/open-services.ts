@@ -49,7 +49,7 @@ export interface Services {
   readonly signingKey: SigningKey;
   readonly packs: PackService;
   /** True for collections that are closed to everybody without a key that names them. */
-  holdsPersons(collection: string): boolean;
+  readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
 }
 

@@ -122,6 +122,25 @@ export class RecordKeeper {
     else if (soonest !== null) this.#sweepAt(soonest);
   }
 
+  /** The same for a stream: each batch is admitted before it goes on. Errors as {@link admit}. */
+  async *admitted<Item extends Incoming>(collection: string, batches: AsyncIterable<Item[]>): AsyncGenerator<Item[]> {
+    for await (const items of batches) {
+      await this.admit(collection, items);
+      yield items;
+    }
+  }
+
+  /** A stream without what is over. */
+  async *visible<Item extends { readonly id: string }>(collection: string, batches: AsyncIterable<Item[]>): AsyncGenerator<Item[]> {
+    for await (const items of batches) {
+      const over = await this.overAmong(
+        collection,
+        items.map(({ id }) => id),
+      );
+      yield over.size === 0 ? items : items.filter(({ id }) => !over.has(id));
+    }
+  }
+
   /** @returns those among `ids` that are over: hidden, expired or being erased. */
   async overAmong(collection: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const now = Date.now();

@@ -72,8 +72,8 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/packs/:id/parts/:sha256': open('packs.part'),
   'DELETE /v1/packs/:id': keep('packs.withdraw'),
   'POST /v1/pack-builds': keep('packs.build'),
-  'GET /v1/pack-builds': keep('packs.builds', { audit: 'sum', repeat: undefined }),
-  'GET /v1/pack-builds/:id': keep('packs.builds', { audit: 'sum', repeat: undefined }),
+  'GET /v1/pack-builds': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
+  'GET /v1/pack-builds/:id': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
 
   'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
   'PUT /v1/collections/:name/items/:id/thumbnail': change('thumbnails.write', 'operator'),

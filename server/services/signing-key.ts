@@ -6,14 +6,14 @@ import { AppError } from '../../src/contracts/errors.ts';
 import { writeDurably } from './durable-file.ts';
 
 /** Name of the file in the data folder. */
-export const SIGNING_KEY_FILE = 'signing-key.pem';
+const SIGNING_KEY_FILE = 'signing-key.pem';
 
 /** Signs, and tells its public half. */
 export interface SigningKey {
   /** SPKI, base64. */
   readonly publicKey: string;
   /** @returns Ed25519 signature, base64. */
-  sign(text: string): string;
+  readonly sign: (text: string) => string;
 }
 
 /** @throws AppError('invalid-input') for a file that holds no Ed25519 key. */

@@ -44,7 +44,10 @@ function call(method: 'GET' | 'POST' | 'DELETE', url: string, { key, body, from 
     ...(body === undefined ? {} : { payload: body }),
   });
 }
-const items = (...ids: string[]) => ({ space: SPACE, items: ids.map((id, index) => ({ id, productId: 'p', vector: unitVector(4, index + 1) })) });
+const items = (...ids: string[]) => ({
+  space: SPACE,
+  items: ids.map((id, index) => ({ id, productId: 'p', vector: unitVector(4, index + 1) })),
+});
 const search = { space: SPACE, vector: unitVector(4, 1), k: 3 };
 
 async function log(): Promise<AuditRow[]> {
@@ -68,10 +71,16 @@ describe('the audit log', () => {
     const rows = await log();
     const id = admin.slice(3, 19);
     expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => index + 1));
-    expect(rows).toContainEqual(expect.objectContaining({ actor: id, operation: 'items.upsert', collection: 'products', count: 3, outcome: 'done' }));
-    expect(rows).toContainEqual(expect.objectContaining({ actor: 'local', operation: 'items.delete', count: 2, outcome: 'done', status: 200 }));
+    expect(rows).toContainEqual(
+      expect.objectContaining({ actor: id, operation: 'items.upsert', collection: 'products', count: 3, outcome: 'done' }),
+    );
+    expect(rows).toContainEqual(
+      expect.objectContaining({ actor: 'local', operation: 'items.delete', count: 2, outcome: 'done', status: 200 }),
+    );
     expect(rows).toContainEqual(expect.objectContaining({ actor: id, collection: 'none', outcome: 'refused', status: 404 }));
-    expect(rows).toContainEqual(expect.objectContaining({ actor: 'anonymous', operation: 'products.upsert', outcome: 'refused', status: 401 }));
+    expect(rows).toContainEqual(
+      expect.objectContaining({ actor: 'anonymous', operation: 'products.upsert', outcome: 'refused', status: 401 }),
+    );
   });
 
   it('sums reads, and counts each of them', async () => {
@@ -93,15 +102,21 @@ describe('the audit log', () => {
   it('holds no vector, id, name, address or key', async () => {
     await call('POST', '/v1/collections/products/items', {
       key: admin,
-      body: { space: SPACE, items: [{ id: 'secret-id', productId: 'taro-yamada', vector: unitVector(4, 9), metadata: { note: 'private' } }] },
+      body: {
+        space: SPACE,
+        items: [{ id: 'secret-id', productId: 'taro-yamada', vector: unitVector(4, 9), metadata: { note: 'private' } }],
+      },
     });
     await call('GET', '/v1/collections/products/items/secret-id', { key: admin });
     const text = JSON.stringify(await log());
-    for (const word of ['secret-id', 'taro', 'private', PHONE, admin.slice(20), String(unitVector(4, 9)[0])]) expect(text).not.toContain(word);
+    for (const word of ['secret-id', 'taro', 'private', PHONE, admin.slice(20), String(unitVector(4, 9)[0])])
+      expect(text).not.toContain(word);
   });
 
   it('is for admins', async () => {
-    const operator = (await call('POST', '/v1/keys', { key: admin, body: { name: 'o', purpose: 'o', role: 'operator' } })).json<{ secret: string }>().secret;
+    const operator = (await call('POST', '/v1/keys', { key: admin, body: { name: 'o', purpose: 'o', role: 'operator' } })).json<{
+      secret: string;
+    }>().secret;
     for (const url of ['/v1/audit', '/v1/audit/check', '/v1/arrivals']) {
       expect((await call('GET', url, { key: operator })).statusCode).toBe(403);
       expect((await call('GET', url, { from: '127.0.0.1' })).statusCode).toBe(401);
@@ -148,7 +163,11 @@ describe('its chain', () => {
     ['a changed actor', "UPDATE audit_log SET actor = 'nobody' WHERE sequence = 1", 1],
     ['a collection that was blanked', 'UPDATE audit_log SET collection = NULL WHERE sequence = 4', 4],
     ['a removed row', 'DELETE FROM audit_log WHERE sequence = 2', 2],
-    ['a removed row whose gap was closed', 'DELETE FROM audit_log WHERE sequence = 2; UPDATE audit_log SET sequence = sequence - 1 WHERE sequence > 2', 2],
+    [
+      'a removed row whose gap was closed',
+      'DELETE FROM audit_log WHERE sequence = 2; UPDATE audit_log SET sequence = sequence - 1 WHERE sequence > 2',
+      2,
+    ],
     [
       'two rows in another order',
       'UPDATE audit_log SET sequence = 99 WHERE sequence = 2; UPDATE audit_log SET sequence = 2 WHERE sequence = 3; UPDATE audit_log SET sequence = 3 WHERE sequence = 99',
@@ -173,7 +192,10 @@ describe('its chain', () => {
 
   it('stays one chain when two processes write', async () => {
     await open();
-    const second = createClient({ url: pathToFileURL((await client.execute('PRAGMA database_list')).rows[0]!['file'] as string).href, timeout: 10_000 });
+    const second = createClient({
+      url: pathToFileURL((await client.execute('PRAGMA database_list')).rows[0]!['file'] as string).href,
+      timeout: 10_000,
+    });
     const other = new AuditLog(second);
     await Promise.all([1, 2, 3, 4, 5, 6].map((count) => (count % 2 === 0 ? chain : other).append([entry(count), entry(count)])));
     expect(await chain.verify()).toMatchObject({ isIntact: true, rows: 17 });

@@ -123,8 +123,9 @@ describe('secrets', () => {
   });
 
   it('end when they were told to', async () => {
-    const { secret } = await issue({ expiresAtMs: Date.now() + 300 });
-    expect((await call('GET', '/v1/keys/self', { key: secret })).statusCode).toBe(200);
+    const lasting = await issue({ expiresAtMs: Date.now() + 3_600_000 });
+    expect((await call('GET', '/v1/keys/self', { key: lasting.secret })).statusCode).toBe(200);
+    const { secret } = await issue({ expiresAtMs: Date.now() + 1_500 });
     await expect.poll(async () => (await call('GET', '/v1/keys/self', { key: secret })).statusCode, { timeout: 20_000 }).toBe(401);
     expect(
       (await call('POST', '/v1/keys', { key: admin, body: { name: 'x', purpose: 'y', role: 'viewer', expiresAtMs: 1 } })).statusCode,
