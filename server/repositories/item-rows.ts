@@ -3,12 +3,12 @@
  * field (null where an item lacks it), and the vector at length 1. The engine's tables, bulk segments and exports have this schema.
  */
 import {
-  Bool,
   Field,
   FixedSizeList,
   Float32,
   Float64,
   Int64,
+  Int8,
   RecordBatch,
   Schema,
   Struct,
@@ -84,8 +84,9 @@ export function metadataOf({ fields }: RowSpec, row: ItemRow): ItemMetadata {
   const metadata = metadataSchema.parse(JSON.parse(row.metadata));
   for (const [field, type] of Object.entries(fields)) {
     const value = row[columnOf(field)];
-    // Whole numbers come as bigint.
-    if (value !== null && value !== undefined) metadata[field] = type === 'int' ? Number(value) : (value as Scalar);
+    if (value === null || value === undefined) continue;
+    // Whole numbers come as bigint; for the last, see [Note: Yes and no].
+    metadata[field] = type === 'int' ? Number(value) : type === 'bool' ? value === 1 : (value as Scalar);
   }
   return metadata;
 }
@@ -112,13 +113,35 @@ function putNormalised(vector: Float32Array, dimensions: number, into: Float32Ar
 }
 
 function fieldColumn(field: string, type: FieldType, items: readonly AnnItem[]): Data {
-  const values = items.map(({ metadata }) => {
-    if (!Object.hasOwn(metadata, field)) return null;
-    const value: unknown = metadata[field];
+  const length = items.length;
+  const nullBitmap = new Uint8Array(Math.ceil(length / 8));
+  let nullCount = 0;
+  const values = items.map(({ metadata }, row) => {
+    const value: unknown = Object.hasOwn(metadata, field) ? metadata[field] : undefined;
+    if (value === undefined) {
+      nullCount += 1;
+      return null;
+    }
     requireType(field, type, value);
-    return type === 'int' ? BigInt(value as number) : value;
+    nullBitmap[row >> 3]! |= 1 << (row & 7);
+    return value;
   });
-  return vectorFromArray(values, arrowType(type)).data[0]!;
+  const shape = { length, nullCount, nullBitmap };
+  switch (type) {
+    case 'keyword': {
+      const { valueOffsets, values: data } = vectorFromArray(
+        values.map((value) => value ?? ''),
+        new Utf8(),
+      ).data[0]!;
+      return makeData({ type: new Utf8(), ...shape, valueOffsets, data });
+    }
+    case 'int':
+      return makeData({ type: new Int64(), ...shape, data: BigInt64Array.from(values, (value) => BigInt((value as number | null) ?? 0)) });
+    case 'float':
+      return makeData({ type: new Float64(), ...shape, data: Float64Array.from(values, (value) => (value as number | null) ?? 0) });
+    case 'bool':
+      return makeData({ type: new Int8(), ...shape, data: Int8Array.from(values, Number) });
+  }
 }
 
 function undeclared({ fields }: RowSpec, metadata: ItemMetadata): ItemMetadata {
@@ -134,7 +157,8 @@ function arrowType(type: FieldType): DataType {
     case 'float':
       return new Float64();
     case 'bool':
-      return new Bool();
+      // [Note: Yes and no] Arrow's writer leaves out the values of a bit column that is all null, which the engine refuses.
+      return new Int8();
   }
 }
 

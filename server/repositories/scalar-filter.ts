@@ -63,7 +63,8 @@ function literal(fields: Fields, field: string, value: unknown): string {
   requireType(field, type, value);
   if (type === 'keyword') return textLiteral(value as string);
   if (type === 'float') return `CAST(${String(value)} AS DOUBLE)`;
-  return String(value);
+  // Whole numbers, and yes and no as 1 and 0.
+  return String(Number(value));
 }
 
 /** @returns a text as an SQL literal. A doubled quote is the only escape that the engine's SQL knows. */

@@ -63,16 +63,22 @@ export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: nu
  */
 export async function* itemsOfArrow(source: AsyncIterable<Uint8Array>, from: number, { fields }: AnnSpec): AsyncGenerator<AnnItem[]> {
   let row = from;
-  const reader = await RecordBatchReader.from(source).catch((error: unknown) => {
-    throw new AppError('invalid-input', 'The body is not an Arrow IPC stream.', { cause: error });
-  });
-  for await (const batch of reader as AsyncIterable<RecordBatch>) {
+  const batches = readBatches(source);
+  for await (const batch of batches) {
     for (let start = 0; start < batch.numRows; start += ARROW_ROWS) {
       const slice = batch.slice(start, start + ARROW_ROWS) as RecordBatch;
       yield itemsOfBatch(slice, row, Object.keys(fields));
       row += slice.numRows;
       await breath();
     }
+  }
+}
+
+async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<RecordBatch> {
+  try {
+    for await (const batch of (await RecordBatchReader.from(source)) as AsyncIterable<RecordBatch>) yield batch;
+  } catch (error) {
+    throw new AppError('invalid-input', 'The body is not a whole Arrow IPC stream.', { cause: error });
   }
 }
 
