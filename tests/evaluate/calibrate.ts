@@ -25,8 +25,8 @@ const UNKNOWN_SHARE = 0.25;
 const COLOUR_WEIGHTS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 /** Products far behind have no say, and leaving them out makes fitting quick. */
 const MAX_ALTERNATIVES = 15;
-/** What answers called sure must reach, and the room left for other shops' photos. */
-const SURE_PRECISION = 0.97;
+/** What answers called sure must reach on the photos that the threshold is found on: 0.97 is promised, the rest is room for other photos. */
+const SURE_PRECISION = 0.98;
 /** Share of photos of unknown products that must not be given an answer at all. */
 const UNKNOWN_NOT_SURE = 0.75;
 
@@ -50,7 +50,7 @@ function toChoices(items: readonly Observation[], colourWeight: number, { canVer
       name,
       features: [...featuresOf(own, colourWeight, canVerify), canRead ? (words.get(name) ?? 0) : 0],
     }));
-    all.sort((a, b) => sum(b.features) - sum(a.features));
+    all.sort((a, b) => b.features[0]! + b.features[1]! - a.features[0]! - a.features[1]!);
     const toChoice = (isKnown: boolean): NamedChoice => {
       const best = all.filter(({ name }) => isKnown || name !== label).slice(0, MAX_ALTERNATIVES);
       const names = best.map(({ name }) => name);
@@ -69,10 +69,6 @@ function toChoices(items: readonly Observation[], colourWeight: number, { canVer
     };
     return isKnownProduct ? [toChoice(true), toChoice(false)] : [toChoice(false)];
   });
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function byLabel(photos: readonly ObservedPhoto[]): Map<string, ObservedPhoto[]> {

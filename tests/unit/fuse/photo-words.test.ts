@@ -42,14 +42,20 @@ describe('indexPhotoWords', () => {
     expect(index.match(['0range', 'tropicana'], 9)[0]?.productId).toBe('orange');
   });
 
-  it('is nearly 1 for the very same words, less with words that nobody knows, and nothing for others', () => {
+  it('is less when words that nobody knows stand beside them, and nothing for other words', () => {
     const [same] = index.match(['tropicana', 'orange', 'juice'], 1);
     const [more] = index.match(['tropicana', 'orange', 'juice', 'sommarerbjudande'], 1);
-    expect(same?.similarity01).toBeGreaterThan(0.99);
-    expect(more?.similarity01).toBeGreaterThan(0.4);
+    expect(more?.similarity01).toBeGreaterThan(0);
     expect(more?.similarity01).toBeLessThan(same?.similarity01 ?? 0);
     expect(index.match(['zzzzz'], 9)).toEqual([]);
     expect(index.match([], 9)).toEqual([]);
+  });
+
+  it('is near 1 for the very same words once they are many, and says little of one short word', () => {
+    const words = Array.from({ length: 20 }, (_, i) => `ingredient${String.fromCharCode(97 + i)}${i * 7919}`);
+    const many = indexPhotoWords([{ productId: 'long', words }, ...[1, 2, 3].map((i) => ({ productId: `o${i}`, words: ['milk'] }))]);
+    expect(many.match(words, 1)[0]?.similarity01).toBeGreaterThan(0.9);
+    expect(many.match(['milk'], 1)[0]?.similarity01).toBeLessThan(0.2);
   });
 
   it('gives at most as many as were asked for', () => {
