@@ -30,6 +30,24 @@ export interface EgressRoute<Answer> {
   readonly timeoutMs?: number;
 }
 
+/** What is downloaded. Constant text of the program and names that the server itself gave, never user data. */
+export interface DownloadRoute {
+  readonly path: `/${string}`;
+  /** Bytes that are here already. */
+  readonly fromByte: number;
+  /** Of the whole; more is refused. */
+  readonly maxBytes: number;
+  /** Longest silence between two pieces. Default 20 s. */
+  readonly silenceMs?: number;
+}
+
+/** Some bytes of a download, in order. */
+export interface DownloadPiece {
+  /** Place of the first byte in the whole: 0 when the server sent all of it again. */
+  readonly offset: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface EgressOptions {
   readonly signal?: AbortSignal;
 }
@@ -64,6 +82,11 @@ export interface Egress {
     route: Omit<EgressRoute<Answer>, 'textParameter' | 'options'>,
     options?: EgressOptions,
   ): Promise<Answer | null>;
+  /**
+   * Fetch a file that carries no user data, e.g. a part of a pack, from a byte on. Not in the ledger. What was yielded before an error is good.
+   * @throws AppError as {@link send}.
+   */
+  download(destination: string, route: DownloadRoute, options?: EgressOptions): AsyncGenerator<DownloadPiece, void, void>;
 }
 
 export interface EgressDependencies {
@@ -77,6 +100,7 @@ export interface EgressDependencies {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ANSWER_BYTES = 1 << 20;
+const DEFAULT_SILENCE_MS = 20_000;
 const MAX_TEXT_LENGTH = 2000;
 
 /** A payload as it goes over the wire. */
@@ -156,7 +180,50 @@ export function createEgress(dependencies: EgressDependencies): Egress {
         deadline.end();
       }
     },
+    async *download(destination, route, { signal } = {}) {
+      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
+      const origin = await checkDestination(destination);
+      const silenceMs = route.silenceMs ?? DEFAULT_SILENCE_MS;
+      const deadline = startDeadline(silenceMs, signal);
+      const request = requestOf('GET', { query: '', body: null, contentType: null, bytes: 0, preview: '' }, deadline.signal);
+      const range = route.fromByte === 0 ? {} : { range: `bytes=${route.fromByte}-` };
+      try {
+        const response = await fetchNow(`${origin}${route.path}`, { ...request, headers: { ...range } });
+        await refuseStatus(response);
+        const isPartial = response.status === 206;
+        const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+        if (isPartial && Number(start) !== route.fromByte)
+          throw new AppError('server-refused', 'the server sent another range than was asked for', { stage: 'egress' });
+        let offset = isPartial ? route.fromByte : 0;
+        for await (const bytes of piecesOf(response)) {
+          deadline.postpone(silenceMs);
+          if (offset + bytes.length > route.maxBytes)
+            throw new AppError('server-refused', `the file is larger than ${route.maxBytes} bytes`, { stage: 'egress' });
+          yield { offset, bytes };
+          offset += bytes.length;
+        }
+      } catch (error) {
+        throw error instanceof AppError ? error : networkError(error, deadline.hasPassed(), signal);
+      } finally {
+        deadline.end();
+      }
+    },
   };
+}
+
+/** Ends the response when it is not read to its end. */
+async function* piecesOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }
 
 function originOf(url: string): string | null {
@@ -259,13 +326,14 @@ async function completeRow(ledger: Pick<Ledger, 'append'>, sending: LedgerRow, s
 function startDeadline(
   timeoutMs: number,
   caller: AbortSignal | undefined,
-): { signal: AbortSignal; hasPassed: () => boolean; end: () => void } {
+): { signal: AbortSignal; hasPassed: () => boolean; postpone: (byMs: number) => void; end: () => void } {
   const controller = new AbortController();
   let hasPassed = false;
-  const timer = setTimeout(() => {
+  const pass = (): void => {
     hasPassed = true;
     controller.abort();
-  }, timeoutMs);
+  };
+  let timer = setTimeout(pass, timeoutMs);
   const follow = (): void => {
     controller.abort();
   };
@@ -274,6 +342,10 @@ function startDeadline(
   return {
     signal: controller.signal,
     hasPassed: () => hasPassed,
+    postpone: (byMs) => {
+      clearTimeout(timer);
+      timer = setTimeout(pass, byMs);
+    },
     end: () => {
       clearTimeout(timer);
       caller?.removeEventListener('abort', follow);
@@ -298,11 +370,7 @@ async function readAnswer<Answer>(
     await response.body?.cancel().catch(() => {});
     return null;
   }
-  if (!response.ok) {
-    await response.body?.cancel().catch(() => {});
-    const retryable = response.status >= 500 || response.status === 429;
-    throw new AppError('server-refused', `the server answered ${response.status}`, { retryable, stage: 'egress' });
-  }
+  await refuseStatus(response);
   let text: string;
   try {
     text = await readCapped(response, route.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES);
@@ -322,6 +390,14 @@ async function readAnswer<Answer>(
     throw new AppError('server-refused', `the answer is not what was asked for, at "${place.slice(0, 80)}"`, { stage: 'egress' });
   }
   return parsed.data;
+}
+
+/** @throws AppError('server-refused') for an answer that is none. */
+async function refuseStatus(response: Response): Promise<void> {
+  if (response.ok) return;
+  await response.body?.cancel().catch(() => {});
+  const retryable = response.status >= 500 || response.status === 429;
+  throw new AppError('server-refused', `the server answered ${response.status}`, { retryable, stage: 'egress' });
 }
 
 /** Stops reading at the limit, whatever `content-length` says. */

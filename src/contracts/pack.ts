@@ -15,6 +15,7 @@ export const PACK_FORMAT_VERSION = 1;
 export const PACK_LIMITS = { photos: 50_000, products: 50_000, parts: 4096, partBytes: 4 << 20, manifestBytes: 4 << 20 } as const;
 
 export const PACK_KINDS = ['shop', 'event', 'diet', 'site'] as const;
+export type PackKind = (typeof PACK_KINDS)[number];
 export const packIdSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const timeSchema = z.int().nonnegative();

@@ -1,6 +1,6 @@
 /**
- * @file Colour and words of a gallery photo as metadata of its item on the server, where items hold texts and numbers only: `words`, one
- * space between two; `colour`, a byte per bin in base64, a dot after every 64 characters (long runs are refused as hidden images). Any thread.
+ * @file Colour and words of a gallery photo as metadata of its item on the server, where items hold texts and numbers only: `words`, a
+ * bar between two; `colour`, a byte per bin in base64, a dot after every 64 characters (long runs are refused as hidden images). Any thread.
  */
 import type { GalleryItem } from '../contracts/product.ts';
 import { normalised } from './vector.ts';
@@ -29,7 +29,7 @@ export function fromGalleryMetadata({ colour, words }: Metadata): Pick<GalleryIt
     ...(typeof words === 'string'
       ? {
           words: words
-            .split(' ')
+            .split('|')
             .filter((word) => word !== '' && word.length <= 40)
             .slice(0, 60),
         }
@@ -55,5 +55,5 @@ function fitting(words: readonly string[]): string {
     if (length > MAX_TEXT) break;
     kept.push(word);
   }
-  return kept.join(' ');
+  return kept.join('|');
 }

@@ -20,7 +20,12 @@ export async function syncDemo(): Promise<void> {
   const isWanted = await settings.get('useDemo');
   const hasChanged = isWanted ? await demo.install() : await demo.isInstalled();
   if (!isWanted && hasChanged) await demo.remove();
-  if (!hasChanged || opening === null) return;
+  if (hasChanged) await readGalleryAgain();
+}
+
+/** Gallery or catalogue changed beside the pipeline (demo, packs): the next look sees it. Without a pipeline there is nothing to do. */
+export async function readGalleryAgain(): Promise<void> {
+  if (opening === null) return;
   const opened = await opening;
   opened.forgetCatalogue();
   const { memory } = opened;

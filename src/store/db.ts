@@ -8,6 +8,7 @@ import type { LedgerRow } from '../contracts/egress.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
 import type { Correction, HistoryEntry } from '../contracts/history.ts';
 import type { CaptureSource } from '../contracts/media.ts';
+import type { SignedPack } from '../contracts/pack.ts';
 import type { Product } from '../contracts/product.ts';
 import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
@@ -63,6 +64,54 @@ export interface WaitingRow {
   readonly attempts: number;
 }
 
+/** A pack on this device, without its manifest: it is read with every look. */
+export interface PackRow {
+  readonly id: string;
+  /** Server that it came from. */
+  readonly origin: string;
+  readonly installed: PackState | null;
+  /** A version that is being fetched; its parts are not used yet. */
+  readonly isPending: boolean;
+}
+
+/** What answers depend on. */
+export interface PackState {
+  readonly version: number;
+  readonly space: string;
+  readonly expiresAtMs: number;
+  readonly installedAtMs: number;
+}
+
+/** Key: `<pack>/installed` or `<pack>/pending`. */
+export interface PackManifestRow {
+  readonly key: string;
+  readonly signed: SignedPack;
+}
+
+/** Key: the SHA-256 of the bytes; with `.partial` behind it while some are missing at the end. */
+export interface PackPartRow {
+  readonly key: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A product of a pack. The user's own products and the demo's are elsewhere: no pack can touch them. */
+export interface PackProductRow {
+  readonly packId: string;
+  readonly id: string;
+  /** SHA-256 of the part that it came in. */
+  readonly part: string;
+  readonly product: Product;
+  readonly gtins: readonly string[];
+  readonly searchKey: string;
+}
+
+/** The key that a server is known by. */
+export interface PackKeyRow {
+  readonly origin: string;
+  readonly publicKey: string;
+  readonly pinnedAtMs: number;
+}
+
 export interface NoteRow {
   readonly key: string;
   readonly value: unknown;
@@ -80,10 +129,33 @@ export interface MekikiSchema extends DBSchema {
   /** Facts about the database itself: start of the ledger's chain, demo version. */
   notes: { key: string; value: NoteRow };
   waiting: { key: string; value: WaitingRow };
+  packs: { key: string; value: PackRow };
+  packManifests: { key: string; value: PackManifestRow };
+  packParts: { key: string; value: PackPartRow };
+  packProducts: {
+    key: [string, string];
+    value: PackProductRow;
+    indexes: { byId: string; byGtin: string; bySearchKey: string; byPart: [string, string] };
+  };
+  packKeys: { key: string; value: PackKeyRow };
 }
 
 export type StoreName =
-  'gallery' | 'features' | 'products' | 'history' | 'corrections' | 'ledger' | 'people' | 'settings' | 'notes' | 'waiting';
+  | 'gallery'
+  | 'features'
+  | 'products'
+  | 'history'
+  | 'corrections'
+  | 'ledger'
+  | 'people'
+  | 'settings'
+  | 'notes'
+  | 'waiting'
+  | 'packs'
+  | 'packManifests'
+  | 'packParts'
+  | 'packProducts'
+  | 'packKeys';
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;

@@ -1,7 +1,9 @@
 /** @file Gallery photos as vectors: what the on-device index searches. Thread: page or index worker. */
 import { AppError } from '../contracts/errors.ts';
 import type { GalleryItem } from '../contracts/product.ts';
-import type { LocalFeatures } from '../contracts/results.ts';
+import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
+import { decodePhotos } from '../core/pack-photos.ts';
+import { packPhotoParts } from './active-packs.ts';
 import { transact, type Database, type FeaturesRow, type GalleryRow, type Transaction } from './db.ts';
 
 export interface GalleryStore {
@@ -15,7 +17,8 @@ export interface GalleryStore {
   /** Photos of one product, with their keypoints. */
   byProduct(productId: string): Promise<GalleryItem[]>;
   /**
-   * All photos of a space in batches, by id; `features` is always null (see {@link byGalleryIds}). Each batch is one transaction, so
+   * All photos of a space in batches, the device's own by id and then those of packs that have not expired (an id that came before is
+   * not repeated); `features` is always null (see {@link byGalleryIds}). Each batch is one transaction, so
    * 50,000 photos never stand in memory twice.
    */
   batches(space: string, batchSize?: number): AsyncGenerator<GalleryItem[], void, void>;
@@ -30,6 +33,21 @@ export interface GalleryStore {
 /** Gallery over the device's database. */
 export function createGalleryStore(database: Database): GalleryStore {
   async function* batches(space: string, batchSize = 2000): AsyncGenerator<GalleryItem[], void, void> {
+    const seen = new Set<string>();
+    for await (const items of ownBatches(space, batchSize)) {
+      for (const { id } of items) seen.add(id);
+      yield items;
+    }
+    for (const { packId, key } of await packPhotoParts(database, space)) {
+      const row = await transact(database, ['packParts'], 'readonly', (transaction) => transaction.objectStore('packParts').get(key));
+      // Removed meanwhile.
+      if (row === undefined) continue;
+      const photos = decodePhotos(row.bytes).filter(({ id }) => !seen.has(id));
+      for (const { id } of photos) seen.add(id);
+      yield photos.map((photo) => ({ ...photo, space: space as EmbeddingSpace, features: null, source: `pack:${packId}` }));
+    }
+  }
+  async function* ownBatches(space: string, batchSize: number): AsyncGenerator<GalleryItem[], void, void> {
     let after = '';
     while (true) {
       // An array sorts after every string, so `[space, []]` is past the last id of the space.

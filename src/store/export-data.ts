@@ -22,6 +22,12 @@ const MAX_RECORDS_BYTES = 256 << 20;
 /** What may leave this device is decided on this device, never by a file. */
 const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
 
+/** What {@link eraseAll} empties; of the notes the ledger's own stay. */
+const ERASED = [
+  ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'waiting'] as const),
+  ...(['packs', 'packManifests', 'packParts', 'packProducts', 'packKeys'] as const),
+] as const;
+
 /** How much came back. */
 export interface ImportResult {
   readonly history: number;
@@ -116,17 +122,11 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
 
 /** Erase everything that this device remembers. Of the ledger a marked start stays, which says that and when rows were erased. */
 export async function eraseAll(database: Database, ledger: Pick<Ledger, 'erase' | 'count'>): Promise<void> {
-  await transact(
-    database,
-    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'notes', 'waiting'],
-    'readwrite',
-    async (transaction) => {
-      for (const name of ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'waiting'] as const)
-        await transaction.objectStore(name).clear();
-      for (const key of await transaction.objectStore('notes').getAllKeys())
-        if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);
-    },
-  );
+  await transact(database, [...ERASED, 'notes'], 'readwrite', async (transaction) => {
+    for (const name of ERASED) await transaction.objectStore(name).clear();
+    for (const key of await transaction.objectStore('notes').getAllKeys())
+      if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);
+  });
   if ((await ledger.count()) > 0) await ledger.erase();
 }
 

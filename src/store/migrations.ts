@@ -34,5 +34,18 @@ const toVersion2: Migration = (database) => {
   database.createObjectStore('waiting', { keyPath: 'id' });
 };
 
+/** Packs, their parts and products, and the keys of the servers that they come from. */
+const toVersion3: Migration = (database) => {
+  database.createObjectStore('packs', { keyPath: 'id' });
+  database.createObjectStore('packManifests', { keyPath: 'key' });
+  database.createObjectStore('packParts', { keyPath: 'key' });
+  const products = database.createObjectStore('packProducts', { keyPath: ['packId', 'id'] });
+  products.createIndex('byId', 'id');
+  products.createIndex('byGtin', 'gtins', { multiEntry: true });
+  products.createIndex('bySearchKey', 'searchKey');
+  products.createIndex('byPart', ['packId', 'part']);
+  database.createObjectStore('packKeys', { keyPath: 'origin' });
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3];

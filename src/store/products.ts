@@ -1,7 +1,8 @@
 /** @file Products known on this device. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
 import { productSchema, type Product } from '../contracts/product.ts';
-import { transact, type Database, type ProductRow, type Transaction } from './db.ts';
+import { isActive } from './active-packs.ts';
+import { transact, type Database, type PackProductRow, type ProductRow, type Transaction } from './db.ts';
 import { searchKey, searchWords } from './search-key.ts';
 
 export interface ProductStore {
@@ -21,10 +22,13 @@ export interface ProductStore {
   count(): Promise<number>;
 }
 
-/** Products over the device's database. */
+/** Where products are looked up. [Note: Own products first] What the user or the demo says of a product wins over what a pack says. */
+const PLACES = ['products', 'packProducts', 'packs'] as const;
+type Reading = Transaction<(typeof PLACES)[number], 'readonly'>;
+
+/** Products over the device's database: its own, and those of packs that have not expired. */
 export function createProductStore(database: Database): ProductStore {
-  const read = <Result>(body: (transaction: Transaction<'products', 'readonly'>) => Promise<Result>): Promise<Result> =>
-    transact(database, ['products'], 'readonly', body);
+  const read = <Result>(body: (transaction: Reading) => Promise<Result>): Promise<Result> => transact(database, PLACES, 'readonly', body);
   return {
     async put(products) {
       const rows = products.map(toProductRow);
@@ -32,40 +36,54 @@ export function createProductStore(database: Database): ProductStore {
         await Promise.all(rows.map((row) => transaction.objectStore('products').put(row)));
       });
     },
-    byId: (id) => read(async (transaction) => productOf(await transaction.objectStore('products').get(id))),
+    byId: (id) => read((transaction) => find(transaction, id)),
     byIds: (ids) =>
       read(async (transaction) => {
-        const rows = await Promise.all([...new Set(ids)].map((id) => transaction.objectStore('products').get(id)));
-        const products = rows.map(productOf).filter((product) => product !== null);
+        const found = await Promise.all([...new Set(ids)].map((id) => find(transaction, id)));
+        const products = found.filter((product) => product !== null);
         return new Map(products.map((product) => [product.id, product]));
       }),
     byGtin: (gtin) =>
       read(async (transaction) => {
         const rows = await transaction.objectStore('products').index('byGtin').getAll(gtin);
-        const products = rows.map(productOf).filter((product) => product !== null);
-        return products.sort((a, b) => b.updatedAtMs - a.updatedAtMs)[0] ?? null;
+        const own = newest(rows.map(productOf).filter((product) => product !== null));
+        return own ?? newest(await active(transaction, await transaction.objectStore('packProducts').index('byGtin').getAll(gtin)));
       }),
     all: () =>
       read(async (transaction) => {
         const rows = await transaction.objectStore('products').getAll();
-        return rows.map(productOf).filter((product) => product !== null);
+        const own = rows.map(productOf).filter((product) => product !== null);
+        const packed = await active(transaction, await transaction.objectStore('packProducts').getAll());
+        return onceEach([...own, ...packed]);
       }),
     async search(query, limit = 20) {
       const words = searchWords(query);
       if (words.length === 0) return [];
-      const hits: { id: string; rank: number }[] = [];
       return read(async (transaction) => {
-        const store = transaction.objectStore('products');
+        const hits = new Map<string, number>();
+        const note = (id: string, rank: number): void => void hits.set(id, Math.min(rank, hits.get(id) ?? Infinity));
         // Keys only: products themselves are read for the hits alone.
-        let cursor = await store.index('bySearchKey').openKeyCursor();
+        let cursor = await transaction.objectStore('products').index('bySearchKey').openKeyCursor();
         while (cursor !== null) {
           const rank = rankOf(cursor.key, words);
-          if (rank !== null) hits.push({ id: cursor.primaryKey, rank });
+          if (rank !== null) note(cursor.primaryKey, rank);
           cursor = await cursor.continue();
         }
-        const best = hits.sort((a, b) => a.rank - b.rank).slice(0, limit);
-        const rows = await Promise.all(best.map(({ id }) => store.get(id)));
-        return rows.map(productOf).filter((product) => product !== null);
+        let packed = await transaction.objectStore('packProducts').index('bySearchKey').openKeyCursor();
+        while (packed !== null) {
+          const rank = rankOf(packed.key, words);
+          if (rank !== null) note(packed.primaryKey[1], rank);
+          packed = await packed.continue();
+        }
+        const best = [...hits].sort(([, a], [, b]) => a - b);
+        const found: Product[] = [];
+        // A hit may be in an expired pack only.
+        for (const [id] of best) {
+          if (found.length >= limit) break;
+          const product = await find(transaction, id);
+          if (product !== null) found.push(product);
+        }
+        return found;
       });
     },
     remove: (ids) =>
@@ -84,8 +102,38 @@ export function createProductStore(database: Database): ProductStore {
         await Promise.all(ids.map((id) => transaction.objectStore('products').delete(id)));
         return ids.length;
       }),
-    count: () => read((transaction) => transaction.objectStore('products').count()),
+    count: () =>
+      read(async (transaction) => {
+        const own = await transaction.objectStore('products').getAllKeys();
+        const packed = await active(transaction, await transaction.objectStore('packProducts').getAll());
+        return new Set([...own, ...packed.map(({ id }) => id)]).size;
+      }),
   };
+}
+
+/** [Note: Own products first] */
+async function find(transaction: Reading, id: string): Promise<Product | null> {
+  const own = productOf(await transaction.objectStore('products').get(id));
+  return own ?? newest(await active(transaction, await transaction.objectStore('packProducts').index('byId').getAll(id)));
+}
+
+/** Products of packs that may be answered from. */
+async function active(transaction: Reading, rows: readonly PackProductRow[]): Promise<Product[]> {
+  if (rows.length === 0) return [];
+  const packs = await transaction.objectStore('packs').getAll();
+  const usable = new Set(packs.filter((pack) => isActive(pack)).map(({ id }) => id));
+  return rows.filter(({ packId }) => usable.has(packId)).map(({ product }) => product);
+}
+
+function newest(products: readonly Product[]): Product | null {
+  return [...products].sort((a, b) => b.updatedAtMs - a.updatedAtMs)[0] ?? null;
+}
+
+/** The first of each id. */
+function onceEach(products: readonly Product[]): Product[] {
+  const byId = new Map<string, Product>();
+  for (const product of products) if (!byId.has(product.id)) byId.set(product.id, product);
+  return [...byId.values()];
 }
 
 /** @throws AppError('invalid-input') when the product breaks its schema. */
