@@ -13,6 +13,7 @@ setRouter(
     '/people': () => import('./PeoplePage.svelte'),
     '/people/:person': () => import('./PersonPage.svelte'),
     '/models': () => import('./ModelsPage.svelte'),
+    '/packs': () => import('./PacksPage.svelte'),
     '/privacy': () => import('./PrivacyPage.svelte'),
     '/server': () => import('./ServerPage.svelte'),
     '/settings': () => import('./SettingsPage.svelte'),

@@ -1,0 +1,30 @@
+/** @file What a pack covers, how old it is and how long it holds, in words. Thread: page. */
+import type { PackSummary } from '../contracts/pack.ts';
+import { m } from '../paraglide/messages.js';
+import { getLocale } from '../paraglide/runtime.js';
+import { dateText } from '../ui/date-text.ts';
+
+const DAY_MS = 86_400_000;
+
+/** @returns e.g. `1,204 of 1,500 products have photos, 1,480 have ingredients.` */
+export function packCoverage({ products, withPhotos, withContents }: PackSummary['coverage']): string {
+  return m.pack_coverage({ photos: count(withPhotos), products: count(products), contents: count(withContents) });
+}
+
+/** @returns date and distance, e.g. `21 Nov 2026 (3 days ago)`. */
+export function packAge(builtAtMs: number, nowMs: number): string {
+  return m.pack_date_and_distance({ date: dateText(builtAtMs), distance: distance(builtAtMs - nowMs) });
+}
+
+/** @returns the same for the end, e.g. `21 Dec 2026 (in 27 days)`. */
+export function packEnd(expiresAtMs: number, nowMs: number): string {
+  return m.pack_date_and_distance({ date: dateText(expiresAtMs), distance: distance(expiresAtMs - nowMs) });
+}
+
+function distance(ms: number): string {
+  return new Intl.RelativeTimeFormat(getLocale(), { numeric: 'auto' }).format(Math.trunc(ms / DAY_MS), 'day');
+}
+
+function count(value: number): string {
+  return new Intl.NumberFormat(getLocale()).format(value);
+}
