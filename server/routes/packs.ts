@@ -152,8 +152,8 @@ export function packRoutes({ packs, holdsPersons }: Pick<Services, 'packs' | 'ho
   };
 }
 
-function described({ rule: _rule, ...build }: StoredBuild): PackBuild {
-  return build;
+function described(build: StoredBuild): PackBuild {
+  return packBuildSchema.strip().parse(build);
 }
 
 /** @returns true when the asker has it already. Compressing proxies weaken a tag by `W/`. */

@@ -8,6 +8,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { AppError } from '../../src/contracts/errors.ts';
 import {
   packManifestSchema,
+  packSummarySchema,
   type PackList,
   type PackManifest,
   type PackRule,
@@ -196,6 +197,7 @@ export function manifestOf({ manifest }: SignedPack): PackManifest {
   return packManifestSchema.parse(JSON.parse(manifest));
 }
 
-function summaryOf({ format: _format, formatVersion: _version, rule: _rule, parts, ...described }: PackManifest): PackSummary {
-  return { ...described, sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+function summaryOf(manifest: PackManifest): PackSummary {
+  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  return packSummarySchema.strip().parse({ ...manifest, sizeBytes });
 }
