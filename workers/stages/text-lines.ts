@@ -16,6 +16,8 @@ const ROW_MARGIN = 0.12;
 const COLUMN_MARGIN = 0.9;
 /** Pieces of a column are closer than this, in its widths. */
 const JOIN_GAP = 0.3;
+/** A box around one sign is no wider than this, in line heights. */
+const SIGN_ASPECT = 1.4;
 
 /** Unordered lines; corners in pixels of the page. */
 export interface FoundLines {
@@ -41,15 +43,18 @@ export async function findLines(view: Frame, runtime: Runtime): Promise<FoundLin
   const darkOnLight = isLightOnDark ? data.map((value) => 255 - value) : data;
   const rules = findTableRules({ widthPx, heightPx, data: darkOnLight }, lineHeightPx * layout.scale);
   const parts = found.flatMap((corners) => splitAtRules(corners, rules, layout));
-  const split = separateNeighbours(page.isVertical ? joinColumns(parts, rules, layout) : parts, layout);
+  const split = separateNeighbours(joinPieces(parts, rules, layout, page.isVertical), layout);
   const lines = page.isVertical
     ? lengthenColumns(split, layout)
     : split.map((corners) => (isTall(corners) ? corners : lengthen(corners, ROW_MARGIN)));
   return { page, lines, rules, layout, isLightOnDark };
 }
 
-/** Detectors break columns within characters: pieces in one line, without room or a rule between them, are joined. */
-function joinColumns(lines: readonly Corners[], rules: TableRules, layout: TextLayout): Corners[] {
+/**
+ * Pieces in one line, without room or a rule between them, are joined: detectors break columns within characters, and rows only
+ * after a ■ at their start.
+ */
+function joinPieces(lines: readonly Corners[], rules: TableRules, layout: TextLayout, isVertical: boolean): Corners[] {
   const joined: Corners[] = [];
   const pending = lines.map((corners) => ({ corners, box: layout.boxOf(corners) })).sort((p, q) => p.box.x0 - q.box.x0);
   for (const { corners, box } of pending) {
@@ -60,6 +65,7 @@ function joinColumns(lines: readonly Corners[], rules: TableRules, layout: TextL
       const isLevel = Math.abs(layout.endsOf(other).rightY - layout.endsOf(corners).leftY) < height * 0.25;
       const isAlike = isAlikeHigh(before, box);
       const isNear = gap < height * JOIN_GAP && box.x1 > before.x1 && gap > -height;
+      if (!isVertical && before.x1 - before.x0 > height * SIGN_ASPECT) return false;
       return !isTall(other) && !isTall(corners) && isLevel && isAlike && isNear && !isRuled(before.x1, box.x0, box, rules);
     });
     if (at < 0) joined.push(corners);

@@ -38,7 +38,7 @@ export function headingLength(characters: readonly string[]): number {
 
 function isHeading(text: string): boolean {
   // Colons, and what rules beside it are read as.
-  return HEADINGS.has(text.replaceAll(/[^\p{L}]/gu, ''));
+  return HEADINGS.has(text.replaceAll(/[\s：:|!.,・]/gu, ''));
 }
 
 /**
@@ -130,6 +130,8 @@ function valueLines(
   });
   if (neighbours.length === 0) return [];
   const left = median(neighbours);
+  // In running text values begin wherever their heading ends.
+  if (neighbours.filter((x0) => Math.abs(x0 - left) < lineHeight * 0.6).length < neighbours.length * 0.6) return [];
   const headingRight = Math.max(...headings.map((i) => lines[i]!.box.x1));
   if (left < headingRight - lineHeight) return [];
   const flush = lines
