@@ -103,7 +103,7 @@ function holding(needles: readonly Uint8Array[], folder = config.dataFolder): st
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => {
       const bytes = readFileSync(path);
-      return needles.some((needle) => bytes.includes(needle));
+      return needles.some((needle) => bytes.indexOf(needle) >= 0);
     });
 }
 async function finished(id: string): Promise<Erasure & { receipt: ErasureReceipt }> {
