@@ -14,7 +14,7 @@ import onnx
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 MODELS = os.path.join(ROOT, 'public', 'models')
 CHARACTERS = os.path.join(ROOT, 'src', 'core', 'text', 'japanese-characters.json')
-VERSION = '1'
+VERSION = '2'
 
 CARD = {
     'id': 'japanese-text',
@@ -22,7 +22,7 @@ CARD = {
     'task': 'recognition of one line of printed Japanese (with the Latin letters, digits and signs within it)',
     'dataSets': [
         {
-            'name': 'Lines drawn by training/japanese-text/render.py with Japanese fonts of Debian (Noto CJK, IPA, Takao, BIZ UD, Motoya, Sawarabi, VL, Ume; open licences)',
+            'name': 'Lines drawn by training/japanese-text/render.py, and columns of vertical type laid in line by columns.py, with Japanese fonts of Debian (Noto CJK, IPA, Takao, BIZ UD, Motoya, Sawarabi, VL, Ume; open licences)',
             'use': 'training: images',
             'licence': 'own work',
         },
