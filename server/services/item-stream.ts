@@ -76,7 +76,11 @@ export async function* itemsOfArrow(source: AsyncIterable<Uint8Array>, from: num
 
 async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<RecordBatch> {
   try {
-    for await (const batch of (await RecordBatchReader.from(source)) as AsyncIterable<RecordBatch>) yield batch;
+    // As a plain iterable: Arrow's own way of reading a Node stream stalls on requests.
+    const plain = (async function* () {
+      yield* source;
+    })();
+    for await (const batch of (await RecordBatchReader.from(plain)) as AsyncIterable<RecordBatch>) yield batch;
   } catch (error) {
     throw new AppError('invalid-input', 'The body is not a whole Arrow IPC stream.', { cause: error });
   }
