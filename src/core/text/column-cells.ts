@@ -87,7 +87,7 @@ export function findCells(column: GreyImage, { perWidth, isTight }: ColumnPitch)
     const own = pieces.filter(({ top, bottom }) => (top + bottom) / 2 > cell.topPx && (top + bottom) / 2 < cell.bottomPx);
     if (isBlank(cell, ink)) return cell.bottomPx - cell.topPx < pitchPx * MIN_SPACE ? [] : [cell];
     // `）、` are set at half a character each, and share a cell.
-    const isCrowded = own.length > 1 && own.every(({ isMark }) => isMark);
+    const isCrowded = own.length === 2 && own.every(({ mark }) => mark !== null) && own.some(({ mark }) => mark === 'bracket');
     return isCrowded ? own.map(({ top, bottom }) => ({ topPx: top, bottomPx: bottom })) : [cell];
   });
 }
@@ -144,7 +144,7 @@ function cutAtGaps(ink: ColumnInk, pitchPx: number): ColumnCell[] {
     for (let start = end - 1; start >= 0; start--) {
       if (start < end - 1) {
         gaps += pieces[start + 1]!.top - pieces[start]!.bottom;
-        if (pieces[start]!.isMark || pieces[end - 1]!.isMark) break;
+        if (pieces[start]!.mark !== null || pieces[end - 1]!.mark !== null) break;
       }
       const height = (pieces[end - 1]!.bottom - pieces[start]!.top) / pitchPx;
       if (height > MAX_CHARACTER && start < end - 1) break;

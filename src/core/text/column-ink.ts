@@ -5,8 +5,8 @@ import type { GreyImage } from '../../contracts/runtime.ts';
 export interface InkPiece {
   readonly top: number;
   readonly bottom: number;
-  /** Punctuation or a bracket by its shape: never part of a larger character. */
-  readonly isMark: boolean;
+  /** Punctuation or a bracket by its shape, which is never part of a larger character; null for all else. */
+  readonly mark: 'point' | 'bracket' | null;
   /** Ink at its lower end, where characters touch; 0 before a blank row. */
   readonly touch: number;
 }
@@ -195,28 +195,34 @@ function findPieces(rows: Float64Array, widthPx: number, middlePx: number, isInk
     const hasInk = (rows[y] ?? 0) > 0;
     if (hasInk && top < 0) top = y;
     if (hasInk || top < 0) continue;
-    if (y - top > 1) pieces.push({ top, bottom: y, isMark: isMark(top, y, widthPx, middlePx, isInk), touch: 0 });
+    if (y - top > 1) pieces.push({ top, bottom: y, mark: markOf(top, y, widthPx, middlePx, isInk), touch: 0 });
     top = -1;
   }
   return pieces;
 }
 
 /** Parts of a piece in which characters touch each other, cut where there is little ink. */
-function partPiece({ top, bottom, isMark: whole }: InkPiece, inkAt: (row: number) => number): InkPiece[] {
+function partPiece({ top, bottom, mark }: InkPiece, inkAt: (row: number) => number): InkPiece[] {
   const parts: InkPiece[] = [];
   let from = top;
   for (let y = top + 2; y < bottom - 2; y++) {
     const ink = inkAt(y);
     const isLeast = [-3, -2, -1, 1, 2, 3].every((step) => inkAt(y + step) >= ink);
     if (!isLeast || ink > MAX_TOUCH || y - from < 4) continue;
-    parts.push({ top: from, bottom: y, isMark: false, touch: ink });
+    parts.push({ top: from, bottom: y, mark: null, touch: ink });
     from = y;
   }
-  return [...parts, { top: from, bottom, isMark: whole && parts.length === 0, touch: 0 }];
+  return [...parts, { top: from, bottom, mark: parts.length === 0 ? mark : null, touch: 0 }];
 }
 
 /** Small and right of the middle, or as wide as a character and bent like a bracket lying on its side. */
-function isMark(top: number, bottom: number, widthPx: number, middlePx: number, isInk: (x: number, y: number) => boolean): boolean {
+function markOf(
+  top: number,
+  bottom: number,
+  widthPx: number,
+  middlePx: number,
+  isInk: (x: number, y: number) => boolean,
+): InkPiece['mark'] {
   let left = widthPx;
   let right = 0;
   for (let y = top; y < bottom; y++)
@@ -227,8 +233,8 @@ function isMark(top: number, bottom: number, widthPx: number, middlePx: number, 
       }
   const width = (right - left) / widthPx;
   const height = (bottom - top) / widthPx;
-  if (Math.max(width, height) < 0.36) return (left + right) / 2 > middlePx + widthPx * 0.05;
-  if (width < 0.45 || height < 0.09 || height > 0.34) return false;
+  if (Math.max(width, height) < 0.36) return (left + right) / 2 > middlePx + widthPx * 0.05 ? 'point' : null;
+  if (width < 0.45 || height < 0.09 || height > 0.34) return null;
   const meanRow = (from: number, to: number): number => {
     let sum = 0;
     let count = 0;
@@ -241,5 +247,5 @@ function isMark(top: number, bottom: number, widthPx: number, middlePx: number, 
     return count === 0 ? (top + bottom) / 2 : sum / count;
   };
   const bend = Math.abs(meanRow(0.35, 0.65) - (meanRow(0, 0.15) + meanRow(0.85, 1)) / 2) / widthPx;
-  return bend > 0.06;
+  return bend > 0.06 ? 'bracket' : null;
 }

@@ -36,6 +36,9 @@ export function headingLength(characters: readonly string[]): number {
   return best;
 }
 
+/** Lines this long, relative to the longest, that begin below the headings are wrapped running text. */
+const WRAPPED_SHARE = 0.9;
+
 function isHeading(text: string): boolean {
   // Colons, and what rules beside it are read as.
   return HEADINGS.has(text.replaceAll(/[\s：:|!.,・]/gu, ''));
@@ -130,7 +133,15 @@ function valueLines(
   });
   if (neighbours.length === 0) return [];
   const left = median(neighbours);
-  // In running text values begin wherever their heading ends.
+  // Running text wraps below its headings, and its values begin wherever their heading ends.
+  const top = lines[headings[0]!]!.box.y0;
+  const bottom = lines[headings[headings.length - 1]!]!.box.y1;
+  const widest = Math.max(...lines.map(({ box }) => box.x1 - box.x0));
+  const isWrapped = lines.some(
+    ({ box }, i) =>
+      !isTaken.has(i) && box.y0 > top && box.y1 < bottom && box.x0 < left - lineHeight * 2 && box.x1 - box.x0 > widest * WRAPPED_SHARE,
+  );
+  if (isWrapped) return [];
   if (neighbours.filter((x0) => Math.abs(x0 - left) < lineHeight * 0.6).length < neighbours.length * 0.6) return [];
   const headingRight = Math.max(...headings.map((i) => lines[i]!.box.x1));
   if (left < headingRight - lineHeight) return [];

@@ -75,4 +75,17 @@ describe('readHeadingTable', () => {
   it('finds no table in running text', () => {
     expect(readHeadingTable([line('名称：菓子', 10, 20, 200), line('原材料名：小麦粉', 10, 50, 300)])).toEqual([]);
   });
+
+  it('takes running text that wraps below its headings for no table', () => {
+    const lines = [
+      line('名称', 30, 20, 90),
+      line('はちみつ加工品', 170, 20, 320),
+      line('原材料名', 30, 50, 150),
+      line('はちみつ（中国産、カナダ産）、りんご酢、', 170, 50, 800),
+      line('果糖、レモン果汁／酸味料、香料、ビタミンC', 10, 80, 820),
+      line('保存方法', 30, 110, 150),
+      line('常温', 170, 110, 240),
+    ];
+    expect(textsOf(lines)).toEqual([]);
+  });
 });
