@@ -1,16 +1,15 @@
-/** @file The workers in a real browser: same numbers as Node on WASM and WebGPU, upright photos, bad files, bad downloads, a killed worker. */
+/** @file The workers in a real browser: same numbers as Node, upright photos, bad files, bad downloads, a killed worker. */
 import { expect, test, type Page } from '@playwright/test';
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import type { VisionClient } from '../../src/clients/vision-client.ts';
 import type { AppError } from '../../src/contracts/errors.ts';
-import type { Box } from '../../src/contracts/geometry.ts';
-import { createVision } from '../../workers/stages/vision.ts';
+import { WHOLE_FRAME } from '../../src/contracts/geometry.ts';
 import { serveWorkerPage, type WorkerPage } from './workers/serve.ts';
+import { cosine, drawnPhoto, embedInBrowser, embedInNode, openWorkerPage } from './workers/steps.ts';
 
 test.describe.configure({ mode: 'serial' });
 
-const WHOLE: Box = { x: 0, y: 0, width: 1, height: 1 };
 let server: WorkerPage;
 
 test.beforeAll(async () => {
@@ -19,17 +18,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.close());
 
-async function open(page: Page, backend: 'wasm' | 'webgpu'): Promise<void> {
-  await page.goto(`${server.url}?ep=${backend}`);
-  await page.waitForSelector('body[data-ready]', { state: 'attached' });
-}
-
-/** A drawn photo: four coloured quarters and a few bars, 64 × 48. */
-function photo(): Sharp {
-  const quarters = `<svg width="64" height="48"><rect width="32" height="24" fill="#c02020"/><rect x="32" width="32" height="24" fill="#20c020"/>
-    <rect y="24" width="32" height="24" fill="#2020c0"/><rect x="32" y="24" width="32" height="24" fill="#e0e020"/><rect x="10" y="8" width="4" height="34" fill="#fff"/></svg>`;
-  return sharp(Buffer.from(quarters)).flatten();
-}
+const open = (page: Page): Promise<void> => openWorkerPage(page, server, 'wasm');
 
 interface Outcome {
   readonly code: string | null;
@@ -54,49 +43,22 @@ function tryOpen(page: Page, bytes: Uint8Array): Promise<Outcome> {
   );
 }
 
-/** Embedding of the whole photo in the browser, and where it was computed. */
-function embed(page: Page, bytes: Uint8Array): Promise<{ vector: number[]; backend: string; selfTest: string }> {
-  return page.evaluate(
-    async ({ given, box }) => {
-      const { vision } = globalThis as unknown as { vision: VisionClient };
-      const { frameId } = await vision.open(new Blob([new Uint8Array(given)]));
-      const [look] = await vision.embed(frameId, [box]);
-      const status = (await vision.modelStatus()).find(({ modelId }) => modelId === 'product-embedding');
-      return { vector: [...look!.embedding.vector], backend: look!.embedding.backend, selfTest: status!.selfTest };
-    },
-    { given: [...bytes], box: WHOLE },
-  );
-}
-
-async function embedInNode(bytes: Uint8Array<ArrayBuffer>): Promise<number[]> {
-  const vision = createVision(createNodeRuntime({ threads: 1 }));
-  const { frameId } = await vision.open(new Blob([bytes]), { taskId: 'open' });
-  const [look] = await vision.embed(frameId, [WHOLE], { taskId: 'embed' });
-  return [...look!.embedding.vector];
-}
-
-const cosine = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-
-for (const backend of ['wasm', 'webgpu'] as const)
-  test(`the embedding on ${backend} is Node's`, async ({ page }) => {
-    test.setTimeout(240_000);
-    await open(page, backend);
-    test.skip(
-      backend === 'webgpu' && !(await page.evaluate(async () => (await (navigator as { gpu?: GPU }).gpu?.requestAdapter()) != null)),
-      'no WebGPU adapter, not even a software one',
-    );
-    const bytes = new Uint8Array(await photo().png().toBuffer());
-    const inBrowser = await embed(page, bytes);
-    expect(inBrowser.backend).toBe(backend);
-    expect(inBrowser.selfTest).toBe(backend === 'webgpu' ? 'passed' : 'not-needed');
-    expect(cosine(inBrowser.vector, await embedInNode(bytes))).toBeGreaterThan(0.9999);
-  });
+test('the embedding on WASM is Node’s', async ({ page }) => {
+  test.setTimeout(240_000);
+  await open(page);
+  const bytes = new Uint8Array(await drawnPhoto().png().toBuffer());
+  const inBrowser = await embedInBrowser(page, bytes);
+  expect(inBrowser).toMatchObject({ backend: 'wasm', selfTest: 'not-needed' });
+  expect(cosine(inBrowser.vector, await embedInNode(bytes))).toBeGreaterThan(0.9999);
+});
 
 test('photos come out upright, whatever their EXIF orientation says, as in Node', async ({ page }) => {
-  await open(page, 'wasm');
+  await open(page);
   const node = createNodeRuntime();
   for (let orientation = 1; orientation <= 8; orientation++) {
-    const bytes = new Uint8Array(await photo().withMetadata({ orientation }).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer());
+    const bytes = new Uint8Array(
+      await drawnPhoto().withMetadata({ orientation }).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer(),
+    );
     const { frame } = await node.decode(new Blob([bytes]), 4096);
     const shown = await page.evaluate(
       async ({ given, box }) => {
@@ -106,7 +68,7 @@ test('photos come out upright, whatever their EXIF orientation says, as in Node'
         await vision.close(frameId);
         return [...new Uint8Array(await blob.arrayBuffer())];
       },
-      { given: [...bytes], box: WHOLE },
+      { given: [...bytes], box: WHOLE_FRAME },
     );
     const { data, info } = await sharp(Buffer.from(shown)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height], `orientation ${orientation}`).toEqual([frame.widthPx, frame.heightPx]);
@@ -117,17 +79,23 @@ test('photos come out upright, whatever their EXIF orientation says, as in Node'
 });
 
 test('formats are opened, and bad files are refused with their reason', async ({ page }) => {
-  await open(page, 'wasm');
+  await open(page);
   const good = {
-    png: await photo().png().toBuffer(),
-    webp: await photo().webp().toBuffer(),
-    avif: await photo().avif().toBuffer(),
-    gif: await photo().gif().toBuffer(),
-    cmyk: await photo().toColourspace('cmyk').jpeg().toBuffer(),
-    transparent: await photo().ensureAlpha(0.2).png().toBuffer(),
-    grey: await photo().greyscale().jpeg().toBuffer(),
+    png: await drawnPhoto().png().toBuffer(),
+    webp: await drawnPhoto().webp().toBuffer(),
+    avif: await drawnPhoto().avif().toBuffer(),
+    gif: await drawnPhoto().gif().toBuffer(),
+    cmyk: await drawnPhoto().toColourspace('cmyk').jpeg().toBuffer(),
+    transparent: await drawnPhoto().ensureAlpha(0.2).png().toBuffer(),
+    grey: await drawnPhoto().greyscale().jpeg().toBuffer(),
   };
   for (const [name, bytes] of Object.entries(good)) expect(await tryOpen(page, bytes), name).toMatchObject({ code: null, size: [64, 48] });
+  const animated = await sharp([await drawnPhoto().png().toBuffer(), await drawnPhoto().negate().png().toBuffer()], {
+    join: { animated: true },
+  })
+    .gif({ delay: 100 })
+    .toBuffer();
+  expect(await tryOpen(page, animated), 'an animation is its first picture').toMatchObject({ code: null, size: [64, 48] });
   const bomb = Buffer.from(good.png);
   bomb.writeUInt32BE(30_000, 16);
   bomb.writeUInt32BE(30_000, 20);
@@ -142,13 +110,57 @@ test('formats are opened, and bad files are refused with their reason', async ({
   for (const [name, bytes] of Object.entries(bad)) expect((await tryOpen(page, bytes)).code, name).toBe('decode-unsupported');
 });
 
+test('a CMYK photo keeps its colours', async ({ page }) => {
+  await open(page);
+  const cmyk = await drawnPhoto().toColourspace('cmyk').jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer();
+  const shown = await page.evaluate(
+    async ({ given, box }) => {
+      const { vision } = globalThis as unknown as { vision: VisionClient };
+      const { frameId } = await vision.open(new Blob([new Uint8Array(given)]));
+      const { blob } = await vision.cropImage(frameId, { box, maxSidePx: 64, type: 'image/png', blurFaces: false, lookForFaces: false });
+      await vision.close(frameId);
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    },
+    { given: [...cmyk], box: WHOLE_FRAME },
+  );
+  const { data, info } = await sharp(Buffer.from(shown)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  // One pixel of each quarter: the strongest channels are still the strongest (print colours are duller than the screen's).
+  const [red, green, blue, yellow] = [
+    [4, 4],
+    [50, 4],
+    [4, 40],
+    [50, 40],
+  ].map(([x, y]) => [...data.subarray((y! * info.width + x!) * 3, (y! * info.width + x!) * 3 + 3)]) as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
+  expect(Math.max(...red)).toBe(red[0]);
+  expect(Math.max(...green)).toBe(green[1]);
+  expect(Math.max(...blue)).toBe(blue[2]);
+  expect(Math.min(...yellow)).toBe(yellow[2]);
+});
+
+test('a photo of 100 megapixels is taken, shrunk while it is decoded; one of 130 is refused', async ({ page }) => {
+  await open(page);
+  const blank = (side: number, more: number): Promise<Buffer> =>
+    sharp({ create: { width: side + more, height: side, channels: 3, background: '#7090b0' } })
+      .jpeg({ quality: 60 })
+      .toBuffer();
+  expect(await tryOpen(page, await blank(10_000, 0))).toMatchObject({ code: null, size: [4096, 4096] });
+  expect((await tryOpen(page, await blank(11_000, 1000))).code).toBe('decode-unsupported');
+  // The worker lived through both.
+  expect((await tryOpen(page, await drawnPhoto().png().toBuffer())).code).toBeNull();
+});
+
 for (const [how, wanted] of [
   ['flip', { code: 'model-integrity', retryable: false }],
   ['cut', { code: 'model-integrity', retryable: true }],
   ['page', { code: 'model-unavailable', retryable: true }],
 ] as const)
   test(`a model download that is changed (${how}) is refused, never kept, and works once it is right`, async ({ page }) => {
-    await open(page, 'wasm');
+    await open(page);
     const prepare = () =>
       page.evaluate(async () => {
         const { vision } = globalThis as unknown as { vision: VisionClient };
@@ -168,8 +180,8 @@ for (const [how, wanted] of [
   });
 
 test('a worker that is killed while it works rejects its calls, and the next call works', async ({ page }) => {
-  await open(page, 'wasm');
-  const bytes = new Uint8Array(await photo().png().toBuffer());
+  await open(page);
+  const bytes = new Uint8Array(await drawnPhoto().png().toBuffer());
   expect((await tryOpen(page, bytes)).code).toBeNull();
   const pending = page.evaluate(
     async ({ given, box }) => {
@@ -185,7 +197,7 @@ test('a worker that is killed while it works rejects its calls, and the next cal
           (error: unknown) => (error as AppError).code,
         );
     },
-    { given: [...bytes], box: WHOLE },
+    { given: [...bytes], box: WHOLE_FRAME },
   );
   const worker = page.workers().find((each) => each.url().includes('vision'))!;
   await worker.evaluate(() => {
