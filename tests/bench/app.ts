@@ -65,6 +65,8 @@ export async function openApp(): Promise<BenchApp> {
       ],
     });
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'en-GB' });
+    // tsx wraps named functions in this helper, also those that are sent to the page.
+    await context.addInitScript('globalThis.__name = (named) => named');
     const page = await context.newPage();
     page.on('pageerror', (error) => console.error(error.message));
     return {

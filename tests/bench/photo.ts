@@ -3,7 +3,7 @@
  * noise, pasted into the page one after the other. Said: the first look (models are fetched and started), the median of the next ones,
  * when the first progress was on the screen, when the first answer was, and how long the page itself was ever blocked.
  */
-import type { Page } from '@playwright/test';
+import type { CDPSession, Page } from '@playwright/test';
 import { openApp } from './app.ts';
 import { median, type BenchRow } from './row.ts';
 
@@ -31,18 +31,28 @@ export async function photo({ photos }: { readonly photos: number }): Promise<Be
     await page.goto(baseUrl);
     await makePhotos(page);
     const first = await lookAtPhoto(page, 0);
+    const session = await app.browser.newBrowserCDPSession();
     const warm: SeenLook[] = [];
+    const cpuS: number[] = [];
     for (let number = 1; number <= photos; number++) {
+      const before = await rendererCpuS(session);
       warm.push(await lookAtPhoto(page, number % FILES.length));
+      cpuS.push((await rendererCpuS(session)) - before);
       if (process.stderr.isTTY) process.stderr.write(`\rphoto: ${number} of ${photos}  `);
     }
-    return rowsOf(first, warm);
+    return rowsOf(first, warm, cpuS);
   } finally {
     await app.close();
   }
 }
 
-function rowsOf(first: SeenLook, warm: readonly SeenLook[]): BenchRow[] {
+/** Processor time that the page and its workers have used so far, all threads together: it says what a look costs, however busy the machine is. */
+async function rendererCpuS(session: CDPSession): Promise<number> {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
+function rowsOf(first: SeenLook, warm: readonly SeenLook[], cpuS: readonly number[]): BenchRow[] {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   const millis = (ms: number): string => `${ms.toFixed(0)} ms`;
   const verdicts = warm.flatMap(({ verdictMs }) => verdictMs ?? []);
@@ -60,6 +70,7 @@ function rowsOf(first: SeenLook, warm: readonly SeenLook[]): BenchRow[] {
       `${seconds(median(warm.map(({ doneMs }) => doneMs)))} (${seconds(Math.max(...warm.map(({ doneMs }) => doneMs)))})`,
       '5 s',
     ),
+    row('  processor time of page and workers, median (most)', `${median(cpuS).toFixed(1)} s (${Math.max(...cpuS).toFixed(1)} s)`),
     row(`  first verdict on the screen, median of the ${verdicts.length} that had one`, seconds(median(verdicts))),
     row('  first look, models fetched from this machine and started', seconds(first.doneMs)),
     row(
