@@ -7,6 +7,7 @@ import {
   packBuildSchema,
   packListSchema,
   packManifestSchema,
+  packRuleSchema,
   signedPackSchema,
   type PackManifest,
   type PackRuleInput,
@@ -164,7 +165,7 @@ describe('a build', () => {
     );
     const asked = await app.http.inject({ method: 'POST', url: '/v1/pack-builds', payload: RULE });
     expect(asked.statusCode).toBe(403);
-    expect((await app.services.packs.requestBuild({ ...RULE, validForDays: 1, quantisation: 'int8' })).state).toBe('queued');
+    expect((await app.services.packs.requestBuild(packRuleSchema.parse(RULE))).state).toBe('queued');
     await app.services.packs.settled();
     expect((await app.services.packs.builds())[0]!.problem).toContain('persons');
   });
