@@ -1,30 +1,46 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,bytes,photo,soak] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
 import { parseArgs } from 'node:util';
 import { bytes } from './bytes.ts';
 import { openArena, type Arena } from './contender-page.ts';
+import { index } from './index/main.ts';
 import { labels } from './labels.ts';
 import { look } from './look.ts';
 import { photo } from './photo.ts';
 import type { BenchRow } from './row.ts';
 import { soak } from './soak.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string' }, photos: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    photos: { type: 'string' },
+    count: { type: 'string' },
+    dimensions: { type: 'string' },
+    full: { type: 'boolean' },
+  },
+});
 const rounds = positive(values.rounds, 3);
 const photos = values.photos === undefined ? null : positive(values.photos, 0);
 
-/** In the order they are run and printed. `soak` takes an hour on two cores, so it only runs when it is named. */
+/** In the order they are run and printed. `soak` takes an hour on two cores and `index` needs gigabytes of disk: they only run when they are named. */
 const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
   bytes: () => bytes(),
   photo: () => photo({ photos: photos ?? 10 }),
   soak: () => soak({ photos: photos ?? 100 }),
+  index: () => {
+    const count = positive(values.count, values.full === true ? 7_000_000 : 200_000);
+    // Peers hold every vector in memory and take long to build: beyond a million they are left out.
+    return index({ count, dimensions: positive(values.dimensions, 128), hasPeers: count <= 1_000_000 });
+  },
 };
-const BY_NAME_ONLY = ['soak'];
+const BY_NAME_ONLY = ['soak', 'index'];
 
 const wanted = values.only?.split(',') ?? Object.keys(ITEMS).filter((name) => !BY_NAME_ONLY.includes(name));
 const unknown = wanted.filter((name) => !Object.hasOwn(ITEMS, name));
