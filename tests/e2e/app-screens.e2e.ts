@@ -9,6 +9,7 @@ const SCREENS = [
   { path: '/people', en: 'People', ja: '食べる人' },
   { path: '/people/somebody', en: 'Add a person', ja: '人を追加' },
   { path: '/models', en: 'Models', ja: 'モデル' },
+  { path: '/packs', en: 'Packs', ja: 'パック' },
   { path: '/privacy', en: 'Privacy', ja: 'プライバシー' },
   { path: '/server', en: 'Server', ja: 'サーバー' },
   { path: '/settings', en: 'Settings', ja: '設定' },
