@@ -22,7 +22,7 @@ export function packEnd(expiresAtMs: number, nowMs: number): string {
 }
 
 function distance(ms: number): string {
-  return new Intl.RelativeTimeFormat(getLocale(), { numeric: 'auto' }).format(Math.trunc(ms / DAY_MS), 'day');
+  return new Intl.RelativeTimeFormat(getLocale(), { numeric: 'auto' }).format(Math.round(ms / DAY_MS), 'day');
 }
 
 function count(value: number): string {

@@ -151,6 +151,9 @@ class Packs {
     } catch (caught) {
       const error = toAppError(caught);
       if (error.code !== 'cancelled') this.#fail(id, error);
+      // Who sees the page reads the reason there, and in better words; the tray would cover it.
+      if (location.pathname === '/packs')
+        for (const task of tasks.all) if (task.label === label && task.state === 'failed') tasks.dismiss(task.id);
     } finally {
       this.#controllers.delete(id);
       this.#setWork(id, null);
