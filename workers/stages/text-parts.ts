@@ -43,8 +43,12 @@ export function splitHeading(part: ReadPart): ReadPart[] {
   ];
 }
 
+/** Values of a table begin this close to each other, in line heights; columns reach further beyond their ink than rows do. */
+const ROW_SLACK = 0.6;
+const COLUMN_SLACK = 1.3;
+
 /** Parts in reading order. */
-export function orderParts(parts: readonly ReadPart[], { rules, layout }: FoundLines): ReadPart[] {
+export function orderParts(parts: readonly ReadPart[], { page, rules, layout }: FoundLines): ReadPart[] {
   const boxes = parts.map(({ corners }) => layout.boxOf(corners));
   const table = readHeadingTable(
     parts.map(({ corners, characters }, i) => ({
@@ -53,6 +57,7 @@ export function orderParts(parts: readonly ReadPart[], { rules, layout }: FoundL
       text: correctByLexicon(characters).join(''),
     })),
     rules.vertical,
+    page.isVertical ? COLUMN_SLACK : ROW_SLACK,
   );
   return readingOrder(boxes, [table]).map((index) => parts[index]!);
 }

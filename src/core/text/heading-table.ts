@@ -40,15 +40,16 @@ export function headingLength(characters: readonly string[]): number {
 const WRAPPED_SHARE = 0.9;
 
 function isHeading(text: string): boolean {
-  // Colons, and what rules beside it are read as.
-  return HEADINGS.has(text.replaceAll(/[\s：:|!.,・]/gu, ''));
+  // Rules beside a heading are read as signs; a bullet or bracket before it belongs to running text.
+  return !/^[【〔［[●■◆・]/u.test(text) && HEADINGS.has(text.replaceAll(/[^\p{L}]/gu, ''));
 }
 
 /**
  * @param lines all lines of the label. @param barriers vertical rules.
+ * @param valueSlack how far values of one column may begin from each other, in line heights.
  * @returns indices of the lines of the table in reading order (each heading, then its value lines); empty when there is no table.
  */
-export function readHeadingTable(lines: readonly ReadLine[], barriers: readonly Rule[] = []): number[] {
+export function readHeadingTable(lines: readonly ReadLine[], barriers: readonly Rule[] = [], valueSlack = 0.6): number[] {
   // Perspective leans the left edge of a table: try how much, and keep the lean that lines up most headings.
   let best: { lean: number; headings: number[] } = { lean: 0, headings: [] };
   for (const lean of LEANS) {
@@ -60,6 +61,7 @@ export function readHeadingTable(lines: readonly ReadLine[], barriers: readonly 
     lines.map((line) => uprighted(line, best.lean)),
     best.headings,
     (before, after) => barriers.some((rule) => isBetween(rule, before, after, lines)),
+    valueSlack,
   );
 }
 
@@ -83,9 +85,10 @@ function orderTable(
   lines: readonly ReadLine[],
   headings: readonly number[],
   isBarred: (before: number, after: number) => boolean,
+  valueSlack: number,
 ): number[] {
   const lineHeight = median(headings.map((i) => heightOf(lines[i]!.box)));
-  const values = valueLines(lines, headings, lineHeight, isBarred);
+  const values = valueLines(lines, headings, lineHeight, isBarred, valueSlack);
   if (values.length === 0) return [];
   const rows = toRows(values, lines);
   const centres = headings.map((i) => lines[i]!.rightY);
@@ -118,6 +121,7 @@ function valueLines(
   headings: readonly number[],
   lineHeight: number,
   isBarred: (before: number, after: number) => boolean,
+  valueSlack: number,
 ): number[] {
   const isTaken = new Set(headings);
   const neighbours = headings.flatMap((heading) => {
@@ -142,7 +146,7 @@ function valueLines(
       !isTaken.has(i) && box.y0 > top && box.y1 < bottom && box.x0 < left - lineHeight * 2 && box.x1 - box.x0 > widest * WRAPPED_SHARE,
   );
   if (isWrapped) return [];
-  if (neighbours.filter((x0) => Math.abs(x0 - left) < lineHeight * 0.6).length < neighbours.length * 0.6) return [];
+  if (neighbours.filter((x0) => Math.abs(x0 - left) < lineHeight * valueSlack).length < neighbours.length * 0.6) return [];
   const headingRight = Math.max(...headings.map((i) => lines[i]!.box.x1));
   if (left < headingRight - lineHeight) return [];
   const flush = lines
