@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { ROLES, type Role } from '../../src/contracts/keys-api.ts';
 import { PRODUCT_COLLECTION } from '../../src/contracts/server-api.ts';
 import type { ServerConfig } from '../config.ts';
-import { isForeign, roleOf, type Principal } from './principal.ts';
+import { isForeign, type Principal } from './principal.ts';
 import { HttpProblem } from './problem.ts';
 import { routeAccess, type RouteAccess } from './route-access.ts';
 
@@ -64,7 +64,7 @@ function authorise(request: FastifyRequest, access: RouteAccess, { config, holds
       );
   }
   const collection = collectionOf(request);
-  if (collection !== null && !mayReach(principal, collection, holdsPersons)) {
+  if (collection !== null && access.isForSubjects !== true && !mayReach(principal, collection, holdsPersons)) {
     if (principal.kind === 'key')
       throw new HttpProblem(403, 'permission-denied', `Your key does not reach the collection "${collection}".`);
     throw new HttpProblem(401, 'permission-denied', 'This collection holds persons: it needs a key that names it.');
@@ -87,14 +87,8 @@ export function collectionOf(request: FastifyRequest): string | null {
 }
 
 /** @returns true when `role` may do what `least` may. */
-export function isAtLeast(role: Role | null, least: Role): boolean {
-  return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(least);
-}
-
-/** @throws HttpProblem 403 unless the one who asks has the role, for what only some of a route's users may do. */
-export function requireRole(request: FastifyRequest, least: Role): void {
-  if (!isAtLeast(roleOf(request.principal), least))
-    throw new HttpProblem(403, 'permission-denied', `This needs the key of ${articled(least)}.`);
+function isAtLeast(role: Role, least: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
 function articled(role: Role): string {

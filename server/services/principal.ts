@@ -1,6 +1,5 @@
 /** @file Who asks: a key, a program on this machine, or anybody. */
 import type { FastifyRequest } from 'fastify';
-import type { Role } from '../../src/contracts/keys-api.ts';
 import type { ServerConfig } from '../config.ts';
 import type { StoredKey } from '../repositories/api-keys.ts';
 import { hostOf, isLocalName, isLoopback } from './host-names.ts';
@@ -27,12 +26,6 @@ const REASONS = {
   expired: 'The key has expired.',
   revoked: 'The key was revoked.',
 } as const;
-
-/** What a principal may do at most. A program on this machine keeps the catalogue; keys, persons and the audit log need an admin key. */
-export function roleOf(principal: Principal): Role | null {
-  if (principal.kind === 'key') return principal.key.role;
-  return principal.kind === 'local' ? 'operator' : null;
-}
 
 /** Find out who asks. Never throws: limits are counted first, then access is decided. */
 export async function identify(request: FastifyRequest, config: ServerConfig, keys: KeyService): Promise<Principal> {

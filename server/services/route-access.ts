@@ -22,6 +22,8 @@ export interface RouteAccess {
   readonly arrival?: PayloadType;
   /** Takes `Idempotency-Key`. `secret`: the answer holds one and is not kept, so a repetition is refused instead of answered. */
   readonly repeat?: 'answer' | 'secret';
+  /** Also of a collection of persons open to all: what somebody is asked to agree to. */
+  readonly isForSubjects?: true;
   /** Header dates of a route that will go. */
   readonly deprecated?: { readonly since: string; readonly sunset: string };
 }
@@ -77,7 +79,7 @@ export const ROUTE_ACCESS: Rows = {
 
   'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
   'PUT /v1/collections/:name/items/:id/thumbnail': change('thumbnails.write', 'operator'),
-  'GET /v1/collections/:name/rules': open('rules.read'),
+  'GET /v1/collections/:name/rules': open('rules.read', { isForSubjects: true }),
   'PUT /v1/collections/:name/rules': change('rules.write', 'admin'),
   'POST /v1/collections/:name/erasures': change('items.erase', 'operator'),
   'GET /v1/erasures': read('erasures.list', 'operator'),

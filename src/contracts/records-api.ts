@@ -116,6 +116,5 @@ export const erasureSchema = z.strictObject({
 });
 export type Erasure = z.infer<typeof erasureSchema>;
 
-export const thumbnailTypeSchema = z.enum(['image/webp', 'image/jpeg']);
 /** Limits of a thumbnail as it is sent; it is stored re-encoded, without metadata. */
 export const THUMBNAIL_LIMITS = { maxSidePx: 320, maxBytes: 65_536 } as const;

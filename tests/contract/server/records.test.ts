@@ -153,6 +153,11 @@ describe('collections of persons', () => {
     expect((await call('GET', '/v1/collections', { key: narrow })).body).toContain('faces');
   });
 
+  it('show everybody what they are for and how long they keep', async () => {
+    const shown = await call('GET', '/v1/collections/faces/rules', { key: null });
+    expect(shown.json()).toMatchObject({ purpose: rules.purpose, retention: { maximumAgeS: 30 * DAY_S } });
+  });
+
   it('ask for consent', async () => {
     expectProblem(await put('faces', 'unasked', 8), 400, 'invalid-input');
     expect(await find('faces', 8)).not.toContain('unasked');
