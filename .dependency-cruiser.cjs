@@ -23,7 +23,12 @@ module.exports = {
       from: { path: '^src/contracts/', pathNot: 'wire\\.ts$' },
       to: { path: '^node_modules/comlink' },
     },
-    only('core', 'src/core/', ['^src/contracts/', ...npm('zod', '@noble/ed25519', '@noble/hashes')], 'core is pure functions on plain data'),
+    only(
+      'core',
+      'src/core/',
+      ['^src/contracts/', ...npm('zod', '@noble/ed25519', '@noble/hashes')],
+      'core is pure functions on plain data',
+    ),
     only('models', 'src/models/', ['^src/contracts/', '^src/core/'], 'models know no screen'),
     only('store', 'src/store/', ['^src/contracts/', '^src/core/', ...npm('idb', 'zod')], 'store knows no screen'),
     {

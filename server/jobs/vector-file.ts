@@ -59,7 +59,7 @@ async function* arrowParts(path: string, skip: number): AsyncGenerator<FilePart>
     const first = Math.max(0, skip - passed);
     passed += batch.numRows;
     for (let start = first; start < batch.numRows; start += ARROW_ROWS) {
-      const slice = batch.slice(start, Math.min(start + ARROW_ROWS, batch.numRows)) as RecordBatch;
+      const slice = batch.slice(start, Math.min(start + ARROW_ROWS, batch.numRows));
       const writer = new RecordBatchStreamWriter();
       writer.write(slice);
       writer.finish();

@@ -66,7 +66,7 @@ export async function* itemsOfArrow(source: AsyncIterable<Uint8Array>, from: num
   const batches = readBatches(source);
   for await (const batch of batches) {
     for (let start = 0; start < batch.numRows; start += ARROW_ROWS) {
-      const slice = batch.slice(start, start + ARROW_ROWS) as RecordBatch;
+      const slice = batch.slice(start, start + ARROW_ROWS);
       yield itemsOfBatch(slice, row, Object.keys(fields));
       row += slice.numRows;
       await breath();
@@ -162,7 +162,8 @@ function itemsOfBatch(batch: RecordBatch, from: number, fields: readonly string[
     }
     const vector = (vectors.get(index) as { toArray?: () => ArrayLike<number> } | null)?.toArray?.();
     if (vector === undefined) throw wrong(row, 'the vector is not a list of numbers.');
-    const result = rowSchema.safeParse({ id, productId: productIds?.get(index) ?? undefined, metadata, vector });
+    const productOf: unknown = productIds?.get(index) ?? undefined;
+    const result = rowSchema.safeParse({ id, productId: productOf, metadata, vector });
     if (!result.success) throw wrong(row, z.prettifyError(result.error).slice(0, 300));
     const { productId = result.data.id, metadata: checked = {} } = result.data;
     return withoutImages({ id: result.data.id, productId, metadata: checked, vector: Float32Array.from(vector) }, row);

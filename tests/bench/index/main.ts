@@ -158,6 +158,7 @@ async function measure({ count, dimensions, hasPeers }: IndexBench, folder: stri
     await server.stop('SIGKILL');
   }
   await rm(data, { recursive: true, force: true });
+  // Engines to compare with are not dependencies: one of them needs a compiler. `npm i --no-save usearch hnswlib-node` brings them.
   if (hasPeers) for (const name of ['brute force', 'usearch', 'hnswlib-node']) await peer(name, blocks, dimensions, count, truth, note);
   return rows;
 }

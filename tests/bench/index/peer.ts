@@ -26,7 +26,6 @@ const rows = Number(rowsText);
 
 const peer = await open(engine);
 const cpu = process.cpuUsage();
-const started = performance.now();
 let buildMs = 0;
 let first = 0;
 for (const name of readdirSync(folder)
@@ -59,7 +58,6 @@ const figures: PeerFigures = {
   answers,
 };
 console.log(JSON.stringify(figures));
-if (performance.now() - started < 0) throw new Error('the clock ran backwards');
 
 async function open(name: string): Promise<Peer> {
   if (name === 'usearch') {

@@ -68,16 +68,18 @@ export function conformance(name: string, openEngine: () => Promise<AnnEngine>):
       await index.upsert(rows);
       const ids = async (filter: Parameters<AnnIndex['count']>[0]) =>
         new Set((await index.search(vectorOf(9), 200, { filter })).map(({ id }) => id));
-      const wanted = (test: (metadata: Record<string, never>) => boolean) =>
-        new Set(rows.filter(({ metadata }) => test(metadata as Record<string, never>)).map(({ id }) => id));
+      const wanted = (test: (metadata: AnnItem['metadata']) => boolean) =>
+        new Set(rows.filter(({ metadata }) => test(metadata)).map(({ id }) => id));
       for (const shop of HOSTILE) expect(await ids({ eq: { shop } })).toEqual(wanted((row) => row['shop'] === shop));
       expect(await ids({ in: { shop: HOSTILE.slice(0, 3) }, eq: { isNew: true } })).toEqual(
-        wanted((row) => HOSTILE.slice(0, 3).includes(row['shop']!) && row['isNew'] === true),
+        wanted((row) => HOSTILE.slice(0, 3).includes(String(row['shop'])) && row['isNew'] === true),
       );
       expect(await ids({ range: { shelfNo: { gte: -5.5, lt: 5.5 } } })).toEqual(
-        wanted((row) => row['shelfNo']! >= -5 && row['shelfNo']! <= 5),
+        wanted((row) => Number(row['shelfNo']) >= -5 && Number(row['shelfNo']) <= 5),
       );
-      expect(await ids({ range: { price: { gt: 3, lte: 4.125 } } })).toEqual(wanted((row) => row['price']! > 3 && row['price']! <= 4.125));
+      expect(await ids({ range: { price: { gt: 3, lte: 4.125 } } })).toEqual(
+        wanted((row) => Number(row['price']) > 3 && Number(row['price']) <= 4.125),
+      );
       expect(await index.count({ eq: { isNew: false } })).toBe(wanted((row) => row['isNew'] === false).size);
       // An item without the field matches nothing.
       expect(await ids({ eq: { shelfNo: 7 } })).toEqual(wanted((row) => row['shelfNo'] === 7));
@@ -91,7 +93,7 @@ export function conformance(name: string, openEngine: () => Promise<AnnEngine>):
       ['a range of text', { range: { shop: { gte: 1 } } }],
       ['an infinite bound', { range: { price: { lt: Infinity } } }],
     ] as const)('refuses to filter by %s', async (_name, filter) => {
-      await expect(index.search(vectorOf(1), 1, { filter: filter as never })).rejects.toMatchObject({ code: 'invalid-input' });
+      await expect(index.search(vectorOf(1), 1, { filter: filter })).rejects.toMatchObject({ code: 'invalid-input' });
     });
 
     it('refuses a field of another type and keeps nothing of that batch', async () => {

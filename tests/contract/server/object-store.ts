@@ -134,7 +134,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (!String(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return body;
+  if (!(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return body;
   return unchunked(body);
 }
 
