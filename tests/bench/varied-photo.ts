@@ -11,6 +11,9 @@ export const DEMO_FILES = [
   'oat-biscuits-english.jpg',
 ] as const;
 
+/** A look takes seconds; on a machine that does much else, the first one with its downloads has taken minutes. */
+const LOOK_TIMEOUT_MS = 900_000;
+
 /**
  * Paste the `number`-th photo into the page, as a user would.
  * @param maxSidePx longest side; the demo's own are about 1,800 px.
@@ -54,13 +57,13 @@ export async function lookAtVariedPhoto(page: Page, number: number, maxSidePx: n
   await page
     .getByText(/^(Computed on|Some candidates came)/)
     .first()
-    .waitFor({ timeout: 180_000 });
+    .waitFor({ timeout: LOOK_TIMEOUT_MS });
 }
 
 /** Prepare the picture that would be shared, which runs the face detector, and close the dialog again. */
 export async function prepareSharing(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('img', { name: 'The picture that is shared' }).waitFor({ timeout: 180_000 });
+  await page.getByRole('img', { name: 'The picture that is shared' }).waitFor({ timeout: LOOK_TIMEOUT_MS });
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
 }
