@@ -184,7 +184,9 @@ export class BulkIngest {
     const unique = new Map(items.map((item) => [item.id, item]));
     await store.requireRoom(job.collection, [...unique.keys()], job.durableRows - job.appliedRows);
     const table = itemTable(store.description(job.collection), [...unique.values()]);
-    job.pending.push(await segments.write(job.collection, job.name, job.durableRows, items.length, table));
+    const segment = await segments.write(job.collection, job.name, job.durableRows, items.length, table);
+    // Only now: a commit may have put another list in place meanwhile.
+    job.pending.push(segment);
     job.durableRows += items.length;
   }
 
@@ -208,6 +210,7 @@ export class BulkIngest {
   async #commit(job: Job): Promise<void> {
     const { store, segments, ingests } = this.#parts;
     const taken = job.pending.slice(0, COMMIT_SEGMENTS);
+    if (taken[0]?.firstRow !== job.appliedRows) throw new AppError('bug', 'A segment of a bulk ingest is out of turn.');
     const tables: Table[] = [];
     for (const segment of taken) tables.push(await segments.read(segment));
     // The engine wants each id once; of equal ids in one job the last row wins.

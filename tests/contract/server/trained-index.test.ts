@@ -1,0 +1,118 @@
+/** @file A collection that is too large to be searched exactly: the trained index against exact search over the same rows. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnnEngine, AnnIndex, AnnMatch } from '../../../server/repositories/ann-index.ts';
+import { engineLocation } from '../../../server/repositories/engine-location.ts';
+import { EXACT_ROWS } from '../../../server/repositories/index-plan.ts';
+import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
+import { ClusteredVectors } from '../../bench/index/clustered-vectors.ts';
+import { removeFolders, temporaryFolder } from './test-server.ts';
+
+const D = 32;
+const ROWS = EXACT_ROWS + 1_000;
+const QUERIES = 40;
+const SPEC = { name: 'large', dimensions: D, metric: 'cosine', fields: { bucket: 'int', isOdd: 'bool' } } as const;
+
+let engine: AnnEngine;
+let index: AnnIndex;
+let vectors: Float32Array;
+let queries: Float32Array[];
+const vectorAt = (row: number) => vectors.subarray(row * D, (row + 1) * D);
+
+beforeAll(async () => {
+  const set = new ClusteredVectors(D, ROWS);
+  vectors = set.block(0, ROWS);
+  const near = set.queriesNear(vectors.slice(0, QUERIES * D));
+  queries = Array.from({ length: QUERIES }, (_, n) => near.subarray(n * D, (n + 1) * D));
+  engine = await openLanceEngine(engineLocation(temporaryFolder()));
+  index = await engine.open(SPEC);
+  for (let first = 0; first < ROWS; first += 50_500) {
+    const items = Array.from({ length: Math.min(50_500, ROWS - first) }, (_, n) => {
+      const row = first + n;
+      return { id: `r${row}`, productId: 'p', metadata: { bucket: row % 200, isOdd: row % 2 === 1 }, vector: vectorAt(row) };
+    });
+    await index.ingest([itemTable(SPEC, items)]);
+  }
+}, 300_000);
+afterAll(async () => {
+  await index.close();
+  await engine.close();
+  removeFolders();
+});
+
+const ids = (matches: readonly AnnMatch[]) => matches.map(({ id }) => id);
+
+async function agreement(filter?: Parameters<AnnIndex['count']>[0]) {
+  let [top1, found, wanted] = [0, 0, 0];
+  for (const query of queries) {
+    const given = ids(await index.search(query, 10, { filter }));
+    const exact = ids(await index.search(query, 10, { filter, effort: 'exact' }));
+    if (given[0] === exact[0]) top1 += 1;
+    found += exact.filter((id) => given.includes(id)).length;
+    wanted += exact.length;
+  }
+  return { top1: top1 / QUERIES, recall10: found / wanted };
+}
+
+describe('a large collection', () => {
+  it('is exact until it is trained, then nearly so; searches and writes go on meanwhile', { timeout: 300_000 }, async () => {
+    expect(await index.state()).toMatchObject({ count: ROWS, trainedOn: null });
+    expect(await agreement()).toEqual({ top1: 1, recall10: 1 });
+    const maintaining = index.maintain();
+    let searches = 0;
+    let isDone = false;
+    const searching = (async () => {
+      while (!isDone) {
+        expect(ids(await index.search(queries[searches % QUERIES]!, 1))).toHaveLength(1);
+        searches += 1;
+      }
+    })();
+    const report = await maintaining.finally(() => (isDone = true));
+    await searching;
+    expect(searches).toBeGreaterThan(0);
+    expect(report.isTrained).toBe(true);
+    expect(report.selfFound01).toBeGreaterThan(0.95);
+    expect(await index.state()).toMatchObject({ count: ROWS, indexed: ROWS, trainedOn: ROWS });
+    const { top1, recall10 } = await agreement();
+    expect(top1).toBeGreaterThanOrEqual(0.95);
+    expect(recall10).toBeGreaterThan(0.85);
+    // The test is worth something only when the index was asked at all.
+    expect(recall10).toBeLessThanOrEqual(1);
+    expect((await index.maintain()).isTrained).toBe(false);
+  });
+
+  it('scores by the full vectors', async () => {
+    const [best] = await index.search(queries[0]!, 1);
+    const row = Number(best!.id.slice(1));
+    const cosine = vectorAt(row).reduce((sum, value, d) => sum + value * queries[0]![d]!, 0);
+    expect(best!.score).toBeCloseTo(cosine, 4);
+  });
+
+  it('finds what was written after the training, and not what was replaced or deleted', async () => {
+    const fresh = Float32Array.from(queries[0]!, (value) => -value);
+    await index.upsert([{ id: 'fresh', productId: 'p', metadata: {}, vector: fresh }]);
+    expect(ids(await index.search(fresh, 1))).toEqual(['fresh']);
+    await index.upsert([{ id: 'r5', productId: 'p', metadata: {}, vector: fresh.map((value, d) => value + (d === 0 ? 0.3 : 0)) }]);
+    expect(ids(await index.search(vectorAt(5), 5))).not.toContain('r5');
+    expect(await index.delete(['r6'])).toBe(1);
+    expect(ids(await index.search(vectorAt(6), 5))).not.toContain('r6');
+    expect((await index.state()).indexed).toBeLessThan((await index.state()).count);
+    expect((await index.maintain()).selfFound01).toBeGreaterThan(0.95);
+    expect(ids(await index.search(fresh, 1))).toEqual(['fresh']);
+    expect(ids(await index.search(vectorAt(6), 5))).not.toContain('r6');
+  });
+
+  it('is exact under a narrow filter and nearly so under a wide one', async () => {
+    expect(await agreement({ eq: { bucket: 7 } })).toEqual({ top1: 1, recall10: 1 });
+    const wide = await agreement({ eq: { isOdd: true } });
+    expect(wide.top1).toBeGreaterThanOrEqual(0.9);
+    expect(wide.recall10).toBeGreaterThan(0.8);
+  });
+
+  it('is trained still when it is opened again', async () => {
+    await index.close();
+    index = await engine.open(SPEC);
+    expect((await index.state()).trainedOn).toBe(ROWS);
+    expect((await agreement()).top1).toBeGreaterThanOrEqual(0.95);
+  });
+});
