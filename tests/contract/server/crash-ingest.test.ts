@@ -30,9 +30,9 @@ it(`${KILLS} times: no durable row is lost, none is there twice`, { timeout: 300
   while (durable < ROWS) {
     const killing =
       kills < KILLS ? new Promise((resolve) => setTimeout(resolve, 200 + random() * 1500)).then(() => server.stop('SIGKILL')) : null;
-    let isAlive = true;
-    void killing?.then(() => (isAlive = false));
-    while (isAlive && durable < ROWS) {
+    const life = { isOver: false };
+    void killing?.then(() => (life.isOver = true));
+    while (!life.isOver && durable < ROWS) {
       const rows = Array.from({ length: Math.min(PART, ROWS - durable) }, (_, n) => line(durable + n)).join('');
       const isLast = durable + PART >= ROWS;
       try {
