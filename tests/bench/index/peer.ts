@@ -61,7 +61,7 @@ console.log(JSON.stringify(figures));
 
 async function open(name: string): Promise<Peer> {
   if (name === 'usearch') {
-    const { Index, MetricKind, ScalarKind } = (await import('usearch' as string)) as {
+    const { Index, MetricKind, ScalarKind } = (await import(name)) as {
       Index: new (options: object) => {
         add(keys: BigUint64Array, vectors: Float32Array, threads: number): void;
         search(vector: Float32Array, k: number, threads: number): { keys: BigUint64Array };
@@ -89,7 +89,7 @@ async function open(name: string): Promise<Peer> {
     };
   }
   if (name === 'hnswlib-node') {
-    const { default: hnswlib } = (await import('hnswlib-node' as string)) as {
+    const { default: hnswlib } = (await import(name)) as {
       default: {
         HierarchicalNSW: new (
           space: string,
