@@ -17,6 +17,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { packRoutes } from './routes/packs.ts';
 import { productRoutes } from './routes/products.ts';
+import { recogniseRoutes } from './routes/recognise.ts';
 import { recordRoutes } from './routes/records.ts';
 import { thumbnailRoutes } from './routes/thumbnails.ts';
 import { trustCheckRoute } from './routes/trust.ts';
@@ -96,7 +97,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       info: {
         title: 'Mekiki companion server',
         version: VERSION,
-        description: 'Vectors, products and health. Errors are RFC 9457 problem details.',
+        description: 'Recognition, vectors, products and health. Errors are RFC 9457 problem details. Quick start: docs/api.md.',
       },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
@@ -139,6 +140,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(ingestRoutes(services));
       await v1.register(productRoutes(services));
       await v1.register(keyRoutes(services));
+      await v1.register(recogniseRoutes(services));
       await v1.register(packRoutes(services));
       await v1.register(thumbnailRoutes(services));
       await v1.register(recordRoutes(services));

@@ -43,6 +43,8 @@ const configSchema = z.strictObject({
   ),
   /** Names that the server answers to besides this machine's own, e.g. behind a proxy. */
   allowedHosts: z.array(z.string().min(1).max(255)),
+  /** Processes that recognise images; null: half the cores, 1 to 4. */
+  recognisers: z.coerce.number().int().min(1).max(64).nullable(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -66,11 +68,12 @@ export const USAGE = `Mekiki's companion server
   --allow-origin <url> let pages of this other site call the API; may be given several times
   --master-key-file <path>  key that wraps the keys of thumbnails (default: master.key in the data folder, made at first use)
   --allow-host <name>  answer to this host name too; may be given several times
+  --recognisers <n>    processes that recognise images of the developer API (default half the cores, 1 to 4; started at first use)
   --log-level <level>  trace, debug, info, warn, error, fatal or silent (default info)
 
 Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_NO_DEMO=1,
 MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
-MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_LOG_LEVEL.`;
+MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_RECOGNISERS, MEKIKI_LOG_LEVEL.`;
 
 /**
  * @param args command line without program and script.
@@ -106,6 +109,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     allowedOrigins: given['allow-origin'] ?? (fromEnvironment('ALLOW_ORIGINS') ?? '').split(',').filter((origin) => origin !== ''),
     requestsPerMinute: fromEnvironment('RATE_LIMIT') ?? 1200,
     allowedHosts: given['allow-host'] ?? (fromEnvironment('ALLOW_HOSTS') ?? '').split(',').filter((name) => name !== ''),
+    recognisers: given['recognisers'] ?? fromEnvironment('RECOGNISERS') ?? null,
     logLevel: given['log-level'] ?? fromEnvironment('LOG_LEVEL') ?? 'info',
   });
   if (!result.success) throw new AppError('invalid-input', `A setting is wrong. ${z.prettifyError(result.error)}`);
@@ -130,6 +134,7 @@ function parse(args: readonly string[]) {
         'master-key-file': { type: 'string' },
         'allow-origin': { type: 'string', multiple: true },
         'allow-host': { type: 'string', multiple: true },
+        recognisers: { type: 'string' },
         'log-level': { type: 'string' },
       },
     }).values;

@@ -17,13 +17,15 @@ import { startTfjsModel } from './tfjs-session.ts';
 export interface NodeRuntimeOptions {
   /** Threads of one ONNX run. Default 0: the runtime takes all cores. */
   readonly threads?: number;
+  /** Row of a model; default: the registry's. */
+  readonly specOf?: (modelId: string) => ModelSpec;
 }
 
 /** Models start at first use and stay. */
 export function createNodeRuntime(options: NodeRuntimeOptions = {}): VisionRuntime {
   const statistics = new RunStatistics();
   const specFor = (modelId: string, runtime: ModelRuntime): ModelSpec => {
-    const spec = modelSpec(modelId);
+    const spec = (options.specOf ?? modelSpec)(modelId);
     if (spec.runtime !== runtime) throw new AppError('bug', `${modelId} is a model of ${spec.runtime}, not of ${runtime}`);
     return spec;
   };

@@ -10,6 +10,8 @@ const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   busy: 503,
   'quota-exceeded': 507,
   'permission-denied': 403,
+  'decode-unsupported': 422,
+  'model-unavailable': 503,
 };
 
 /** Details of Fastify's own refusals, by status. */

@@ -17,6 +17,7 @@ import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { Records } from '../repositories/records.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
+import { BodyAdmission } from './body-admission.ts';
 import type { BulkIngest } from './bulk-ingest.ts';
 import type { CollectionStore } from './collection-store.ts';
 import { ErasureService } from './erasure.ts';
@@ -27,6 +28,9 @@ import { openMasterKey } from './master-key.ts';
 import { PackParts } from './pack-parts.ts';
 import { PackService } from './pack-service.ts';
 import { packSources } from './pack-sources.ts';
+import { Recogniser } from './recogniser.ts';
+import { RecognitionModels } from './recognition-models.ts';
+import { RecognitionService } from './recognition-service.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openSigningKey, type SigningKey } from './signing-key.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
@@ -48,6 +52,11 @@ export interface Services {
   readonly erasure: ErasureService;
   readonly signingKey: SigningKey;
   readonly packs: PackService;
+  /** Room for bodies with images. */
+  readonly bodies: BodyAdmission;
+  /** Image → what is in it, for whatever on the server needs it. */
+  readonly recogniser: Recogniser;
+  readonly recognition: RecognitionService;
   /** True for collections that are closed to everybody without a key that names them. */
   readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
@@ -61,7 +70,10 @@ export const VECTORS_FOLDER = 'vectors';
 export const PACKS_FOLDER = 'packs';
 
 /** The settings that data depends on. */
-export type DataSettings = Pick<ServerConfig, 'dataFolder' | 'indexUri' | 'isReplica' | 'masterKey' | 'masterKeyFile' | 'erasePauseMs'>;
+export type DataSettings = Pick<
+  ServerConfig,
+  'dataFolder' | 'indexUri' | 'isReplica' | 'masterKey' | 'masterKeyFile' | 'erasePauseMs' | 'recognisers'
+>;
 
 /**
  * Open the data folder, made when absent (readable by its owner only). Writes left over by a crash are applied before this resolves.
@@ -97,6 +109,8 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       parts: new PackParts(join(dataFolder, PACKS_FOLDER)),
     });
     packs.resume();
+    const recogniser = new Recogniser({ logger, ...(settings.recognisers === null ? {} : { processes: settings.recognisers }) });
+    const recognition = new RecognitionService({ recogniser, models: new RecognitionModels(), store, products, keeper });
     return {
       store,
       bulk,
@@ -113,8 +127,12 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       erasure,
       signingKey,
       packs,
+      bodies: new BodyAdmission(),
+      recogniser,
+      recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
+        await recogniser.close();
         await packs.close();
         await keeper.close();
         await erasure.close();

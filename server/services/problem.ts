@@ -18,7 +18,7 @@ const TITLES: Readonly<Record<number, string>> = {
   410: 'Gone',
   416: 'Range not satisfiable',
   421: 'Misdirected request',
-  422: 'Not what was asked before',
+  422: 'Cannot be processed',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Busy',

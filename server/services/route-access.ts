@@ -69,6 +69,10 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/products': open('products.lookup', { arrival: 'text' }),
   'POST /v1/products': keep('products.upsert'),
 
+  'GET /v1/models': open('models.list'),
+  'GET /v1/models/:model': open('models.read'),
+  'POST /v1/recognise/:model': { operation: 'recognition.run', keyless: 'local', role: 'viewer', audit: 'sum' },
+
   'GET /v1/packs': open('packs.list'),
   'GET /v1/packs/:id': open('packs.read'),
   'GET /v1/packs/:id/parts/:sha256': open('packs.part'),

@@ -1,4 +1,5 @@
 /** @file What the registry says about a model. Thread: any. */
+import type { RecognitionType } from './recognise-api.ts';
 import type { Backend, EmbeddingSpace } from './results.ts';
 
 /** One file of a model or of a runtime. */
@@ -22,6 +23,16 @@ export interface ModelInput {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly colour: 'RGB' | 'BGR';
+  /** How a picture of another shape is made to fit; default `squash`. `cover` cuts the longer side, `contain` adds black borders. */
+  readonly fit?: 'squash' | 'cover' | 'contain';
+}
+
+/** What the numbers of a model's first output mean as tags. */
+export interface TagOutput {
+  /** One for each number, in order. */
+  readonly labels: readonly { readonly id: string; readonly en?: string; readonly ja?: string }[];
+  /** What makes 0..1 of the numbers; `none`: they are it already. */
+  readonly activation: 'none' | 'softmax' | 'sigmoid';
 }
 
 /** A measured figure; never a claim without its command. */
@@ -49,12 +60,18 @@ export type ModelRuntime = 'ort' | 'tfjs' | 'tesseract' | 'zxing' | 'opencv';
 export interface ModelSpec {
   readonly id: string;
   readonly version: string;
-  readonly task: 'embedding' | 'text-detection' | 'text-recognition' | 'face-detection' | 'barcode' | 'local-features';
+  readonly task: 'embedding' | 'tags' | 'text-detection' | 'text-recognition' | 'face-detection' | 'barcode' | 'local-features';
+  /**
+   * [Note: Recognition by registry] What the model offers by itself: it is then listed at `GET /v1/models` and reachable at
+   * `POST /v1/recognise/<id>`. The first row of a type stands for the type. Absent: it only serves other stages.
+   */
+  readonly recognises?: Exclude<RecognitionType, 'product' | 'boxes'>;
   readonly runtime: ModelRuntime;
   readonly files: readonly ModelFile[];
   readonly input?: ModelInput;
   readonly outputs?: readonly string[];
   readonly embeddingSpace?: EmbeddingSpace;
+  readonly tags?: TagOutput;
   /** In measured order; the first that passes its golden is used. */
   readonly backends: readonly Backend[];
   /** Peak memory of one run, estimated; a device below is told so. */

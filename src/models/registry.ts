@@ -24,6 +24,7 @@ export const MODELS = {
     id: 'product-embedding',
     version: productEmbedding.version,
     task: 'embedding',
+    recognises: 'embedding',
     runtime: 'ort',
     files: [{ url: productEmbedding.url, bytes: productEmbedding.bytes, sha256: productEmbedding.sha256 }],
     input: {
@@ -166,6 +167,7 @@ export const MODELS = {
     id: 'japanese-text',
     version: japaneseText.version,
     task: 'text-recognition',
+    recognises: 'text',
     runtime: 'ort',
     files: [{ url: japaneseText.url, bytes: japaneseText.bytes, sha256: japaneseText.sha256 }],
     input: {
@@ -278,6 +280,7 @@ export const MODELS = {
     id: 'blazeface',
     version: '1.0.0',
     task: 'face-detection',
+    recognises: 'face',
     runtime: 'tfjs',
     files: [
       {
@@ -366,6 +369,7 @@ export const MODELS = {
     id: 'zxing',
     version: '3.1.4',
     task: 'barcode',
+    recognises: 'barcode',
     runtime: 'zxing',
     files: [
       {
