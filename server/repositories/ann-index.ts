@@ -64,6 +64,8 @@ export interface MaintenanceReport {
  */
 export interface AnnIndex {
   readonly spec: AnnSpec;
+  /** Writes of the engine since it was opened; each leaves small files until maintenance merges them. */
+  readonly commits: number;
   /** Insert or replace by id, in one atomic commit. Ids must be unique within `items`. Visible to every later read. */
   upsert(items: readonly AnnItem[]): Promise<void>;
   /** The same for a large batch: `tables` of the schema of item-rows.ts, ids unique within all of them. */

@@ -12,7 +12,7 @@ import type { Filter } from '../../src/contracts/server-api.ts';
 import { rewriteFragments } from './lance-fragments.ts';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSearchOptions, AnnSpec, AnnState, MaintenanceReport } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf } from './index-plan.ts';
+import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf } from './index-plan.ts';
 import { itemColumns, itemSchema, itemTable, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { columnOf, filterPredicate, textLiteral } from './scalar-filter.ts';
 
@@ -22,8 +22,8 @@ const KEEP_VERSIONS_MS = 60_000;
 const DISTANCE = '_distance';
 /** What LanceDB calls an index of a column. */
 const VECTOR_INDEX = 'vector_idx';
-/** Key of the vector column's metadata. */
-const TRAINED_ON = 'mekiki.trainedOn';
+/** Key of the vector column's metadata. An index of other codes counts as none and is trained anew. */
+const TRAINED_ON = `mekiki.trainedOn.${CODE_BITS}bits`;
 /** From so many rows on, ids and fields are indexed; below, a scan is as quick. */
 const SCALAR_INDEX_ROWS = 5_000;
 /** Batches from this size on are joined by a scan of all ids, smaller ones through the index of ids. */
@@ -92,6 +92,7 @@ class LanceIndex implements AnnIndex {
   readonly #table: LanceTable;
   readonly #connection: Connection;
   readonly #location: EngineLocation;
+  #commits = 0;
   readonly #synced = new Set<string>();
   /** Matching rows of a predicate, and when they were counted. */
   readonly #counts = new Map<string, { readonly matching: number; readonly atMs: number }>();
@@ -103,6 +104,10 @@ class LanceIndex implements AnnIndex {
     this.#table = table;
     this.#connection = connection;
     this.#location = location;
+  }
+
+  get commits(): number {
+    return this.#commits;
   }
 
   async upsert(items: readonly AnnItem[]): Promise<void> {
@@ -119,11 +124,13 @@ class LanceIndex implements AnnIndex {
       .whenNotMatchedInsertAll()
       .useIndex(all.numRows < SCAN_JOIN_ROWS)
       .execute(all);
+    this.#commits += 1;
   }
 
   async delete(ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0;
     const { numDeletedRows } = await this.#table.delete(idPredicate(ids));
+    this.#commits += 1;
     return numDeletedRows;
   }
 
@@ -286,7 +293,7 @@ class LanceIndex implements AnnIndex {
 
   async #train(table: LanceTable, rows: number): Promise<void> {
     await table.createIndex('vector', {
-      config: Index.ivfRq({ numPartitions: partitionsOf(rows), distanceType: 'cosine' }),
+      config: Index.ivfRq({ numPartitions: partitionsOf(rows), numBits: CODE_BITS, distanceType: 'cosine' }),
       replace: true,
     });
     await table.updateFieldMetadata([{ path: 'vector', metadata: { [TRAINED_ON]: String(rows) } }]);

@@ -45,6 +45,21 @@ export function filterPredicate(fields: Fields, filter: Filter): string | null {
   return parts.length === 0 ? null : parts.join(' AND ');
 }
 
+/**
+ * The same filter, decided here. @param filter one that {@link filterPredicate} took.
+ * @returns false as well where the metadata lack a field that the filter names, as in SQL.
+ */
+export function matchesFilter(filter: Filter, metadata: Readonly<Record<string, unknown>>): boolean {
+  const valueOf = (field: string): unknown => (Object.hasOwn(metadata, field) ? metadata[field] : undefined);
+  if (Object.entries(filter.eq ?? {}).some(([field, value]) => valueOf(field) !== value)) return false;
+  if (Object.entries(filter.in ?? {}).some(([field, values]) => !(values as readonly unknown[]).includes(valueOf(field)))) return false;
+  return Object.entries(filter.range ?? {}).every(([field, { gte, gt, lte, lt }]) => {
+    const value = valueOf(field);
+    if (typeof value !== 'number') return false;
+    return !(value < (gte ?? value) || value > (lte ?? value) || value <= (gt ?? -Infinity) || value >= (lt ?? Infinity));
+  });
+}
+
 const BOUNDS = [
   ['gte', '>=', Math.ceil],
   ['gt', '>', Math.floor],

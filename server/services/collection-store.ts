@@ -260,7 +260,6 @@ export class CollectionStore {
     await this.#alone(async () => {
       target.isDirty = true;
       await target.index.ingest(tables);
-      this.#maintenance.note(name);
     });
     // A checkpoint under way may have begun before the commit.
     await this.#checkpointing;
@@ -283,7 +282,6 @@ export class CollectionStore {
     await this.#alone(async () => {
       target.isDirty = true;
       rewritten = await target.index.rewriteDeleted();
-      this.#maintenance.note(name);
     });
     return rewritten;
   }
@@ -456,7 +454,6 @@ export class CollectionStore {
             first.items.map(({ id }) => id),
           );
         const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
-        this.#maintenance.note(first.collection);
         for (const { operation, resolve } of run) resolve(operation.kind === 'upsert' ? operation.items.length : count);
       } catch (error) {
         // Answered as failed: take it out of the log. Should that fail as well, a later start may apply it, which a failed write permits.

@@ -18,7 +18,8 @@ const CLEAN_UP_AFTER_MS = 75_000;
 
 /** What is kept about one collection. */
 interface Upkeep {
-  commits: number;
+  /** The index's commits when it was maintained last. */
+  maintainedCommits: number;
   isForced: boolean;
   failures: number;
   selfFound01: number | null;
@@ -43,11 +44,6 @@ export class IndexMaintenance {
   constructor(logger: FastifyBaseLogger, onChange: (name: string) => void) {
     this.#logger = logger;
     this.#onChange = onChange;
-  }
-
-  /** A commit was made. */
-  note(name: string): void {
-    this.#of(name).commits += 1;
   }
 
   /** Maintain at the next opportunity, e.g. after a bulk ingest. */
@@ -76,7 +72,7 @@ export class IndexMaintenance {
    */
   consider(target: Maintainable, isQuiet: boolean): Promise<void> | null {
     const upkeep = this.#of(target.name);
-    const isDue = upkeep.isForced || upkeep.commits >= (isQuiet ? IDLE_COMMITS : COMMITS);
+    const isDue = upkeep.isForced || target.index.commits - upkeep.maintainedCommits >= (isQuiet ? IDLE_COMMITS : COMMITS);
     if (!isDue || this.#running !== null || this.#isClosed) return null;
     const end = this.#run(target, upkeep);
     return upkeep.failures >= FAILURES ? end : null;
@@ -97,8 +93,8 @@ export class IndexMaintenance {
   }
 
   #run(target: Maintainable, upkeep: Upkeep): Promise<void> {
-    const hasChanges = upkeep.commits > 0 || upkeep.isForced;
-    upkeep.commits = 0;
+    const hasChanges = target.index.commits > upkeep.maintainedCommits || upkeep.isForced;
+    upkeep.maintainedCommits = target.index.commits;
     upkeep.isForced = false;
     const end = this.#maintain(target, upkeep).finally(() => {
       this.#running = null;
@@ -106,7 +102,7 @@ export class IndexMaintenance {
       if (!hasChanges || this.#isClosed || !this.#upkeep.has(target.name)) return;
       clearTimeout(upkeep.cleanUp ?? undefined);
       upkeep.cleanUp = setTimeout(() => {
-        if (this.#running === null && !this.#isClosed) void this.#run(target, Object.assign(upkeep, { commits: 0 }));
+        if (this.#running === null && !this.#isClosed) void this.#run(target, upkeep);
       }, CLEAN_UP_AFTER_MS).unref();
     });
     this.#running = { name: target.name, end };
@@ -133,7 +129,7 @@ export class IndexMaintenance {
   #of(name: string): Upkeep {
     let upkeep = this.#upkeep.get(name);
     if (upkeep === undefined) {
-      upkeep = { commits: 0, isForced: false, failures: 0, selfFound01: null, cleanUp: null };
+      upkeep = { maintainedCommits: 0, isForced: false, failures: 0, selfFound01: null, cleanUp: null };
       this.#upkeep.set(name, upkeep);
     }
     return upkeep;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Client } from '@libsql/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { AppError } from '../../src/contracts/errors.ts';
+import { buffered } from '../repositories/buffered-index.ts';
 import { Collections } from '../repositories/collections.ts';
 import { conditionalStore, requireConditionalWrites, type ConditionalStore } from '../repositories/conditional-store.ts';
 import { engineLocation, type EngineLocation } from '../repositories/engine-location.ts';
@@ -68,8 +69,10 @@ async function openWriter(
     const catalogue = shared === null ? null : new SharedCatalogue(shared);
     // A writer on a fresh machine takes over what its predecessor made.
     for (const description of (await catalogue?.read()) ?? []) await collections.add(description);
+    const engine = await openLanceEngine(location);
     const store = await CollectionStore.open({
-      engine: await openLanceEngine(location),
+      // Over a shared index an answered write must be there for the other servers, also when this machine is lost with its log.
+      engine: shared === null && location.kind === 'folder' ? buffered(engine) : engine,
       collections,
       writeAhead: new WriteAheadLog(client),
       logger,

@@ -1,5 +1,6 @@
 /** @file The conformance suite against every engine configuration that runs here, and what only the approximate index has. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buffered } from '../../../server/repositories/buffered-index.ts';
 import { conditionalStore, requireConditionalWrites } from '../../../server/repositories/conditional-store.ts';
 import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
@@ -18,6 +19,8 @@ afterAll(async () => {
 
 const folder = temporaryFolder();
 conformance('in a folder', () => openLanceEngine(engineLocation(folder)));
+const freshFolder = temporaryFolder();
+conformance('in a folder, with fresh rows', async () => buffered(await openLanceEngine(engineLocation(freshFolder))));
 conformance('in an object store (stand-in for S3)', () =>
   openLanceEngine(engineLocation('s3://bucket/shop/vectors', objectStoreEnvironment(store))),
 );
