@@ -15,7 +15,6 @@ import {
   Table,
   Utf8,
   makeData,
-  vectorFromArray,
   type Data,
   type DataType,
 } from 'apache-arrow';
@@ -62,7 +61,7 @@ export function itemTable(spec: RowSpec, items: readonly AnnItem[]): Table {
   const flat = new Float32Array(items.length * dimensions);
   items.forEach(({ vector }, row) => putNormalised(vector, dimensions, flat, row * dimensions));
   const declared = Object.entries(fields);
-  const text = (values: string[]) => vectorFromArray(values, new Utf8()).data[0]!;
+  const text = (values: string[]) => makeData({ type: new Utf8(), length: values.length, nullCount: 0, ...textBuffers(values) });
   const children: Data[] = [
     text(items.map(({ id }) => id)),
     text(items.map(({ productId }) => productId)),
@@ -129,11 +128,7 @@ function fieldColumn(field: string, type: FieldType, items: readonly AnnItem[]):
   const shape = { length, nullCount, nullBitmap };
   switch (type) {
     case 'keyword': {
-      const { valueOffsets, values: data } = vectorFromArray(
-        values.map((value) => value ?? ''),
-        new Utf8(),
-      ).data[0]!;
-      return makeData({ type: new Utf8(), ...shape, valueOffsets, data });
+      return makeData({ type: new Utf8(), ...shape, ...textBuffers(values.map((value) => (value ?? '') as string)) });
     }
     case 'int':
       return makeData({ type: new Int64(), ...shape, data: BigInt64Array.from(values, (value) => BigInt((value as number | null) ?? 0)) });
@@ -144,7 +139,21 @@ function fieldColumn(field: string, type: FieldType, items: readonly AnnItem[]):
   }
 }
 
+/** Texts as Arrow lays them out. Written here because Arrow's builder takes microseconds a text. */
+function textBuffers(values: readonly string[]): { valueOffsets: Int32Array<ArrayBuffer>; data: Uint8Array } {
+  const valueOffsets = new Int32Array(values.length + 1);
+  const joined = values.join('');
+  const bytes = Buffer.from(joined);
+  // Where every character is one byte, the lengths are known. Else each text by itself: halves of a character must not meet.
+  const isAscii = bytes.length === joined.length;
+  const encoded = isAscii ? null : values.map((value) => Buffer.from(value));
+  for (let row = 0; row < values.length; row++)
+    valueOffsets[row + 1] = valueOffsets[row]! + (encoded === null ? values[row]!.length : encoded[row]!.length);
+  return { valueOffsets, data: encoded === null ? bytes : Buffer.concat(encoded) };
+}
+
 function undeclared({ fields }: RowSpec, metadata: ItemMetadata): ItemMetadata {
+  if (Object.keys(metadata).every((key) => Object.hasOwn(fields, key))) return {};
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(fields, key)));
 }
 
