@@ -2,8 +2,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createClient, type Client } from '@libsql/client';
+import type { Client } from '@libsql/client';
 import { AppError } from '../../src/contracts/errors.ts';
+import { ThreadedClient } from './threaded-client.ts';
 
 /** Each entry is one version; they are only ever appended to. */
 const MIGRATIONS: readonly (readonly string[])[] = [
@@ -105,7 +106,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
  */
 export async function openDatabase(path: string): Promise<Client> {
   mkdirSync(dirname(path), { recursive: true });
-  const client = createClient({ url: pathToFileURL(path).href, concurrency: 1, timeout: 10_000 });
+  const client = new ThreadedClient(pathToFileURL(path).href, 10_000);
   try {
     await client.execute('PRAGMA journal_mode = WAL');
     await client.execute('PRAGMA synchronous = FULL');
