@@ -15,12 +15,15 @@ import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { modelRoutes } from './routes/models.ts';
 import { packRoutes } from './routes/packs.ts';
 import { productRoutes } from './routes/products.ts';
 import { recogniseRoutes } from './routes/recognise.ts';
+import { recognitionRoutes } from './routes/recognitions.ts';
 import { recordRoutes } from './routes/records.ts';
 import { thumbnailRoutes } from './routes/thumbnails.ts';
 import { trustCheckRoute } from './routes/trust.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { guardRoutes } from './services/access.ts';
 import { writeAudit } from './services/auditing.ts';
 import { describeVersion } from './services/api-version.ts';
@@ -46,7 +49,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** What pages of allowed origins may read beside the body. */
 const EXPOSED_HEADERS = [
   ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after', 'deprecation', 'sunset', 'link'],
-  ...['x-quota-limit', 'x-quota-remaining', 'x-quota-reset', 'idempotent-replayed', 'api-version'],
+  ...['x-quota-limit', 'x-quota-remaining', 'x-quota-reset', 'idempotent-replayed', 'api-version', 'location'],
 ];
 
 /** The application and what it stands on. */
@@ -140,7 +143,10 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(ingestRoutes(services));
       await v1.register(productRoutes(services));
       await v1.register(keyRoutes(services));
+      await v1.register(modelRoutes(services));
       await v1.register(recogniseRoutes(services));
+      await v1.register(recognitionRoutes(services));
+      await v1.register(webhookRoutes(services));
       await v1.register(packRoutes(services));
       await v1.register(thumbnailRoutes(services));
       await v1.register(recordRoutes(services));

@@ -45,6 +45,8 @@ const configSchema = z.strictObject({
   allowedHosts: z.array(z.string().min(1).max(255)),
   /** Processes that recognise images; null: half the cores, 1 to 4. */
   recognisers: z.coerce.number().int().min(1).max(64).nullable(),
+  /** Webhooks and partners' models may be on this machine, over plain HTTP. */
+  isLoopbackAllowed: flag,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -69,11 +71,12 @@ export const USAGE = `Mekiki's companion server
   --master-key-file <path>  key that wraps the keys of thumbnails (default: master.key in the data folder, made at first use)
   --allow-host <name>  answer to this host name too; may be given several times
   --recognisers <n>    processes that recognise images of the developer API (default half the cores, 1 to 4; started at first use)
+  --allow-loopback-calls  let webhooks and partners' models be on this machine, for development; else only HTTPS to public addresses
   --log-level <level>  trace, debug, info, warn, error, fatal or silent (default info)
 
 Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_NO_DEMO=1,
 MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
-MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_RECOGNISERS, MEKIKI_LOG_LEVEL.`;
+MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_RECOGNISERS, MEKIKI_ALLOW_LOOPBACK_CALLS=1, MEKIKI_LOG_LEVEL.`;
 
 /**
  * @param args command line without program and script.
@@ -110,6 +113,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     requestsPerMinute: fromEnvironment('RATE_LIMIT') ?? 1200,
     allowedHosts: given['allow-host'] ?? (fromEnvironment('ALLOW_HOSTS') ?? '').split(',').filter((name) => name !== ''),
     recognisers: given['recognisers'] ?? fromEnvironment('RECOGNISERS') ?? null,
+    isLoopbackAllowed: given['allow-loopback-calls'] ?? fromEnvironment('ALLOW_LOOPBACK_CALLS') ?? false,
     logLevel: given['log-level'] ?? fromEnvironment('LOG_LEVEL') ?? 'info',
   });
   if (!result.success) throw new AppError('invalid-input', `A setting is wrong. ${z.prettifyError(result.error)}`);
@@ -135,6 +139,7 @@ function parse(args: readonly string[]) {
         'allow-origin': { type: 'string', multiple: true },
         'allow-host': { type: 'string', multiple: true },
         recognisers: { type: 'string' },
+        'allow-loopback-calls': { type: 'boolean' },
         'log-level': { type: 'string' },
       },
     }).values;

@@ -117,6 +117,15 @@ export class ApiKeys {
     return Number(rows[0]?.['count'] ?? 0);
   }
 
+  /** @returns true while a key of a family works. */
+  async isFamilyActive(family: string, atMs: number): Promise<boolean> {
+    const { rows } = await this.#client.execute({
+      sql: 'SELECT 1 FROM api_keys WHERE family = ? AND revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > ?) LIMIT 1',
+      args: [family, atMs],
+    });
+    return rows.length > 0;
+  }
+
   /** How many admin keys, but for one, still work at a time. */
   async countOtherAdmins(id: string, atMs: number): Promise<number> {
     const { rows } = await this.#client.execute({

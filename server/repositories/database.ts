@@ -96,6 +96,31 @@ const MIGRATIONS: readonly (readonly string[])[] = [
      ) STRICT`,
     `CREATE INDEX products_by_source ON products (source, id)`,
   ],
+  [
+    `CREATE TABLE recognition_jobs (
+       id TEXT PRIMARY KEY, owner TEXT NOT NULL, model TEXT NOT NULL, query TEXT NOT NULL, state TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+       finished_at_ms INTEGER, expires_at_ms INTEGER
+     ) STRICT`,
+    `CREATE INDEX recognition_jobs_by_time ON recognition_jobs (created_at_ms, id)`,
+    `CREATE TABLE recognition_images (
+       job_id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT, wrapped BLOB, image_state TEXT NOT NULL, attempts INTEGER NOT NULL, result TEXT,
+       PRIMARY KEY (job_id, position)
+     ) STRICT`,
+    `CREATE INDEX recognition_images_waiting ON recognition_images (position) WHERE image_state = 'waiting'`,
+    `CREATE TABLE webhooks (
+       id TEXT PRIMARY KEY, owner TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, description TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+       wrapped BLOB NOT NULL, body BLOB NOT NULL, failures INTEGER NOT NULL, disabled_reason TEXT, disabled_at_ms INTEGER
+     ) STRICT`,
+    `CREATE TABLE webhook_deliveries (
+       id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, event TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL, attempts TEXT NOT NULL,
+       created_at_ms INTEGER NOT NULL, next_attempt_at_ms INTEGER
+     ) STRICT`,
+    `CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at_ms) WHERE state = 'waiting'`,
+    `CREATE INDEX webhook_deliveries_of ON webhook_deliveries (webhook_id, created_at_ms, id)`,
+    `CREATE TABLE added_models (
+       id TEXT PRIMARY KEY, manifest TEXT NOT NULL, added_at_ms INTEGER NOT NULL, added_by TEXT NOT NULL, wrapped BLOB, body BLOB
+     ) STRICT`,
+  ],
 ];
 
 /**

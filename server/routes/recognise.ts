@@ -85,7 +85,7 @@ export function recogniseRoutes({ recognition, bodies, holdsPersons }: Services)
         const model = await recognition.models.find(request.params.model);
         requireReach(request, model, holdsPersons);
         request.auditSubject = model.description.id;
-        return recognition.recognise(imageOf(request.body), model, request.query, { signal: goneSignal(reply) });
+        return recognition.recognise(imageOf(request.body), model, request.query, { signal: goneSignal(reply), actor: request.principal.id });
       },
     );
     done();

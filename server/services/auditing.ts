@@ -78,6 +78,8 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, operation: string
 
 function countOf(body: unknown): number {
   if (typeof body !== 'object' || body === null) return 1;
+  // Images of a form.
+  if (Array.isArray(body)) return body.length;
   for (const name of COUNTED) {
     const value = (body as Record<string, unknown>)[name];
     if (Array.isArray(value)) return value.length;

@@ -20,6 +20,7 @@ import { DatabaseFile } from '../repositories/database-file.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { removeStagings, stagingFolder } from './backup-staging.ts';
 import { MASTER_KEY_FILE } from './master-key.ts';
+import { RECOGNITIONS_FOLDER } from './open-recognition.ts';
 import { DATABASE_FILE } from './open-services.ts';
 
 const MANIFEST_FILE = 'manifest.json';
@@ -208,7 +209,8 @@ async function settleCopy(path: string): Promise<string> {
 /** Files of the data folder beside the database and the tables: keys, certificates, packs. */
 async function otherFiles(dataFolder: string, isWithMasterKey: boolean): Promise<string[]> {
   const names = (await readdir(dataFolder, { withFileTypes: true })).filter(
-    ({ name }) => name !== VECTORS_FOLDER && !name.startsWith(DATABASE_FILE) && !name.startsWith('backup-') && !name.endsWith('.new'),
+    // Images of jobs are kept until they are done, and not longer in a copy.
+    ({ name }) => name !== VECTORS_FOLDER && name !== RECOGNITIONS_FOLDER && !name.startsWith(DATABASE_FILE) && !name.startsWith('backup-') && !name.endsWith('.new'),
   );
   const paths = await Promise.all(names.map(async (entry) => (entry.isFile() ? [entry.name] : below(dataFolder, entry.name))));
   return paths.flat().filter((path) => isWithMasterKey || path !== MASTER_KEY_FILE);

@@ -12,6 +12,9 @@ const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   'permission-denied': 403,
   'decode-unsupported': 422,
   'model-unavailable': 503,
+  // Of others that were asked for the answer.
+  'server-refused': 502,
+  offline: 502,
 };
 
 /** Details of Fastify's own refusals, by status. */
@@ -46,7 +49,7 @@ function classify(error: unknown): { status: number; code: ErrorCode; detail: st
   if (error instanceof HttpProblem) return { status: error.status, code: error.code, detail: error.message };
   if (error instanceof AppError) {
     const status = STATUS_OF_CODE[error.code] ?? 500;
-    return { status, code: error.code, detail: status < 500 ? error.message : undefined };
+    return { status, code: error.code, detail: status < 500 || status === 502 ? error.message : undefined };
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const detail = error.validation

@@ -17,26 +17,24 @@ import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { Records } from '../repositories/records.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
-import { BodyAdmission } from './body-admission.ts';
 import type { BulkIngest } from './bulk-ingest.ts';
 import type { CollectionStore } from './collection-store.ts';
 import { ErasureService } from './erasure.ts';
 import { Journal } from './journal.ts';
 import { KeyService } from './key-service.ts';
 import { openIndex } from './open-index.ts';
+import { openRecognition, type RecognitionServices } from './open-recognition.ts';
 import { openMasterKey } from './master-key.ts';
 import { PackParts } from './pack-parts.ts';
 import { PackService } from './pack-service.ts';
 import { packSources } from './pack-sources.ts';
-import { Recogniser } from './recogniser.ts';
-import { RecognitionModels } from './recognition-models.ts';
-import { RecognitionService } from './recognition-service.ts';
+import { productsByLook } from './products-by-look.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openSigningKey, type SigningKey } from './signing-key.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
 
 /** What routes and jobs work with. */
-export interface Services {
+export interface Services extends RecognitionServices {
   readonly store: CollectionStore;
   readonly bulk: BulkIngest;
   readonly products: Products;
@@ -52,11 +50,6 @@ export interface Services {
   readonly erasure: ErasureService;
   readonly signingKey: SigningKey;
   readonly packs: PackService;
-  /** Room for bodies with images. */
-  readonly bodies: BodyAdmission;
-  /** Image → what is in it, for whatever on the server needs it. */
-  readonly recogniser: Recogniser;
-  readonly recognition: RecognitionService;
   /** True for collections that are closed to everybody without a key that names them. */
   readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
@@ -72,7 +65,7 @@ export const PACKS_FOLDER = 'packs';
 /** The settings that data depends on. */
 export type DataSettings = Pick<
   ServerConfig,
-  'dataFolder' | 'indexUri' | 'isReplica' | 'masterKey' | 'masterKeyFile' | 'erasePauseMs' | 'recognisers'
+  'dataFolder' | 'indexUri' | 'isReplica' | 'masterKey' | 'masterKeyFile' | 'erasePauseMs' | 'recognisers' | 'isLoopbackAllowed'
 >;
 
 /**
@@ -90,7 +83,8 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
     const signingKey = openSigningKey(dataFolder);
     const index = await openIndex(settings, client, logger);
     const { store, bulk } = index;
-    const keys = new KeyService(new ApiKeys(client), new KeyRequests(client), logger);
+    const apiKeys = new ApiKeys(client);
+    const keys = new KeyService(apiKeys, new KeyRequests(client), logger);
     const audit = new AuditLog(client);
     const journal = new Journal(audit, logger);
     const arrivals = new Arrivals(client);
@@ -109,8 +103,10 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       parts: new PackParts(join(dataFolder, PACKS_FOLDER)),
     });
     packs.resume();
-    const recogniser = new Recogniser({ logger, ...(settings.recognisers === null ? {} : { processes: settings.recognisers }) });
-    const recognition = new RecognitionService({ recogniser, models: new RecognitionModels(), store, products, keeper });
+    const recognition = await openRecognition(
+      { client, settings, masterKey, journal, logger, productsByLook: productsByLook(store, products, keeper) },
+      apiKeys,
+    );
     return {
       store,
       bulk,
@@ -127,12 +123,10 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       erasure,
       signingKey,
       packs,
-      bodies: new BodyAdmission(),
-      recogniser,
-      recognition,
+      ...recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
-        await recogniser.close();
+        await recognition.close();
         await packs.close();
         await keeper.close();
         await erasure.close();

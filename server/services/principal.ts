@@ -27,6 +27,11 @@ const REASONS = {
   revoked: 'The key was revoked.',
 } as const;
 
+/** @returns whom something belongs to that is asked for again later: a key and those that replace it, or whoever needs none. */
+export function ownerOf(principal: Principal): string {
+  return principal.kind === 'key' ? principal.key.family : principal.id;
+}
+
 /** Find out who asks. Never throws: limits are counted first, then access is decided. */
 export async function identify(request: FastifyRequest, config: ServerConfig, keys: KeyService): Promise<Principal> {
   const { authorization } = request.headers;

@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: 'Cannot be processed',
   429: 'Too many requests',
   500: 'Internal error',
+  502: 'Another server failed',
   503: 'Busy',
   507: 'Storage full',
 };

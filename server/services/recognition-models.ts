@@ -1,15 +1,21 @@
 /** @file What can be asked to recognise something: the registry's rows that offer it, the catalogue of products, and models that an operator added. */
 import { IMAGE_LIMITS, RECOGNITION_TYPES, type ModelDescription, type RecognitionType } from '../../src/contracts/recognise-api.ts';
+import type { ModelManifest } from '../../src/contracts/model-manifest.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
+import type { EmbeddingSpace } from '../../src/contracts/results.ts';
 import { MODELS } from '../../src/models/registry.ts';
+import type { AddedModel, AddedModels } from '../repositories/added-models.ts';
+import type { ModelFilesStore } from './model-files-store.ts';
 import { HttpProblem } from './problem.ts';
 
 /** How a model is run. */
 export type ModelWay =
-  /** By a recogniser process. */
-  | { readonly kind: 'net'; readonly spec: ModelSpec }
+  /** By a recogniser process: a row of the registry by its id, or the row made of a manifest. */
+  | { readonly kind: 'net'; readonly model: string | ModelSpec }
   /** Its vector, compared with the collection of products. */
-  | { readonly kind: 'product'; readonly spec: ModelSpec };
+  | { readonly kind: 'product'; readonly model: string }
+  /** By its provider. */
+  | { readonly kind: 'endpoint'; readonly added: AddedModel; readonly endpoint: Extract<ModelManifest['where'], { kind: 'endpoint' }> };
 
 /** A model that can be asked. */
 export interface RecognitionModel {
@@ -44,17 +50,24 @@ const OWN_MODELS: readonly RecognitionModel[] = [
 
 /** The models of one server. */
 export class RecognitionModels {
-  /** Every model, defaults marked. */
-  list(): Promise<RecognitionModel[]> {
+  readonly #added: Pick<AddedModels, 'list'>;
+  readonly #files: Pick<ModelFilesStore, 'pathOf'>;
+
+  constructor(added: Pick<AddedModels, 'list'>, files: Pick<ModelFilesStore, 'pathOf'>) {
+    this.#added = added;
+    this.#files = files;
+  }
+
+  /** Every model, ours first, defaults marked. Added ones are read each time: another process may add them. */
+  async list(): Promise<RecognitionModel[]> {
     const seen = new Set<RecognitionType>();
-    return Promise.resolve(
-      OWN_MODELS.map((model) => {
-        const { type } = model.description;
-        const isDefault = !seen.has(type);
-        seen.add(type);
-        return { ...model, description: { ...model.description, isDefault } };
-      }),
-    );
+    const added = (await this.#added.list()).map((model) => addedModel(model, this.#files));
+    return [...OWN_MODELS, ...added].map((model) => {
+      const { type } = model.description;
+      const isDefault = !seen.has(type);
+      seen.add(type);
+      return { ...model, description: { ...model.description, isDefault } };
+    });
   }
 
   /** @param name a model's id, or a type. @throws HttpProblem 404 */
@@ -88,7 +101,7 @@ function ownModel(spec: ModelSpec, id: string, type: RecognitionType): Recogniti
         limits: LIMITS,
       },
     },
-    way: { kind: 'net', spec },
+    way: { kind: 'net', model: spec.id },
   };
 }
 
@@ -102,6 +115,46 @@ function productModel(): RecognitionModel {
         ja: '中央に写っているものに最もよく似た写真をもつ、このサーバーのカタログの商品を挙げます。',
       },
     },
-    way: { kind: 'product', spec: PRODUCT_MODEL },
+    way: { kind: 'product', model: PRODUCT_MODEL.id },
+  };
+}
+
+/** A model as its manifest describes it. */
+export function addedModel(added: AddedModel, files: Pick<ModelFilesStore, 'pathOf'>): RecognitionModel {
+  const { id, version, type, provider, licence, source, purpose, weaknesses, figures, where } = added.manifest;
+  const description: ModelDescription = {
+    ...{ id, version, type, isDefault: false, answers: [...ANSWERS[type]], licence, source, purpose, weaknesses, figures, limits: LIMITS },
+    space: type === 'embedding' ? spaceOf(added.manifest) : null,
+    provider: provider.url === undefined ? provider.name : `${provider.name} (${provider.url})`,
+    sendsTo: where.kind === 'endpoint' ? new URL(where.url).origin : null,
+  };
+  if (where.kind === 'endpoint') return { description, way: { kind: 'endpoint', added, endpoint: where } };
+  return { description, way: { kind: 'net', model: specOf(added.manifest, where, files.pathOf(where.sha256)) } };
+}
+
+/** Space of the vectors of an added model. */
+export function spaceOf({ id, version }: Pick<ModelManifest, 'id' | 'version'>): EmbeddingSpace {
+  return `${id}@${version}`;
+}
+
+/** The row that the registry would have. Its id is its own for ever: a recogniser keeps what it has loaded by it. */
+function specOf(manifest: ModelManifest, where: Extract<ModelManifest['where'], { kind: 'onnx' }>, path: string): ModelSpec {
+  const { id, version, type, licence, source } = manifest;
+  const { name, layout, widthPx, heightPx, colour, range, mean, std, fit } = where.input;
+  const { labels, activation } = where.output;
+  const isTags = type === 'tags';
+  return {
+    ...{ id: `${id}@${version}/${where.sha256}`, version, task: isTags ? 'tags' : 'embedding', runtime: 'ort', recognises: isTags ? 'tags' : 'embedding' },
+    files: [{ url: path, bytes: where.bytes, sha256: where.sha256 }],
+    input: {
+      ...{ name, layout, dtype: 'float32', colour, range, mean, std, fit },
+      shape: layout === 'NCHW' ? [1, 3, heightPx, widthPx] : [1, heightPx, widthPx, 3],
+    },
+    outputs: [where.output.name],
+    ...(isTags && labels !== undefined
+      ? { tags: { activation, labels: labels.map(({ id: label, en, ja }) => ({ id: label, ...(en === undefined ? {} : { en }), ...(ja === undefined ? {} : { ja }) })) } }
+      : { embeddingSpace: spaceOf(manifest) }),
+    ...{ backends: ['cpu'], memoryMB: Math.ceil(where.bytes / 1e6) * 2, licence, source, golden: null },
+    card: { purpose: { en: '', ja: '' }, figures: [], weaknesses: { en: '', ja: '' } },
   };
 }

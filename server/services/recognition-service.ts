@@ -1,29 +1,31 @@
 /** @file One image, one model, one answer; alone, in a batch or in a job. */
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Box } from '../../src/contracts/geometry.ts';
-import type { Finding, Recognition, RecogniseQuery, Tag } from '../../src/contracts/recognise-api.ts';
-import { PRODUCT_COLLECTION } from '../../src/contracts/server-api.ts';
-import type { Products } from '../repositories/products.ts';
-import type { RecogniserResult } from '../runtime/recogniser-messages.ts';
-import type { CollectionStore } from './collection-store.ts';
+import type { Finding, Recognition, RecogniseQuery } from '../../src/contracts/recognise-api.ts';
+import type { RecogniserResult, RecogniserTask } from '../runtime/recogniser-messages.ts';
 import { checkImage } from './image-check.ts';
+import type { PartnerCaller } from './partner-caller.ts';
 import { HttpProblem } from './problem.ts';
+import type { ProductsByLook } from './products-by-look.ts';
 import type { Recogniser, RecogniserCall } from './recogniser.ts';
 import type { RecognitionModel, RecognitionModels } from './recognition-models.ts';
-import type { RecordKeeper } from './record-keeper.ts';
 
 /** What recognition stands on. */
 export interface RecognitionParts {
   readonly recogniser: Recogniser;
   readonly models: RecognitionModels;
-  readonly store: Pick<CollectionStore, 'search'>;
-  readonly products: Pick<Products, 'getMany'>;
-  readonly keeper: Pick<RecordKeeper, 'overAmong'>;
+  readonly productsByLook: ProductsByLook;
+  readonly partners: PartnerCaller;
 }
 
-/** Photos looked at for each product that is wanted: several may be of one product. */
-const PHOTOS_PER_PRODUCT = 8;
-const MAX_PHOTOS = 200;
+/** How one image is recognised, and for whom. */
+export interface RecognitionCall extends RecogniserCall {
+  /** Named in the audit log when an image leaves for a partner. */
+  readonly actor: string;
+}
+
+/** Of the JPEG that a partner gets. */
+const SENT_QUALITY = 0.9;
 
 /** Recognises for the API. */
 export class RecognitionService {
@@ -41,7 +43,7 @@ export class RecognitionService {
    * @param bytes an image file. It is decoded elsewhere, and kept nowhere.
    * @throws HttpProblem 413 | 415 | 422 for what is no image that is taken; AppError('busy') when too many wait; what the model throws.
    */
-  async recognise(bytes: Uint8Array, model: RecognitionModel, query: RecogniseQuery, call: RecogniserCall = {}): Promise<Recognition> {
+  async recognise(bytes: Uint8Array, model: RecognitionModel, query: RecogniseQuery, call: RecognitionCall): Promise<Recognition> {
     checkImage(bytes);
     const { id, version, type } = model.description;
     const { image, finding } = await this.#run(bytes, model, query, call);
@@ -52,34 +54,30 @@ export class RecognitionService {
     bytes: Uint8Array,
     { way }: RecognitionModel,
     { region, script, limit }: RecogniseQuery,
-    call: RecogniserCall,
+    call: RecognitionCall,
   ): Promise<{ image: RecogniserResult['image']; finding: Finding }> {
+    if (way.kind === 'endpoint') {
+      const { maxSidePx } = way.endpoint;
+      const { image, encoded } = await this.#look(bytes, { kind: 'reencode', maxSidePx, type: 'image/jpeg', quality01: SENT_QUALITY }, call);
+      if (encoded === undefined) throw new AppError('bug', 'Nothing was encoded');
+      return { image, finding: await this.#parts.partners.ask(way, encoded, limit, call) };
+    }
     const place = region === undefined ? {} : { region: regionOf(region) };
-    const task = { kind: 'recognise', model: way.spec.id, script, limit, ...place } as const;
-    const { image, finding = {} } = await this.#parts.recogniser.run(bytes, task, call).catch((error: unknown) => {
+    const { image, finding = {} } = await this.#look(bytes, { kind: 'recognise', model: way.model, script, limit, ...place }, call);
+    if (way.kind === 'net') return { image, finding };
+    if (finding.vector === undefined) throw new AppError('bug', `${way.model} gave no vector`);
+    return { image, finding: { ...finding, tags: await this.#parts.productsByLook(finding.vector, limit) } };
+  }
+
+  async #look(bytes: Uint8Array, task: RecogniserTask, call: RecognitionCall): Promise<RecogniserResult> {
+    try {
+      return await this.#parts.recogniser.run(bytes, task, call);
+    } catch (error) {
       // The decoder's own words are of no use to a caller.
       if (error instanceof AppError && error.code === 'decode-unsupported')
         throw new HttpProblem(422, 'decode-unsupported', 'The image cannot be decoded: it is damaged, or not what its first bytes say.');
       throw error;
-    });
-    if (way.kind === 'net') return { image, finding };
-    return { image, finding: { ...finding, tags: await this.#productsLike(finding, limit) } };
-  }
-
-  /** The catalogue's products by their most similar photo, best first. */
-  async #productsLike({ vector }: Finding, limit: number): Promise<Tag[]> {
-    if (vector === undefined) return [];
-    const { store, products, keeper } = this.#parts;
-    const found = await store.search(PRODUCT_COLLECTION, vector.space, vector.values, Math.min(MAX_PHOTOS, limit * PHOTOS_PER_PRODUCT));
-    const over = await keeper.overAmong(
-      PRODUCT_COLLECTION,
-      found.map(({ id }) => id),
-    );
-    const best = new Map<string, number>();
-    for (const { id, productId, score } of found) if (!over.has(id)) best.set(productId, Math.max(score, best.get(productId) ?? -1));
-    const ranked = [...best].sort(([, a], [, b]) => b - a).slice(0, limit);
-    const known = new Map((await products.getMany(ranked.map(([id]) => id))).map((product) => [product.id, product]));
-    return ranked.map(([id, score]) => ({ id, label: known.get(id)?.name ?? null, score01: Math.min(1, Math.max(0, score)) }));
+    }
   }
 }
 

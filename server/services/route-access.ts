@@ -40,6 +40,11 @@ const keep = (operation: string, more: Partial<RouteAccess> = {}): RouteAccess =
   ...{ operation, keyless: 'local', role: 'operator', audit: 'each', repeat: 'answer' },
   ...more,
 });
+/** Recognition for developers: any key, and programs on this machine. Who sees a job is decided by whose it is. */
+const ask = (operation: string, more: Partial<RouteAccess> = {}): RouteAccess => ({
+  ...{ operation, keyless: 'local', role: 'viewer', audit: 'sum' },
+  ...more,
+});
 const read = (operation: string | null, role: Role, more: Partial<RouteAccess> = {}): RouteAccess => ({
   ...{ operation, keyless: 'none', role, audit: 'each' },
   ...more,
@@ -71,7 +76,23 @@ export const ROUTE_ACCESS: Rows = {
 
   'GET /v1/models': open('models.list'),
   'GET /v1/models/:model': open('models.read'),
-  'POST /v1/recognise/:model': { operation: 'recognition.run', keyless: 'local', role: 'viewer', audit: 'sum' },
+  'POST /v1/models': change('models.add', 'admin'),
+  'DELETE /v1/models/:model': change('models.remove', 'admin'),
+  'PUT /v1/model-files/:sha256': read('models.file', 'admin'),
+  'POST /v1/recognise/:model': ask('recognition.run'),
+  'POST /v1/recognise/:model/batch': ask('recognition.run'),
+  'POST /v1/recognitions': ask('recognition.start', { audit: 'each', repeat: 'answer' }),
+  'GET /v1/recognitions': ask('recognition.list'),
+  'GET /v1/recognitions/:id': ask('recognition.read'),
+  'GET /v1/recognitions/:id/results': ask('recognition.read'),
+  'DELETE /v1/recognitions/:id': ask('recognition.cancel', { audit: 'each', repeat: 'answer' }),
+
+  'POST /v1/webhooks': change('webhooks.create', 'viewer', { repeat: 'secret' }),
+  'GET /v1/webhooks': read('webhooks.list', 'viewer', { audit: 'sum' }),
+  'GET /v1/webhooks/:id': read('webhooks.read', 'viewer', { audit: 'sum' }),
+  'DELETE /v1/webhooks/:id': change('webhooks.remove', 'viewer'),
+  'POST /v1/webhooks/:id/test': change('webhooks.test', 'viewer'),
+  'GET /v1/webhooks/:id/deliveries': read('webhooks.deliveries', 'viewer', { audit: 'sum' }),
 
   'GET /v1/packs': open('packs.list'),
   'GET /v1/packs/:id': open('packs.read'),

@@ -21,8 +21,10 @@ export const BATCH_LIMITS = {
   maxImages: 16,
   /** Answered later, as a job. */
   maxJobImages: 100,
-  maxBytes: 48 * 1024 * 1024,
-  maxJobBytes: 256 * 1024 * 1024,
+  /** Of the whole body. */
+  maxBytes: 64 * 1024 * 1024,
+  /** Results of a job are kept so long after it is over. */
+  keptHours: 24,
 } as const;
 
 /** Id of a model, or a type: then the model that stands for it is meant. */
@@ -115,7 +117,7 @@ export const recogniseQuerySchema = z.strictObject({
 });
 export type RecogniseQuery = z.output<typeof recogniseQuerySchema>;
 
-const figureSchema = z.strictObject({
+export const figureSchema = z.strictObject({
   metric: z.string(),
   value: z.number(),
   unit: z.string().optional(),
@@ -147,3 +149,44 @@ export const modelDescriptionSchema = z.strictObject({
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 export const modelListSchema = z.strictObject({ models: z.array(modelDescriptionSchema) });
+
+/** Why one image of several gave nothing. `code` is one of `ERROR_CODES`. */
+export const imageProblemSchema = z.strictObject({ code: z.string(), detail: z.string() });
+/** One image of a request of several. */
+export const batchResultSchema = z.strictObject({
+  /** Place in the request, from 0. */
+  position: z.int().nonnegative(),
+  /** File name as it was sent, or null. */
+  name: z.string().max(200).nullable(),
+  recognition: recognitionSchema.nullable(),
+  problem: imageProblemSchema.nullable(),
+});
+export const batchResponseSchema = z.strictObject({ results: z.array(batchResultSchema).max(BATCH_LIMITS.maxImages) });
+export type BatchResponse = z.infer<typeof batchResponseSchema>;
+
+export const jobIdSchema = z.uuid();
+export const jobQuerySchema = z.strictObject({ model: modelIdSchema, ...recogniseQuerySchema.shape });
+
+/** Several images to be recognised later. */
+export const recognitionJobSchema = z.strictObject({
+  id: jobIdSchema,
+  /** As it was asked for: an id, or a type. */
+  model: modelIdSchema,
+  /** `done` says that nothing waits any more: some images may have failed. */
+  state: z.enum(['queued', 'running', 'done', 'cancelled']),
+  total: z.int().positive(),
+  done: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  createdAtMs: z.int().nonnegative(),
+  finishedAtMs: z.int().nonnegative().nullable(),
+  /** From here on job and results are gone; null while it is not over. */
+  expiresAtMs: z.int().nonnegative().nullable(),
+});
+export type RecognitionJob = z.infer<typeof recognitionJobSchema>;
+
+/** One image of a job. Its bytes are destroyed as soon as it is no longer `waiting` or `running`. */
+export const jobResultSchema = z.strictObject({
+  ...batchResultSchema.shape,
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+});
+export type JobResult = z.infer<typeof jobResultSchema>;
