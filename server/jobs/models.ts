@@ -43,7 +43,8 @@ runCommand(async () => {
     return values.help === true ? 0 : 2;
   }
   const dataFolder = dataFolderOf(values.data);
-  if (!existsSync(join(dataFolder, DATABASE_FILE))) throw new AppError('invalid-input', `There is no data in ${dataFolder}. Start the server once.`);
+  if (!existsSync(join(dataFolder, DATABASE_FILE)))
+    throw new AppError('invalid-input', `There is no data in ${dataFolder}. Start the server once.`);
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
   const logger = Fastify().log;
   const audit = new AuditLog(client);
@@ -60,12 +61,19 @@ runCommand(async () => {
       productsByLook: () => Promise.reject(new AppError('invalid-input', 'Products are looked up by the server only.')),
     });
     const note = (operation: string, subject: string) =>
-      journal.record({ ...{ atMs: Date.now(), actor: 'local', operation, collection: null, subject }, count: 1, outcome: 'done', status: 200 });
+      journal.record({
+        ...{ atMs: Date.now(), actor: 'local', operation, collection: null, subject },
+        count: 1,
+        outcome: 'done',
+        status: 200,
+      });
     try {
       if (command === 'list') {
         for (const { description } of await recognition.models.list()) {
           const { id, version, type, licence, provider, sendsTo } = description;
-          console.log(`${id.padEnd(24)} ${version.padEnd(10)} ${type.padEnd(10)} ${licence}; ${provider}${sendsTo === null ? '' : `; sends images to ${sendsTo}`}`);
+          console.log(
+            `${id.padEnd(24)} ${version.padEnd(10)} ${type.padEnd(10)} ${licence}; ${provider}${sendsTo === null ? '' : `; sends images to ${sendsTo}`}`,
+          );
         }
         return 0;
       }
@@ -79,10 +87,13 @@ runCommand(async () => {
       if (values.manifest === undefined) throw new AppError('invalid-input', 'Say which: --manifest <file.json>.');
       const manifest = readManifest(values.manifest);
       const { where } = manifest;
-      if (values.file !== undefined && where.kind === 'onnx') await addedModels.putFile(where.sha256, createReadStream(values.file), where.bytes);
+      if (values.file !== undefined && where.kind === 'onnx')
+        await addedModels.putFile(where.sha256, createReadStream(values.file), where.bytes);
       const { description } = await addedModels.add(manifest, fromEnvironment('MEKIKI_MODEL_AUTHORIZATION'), 'local');
       await note('models.add', manifest.id);
-      console.log(`Added ${description.id} ${description.version}: POST /v1/recognise/${description.id}. Its golden gave what the manifest says.`);
+      console.log(
+        `Added ${description.id} ${description.version}: POST /v1/recognise/${description.id}. Its golden gave what the manifest says.`,
+      );
       return 0;
     } finally {
       await recogniser.close();

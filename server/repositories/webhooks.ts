@@ -1,7 +1,13 @@
 /** @file Webhooks and what was sent by them. */
 import type { Client, Row } from '@libsql/client';
 import { z } from 'zod';
-import { webhookDeliverySchema, webhookSchema, type Webhook, type WebhookDelivery, type WebhookEvent } from '../../src/contracts/webhooks-api.ts';
+import {
+  webhookDeliverySchema,
+  webhookSchema,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookEvent,
+} from '../../src/contracts/webhooks-api.ts';
 import type { PagePlace } from './page-place.ts';
 
 /** A webhook as it is stored: with its secret, encrypted. */
@@ -88,7 +94,10 @@ export class Webhooks {
   /** When the next delivery is due; null: none waits. */
   async nextDueAtMs(): Promise<number | null> {
     const { rows } = await this.#client.execute(`SELECT min(next_attempt_at_ms) AS at FROM webhook_deliveries WHERE state = 'waiting'`);
-    return z.int().nullable().parse(rows[0]?.['at'] ?? null);
+    return z
+      .int()
+      .nullable()
+      .parse(rows[0]?.['at'] ?? null);
   }
 
   async delivery(id: string): Promise<StoredDelivery | null> {
@@ -157,7 +166,12 @@ function webhookOf(row: Row): StoredWebhook {
     ...{ disabledReason: row['disabled_reason'], disabledAtMs: row['disabled_at_ms'] },
     events: JSON.parse(z.string().parse(row['events'])) as WebhookEvent[],
   });
-  return { ...webhook, owner: z.string().parse(row['owner']), wrapped: bytesSchema.parse(row['wrapped']), body: bytesSchema.parse(row['body']) };
+  return {
+    ...webhook,
+    owner: z.string().parse(row['owner']),
+    wrapped: bytesSchema.parse(row['wrapped']),
+    body: bytesSchema.parse(row['body']),
+  };
 }
 
 function deliveryOf(row: Row): StoredDelivery {

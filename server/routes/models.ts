@@ -47,7 +47,13 @@ export function modelRoutes({ addedModels }: Pick<Services, 'addedModels'>): Fas
     app.delete(
       '/models/:model',
       {
-        schema: { tags, security, summary: 'Remove a model that was added', params: modelParams, response: { 204: z.null(), ...refusals, 404: problemSchema } },
+        schema: {
+          tags,
+          security,
+          summary: 'Remove a model that was added',
+          params: modelParams,
+          response: { 204: z.null(), ...refusals, 404: problemSchema },
+        },
       },
       async (request, reply) => {
         request.auditSubject = request.params.model;
@@ -64,7 +70,8 @@ export function modelRoutes({ addedModels }: Pick<Services, 'addedModels'>): Fas
           tags,
           security,
           summary: 'Send the weights of a model that will be added',
-          description: 'Body: the ONNX file (`application/octet-stream`), at most 512 MiB. A file that no manifest names is gone at the next start.',
+          description:
+            'Body: the ONNX file (`application/octet-stream`), at most 512 MiB. A file that no manifest names is gone at the next start.',
           consumes: ['application/octet-stream'],
           params: modelFileParamsSchema,
           body: z.unknown().meta({ type: 'string', format: 'binary', description: 'The file itself.' }),

@@ -85,7 +85,10 @@ export function recogniseRoutes({ recognition, bodies, holdsPersons }: Services)
         const model = await recognition.models.find(request.params.model);
         requireReach(request, model, holdsPersons);
         request.auditSubject = model.description.id;
-        return recognition.recognise(imageOf(request.body), model, request.query, { signal: goneSignal(reply), actor: request.principal.id });
+        return recognition.recognise(imageOf(request.body), model, request.query, {
+          signal: goneSignal(reply),
+          actor: request.principal.id,
+        });
       },
     );
     done();

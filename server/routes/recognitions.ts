@@ -70,7 +70,10 @@ export function recognitionRoutes({ recognition, recognitionJobs, bodies, holdsP
         for (const [position, { name, bytes }] of images.entries()) {
           const result = { position, name, recognition: null, problem: null };
           try {
-            results.push({ ...result, recognition: await recognition.recognise(bytes, model, request.query, { signal, actor: request.principal.id }) });
+            results.push({
+              ...result,
+              recognition: await recognition.recognise(bytes, model, request.query, { signal, actor: request.principal.id }),
+            });
           } catch (error) {
             results.push({ ...result, problem: imageProblem(error) });
           }

@@ -79,9 +79,12 @@ export class AddedModelService {
 
   /** @throws HttpProblem 404 */
   async remove(id: string): Promise<void> {
-    if (!(await this.#parts.added.remove(id))) throw new HttpProblem(404, 'invalid-input', 'No model of that id was added.');
+    const { added, files } = this.#parts;
+    const model = (await added.list()).find(({ manifest }) => manifest.id === id);
+    if (model === undefined || !(await added.remove(id))) throw new HttpProblem(404, 'invalid-input', 'No model of that id was added.');
+    const { where } = model.manifest;
     // Recognisers that have its net loaded go when they are idle.
-    await this.resume();
+    if (where.kind === 'onnx' && !namedFiles(await added.list()).has(where.sha256)) await files.remove(where.sha256);
   }
 
   /** Take a file in for a manifest that follows. @returns its size. */
@@ -107,7 +110,9 @@ export function goldenDifference(answer: Pick<Recognition, keyof Finding>, { gol
   if (boxes !== undefined) {
     const found = answer.boxes ?? [];
     if (found.length !== boxes.length) return `${found.length} boxes instead of ${boxes.length}`;
-    const lost = boxes.find(({ box, label }) => !found.some((other) => other.label === label && intersectionOverUnion(other.box, box) >= TOLERANCE.overlap));
+    const lost = boxes.find(
+      ({ box, label }) => !found.some((other) => other.label === label && intersectionOverUnion(other.box, box) >= TOLERANCE.overlap),
+    );
     if (lost !== undefined) return `no "${lost.label}" where one is expected`;
   }
   return null;

@@ -210,7 +210,12 @@ async function settleCopy(path: string): Promise<string> {
 async function otherFiles(dataFolder: string, isWithMasterKey: boolean): Promise<string[]> {
   const names = (await readdir(dataFolder, { withFileTypes: true })).filter(
     // Images of jobs are kept until they are done, and not longer in a copy.
-    ({ name }) => name !== VECTORS_FOLDER && name !== RECOGNITIONS_FOLDER && !name.startsWith(DATABASE_FILE) && !name.startsWith('backup-') && !name.endsWith('.new'),
+    ({ name }) =>
+      name !== VECTORS_FOLDER &&
+      name !== RECOGNITIONS_FOLDER &&
+      !name.startsWith(DATABASE_FILE) &&
+      !name.startsWith('backup-') &&
+      !name.endsWith('.new'),
   );
   const paths = await Promise.all(names.map(async (entry) => (entry.isFile() ? [entry.name] : below(dataFolder, entry.name))));
   return paths.flat().filter((path) => isWithMasterKey || path !== MASTER_KEY_FILE);

@@ -30,7 +30,11 @@ export function acceptImages(app: FastifyInstance): void {
 /** @returns the image of a request. @throws HttpProblem 415 when the body is something else. */
 export function imageOf(body: unknown): Buffer {
   if (!Buffer.isBuffer(body) || body.byteLength === 0)
-    throw new HttpProblem(415, 'invalid-input', 'Send the bytes of an image: content-type image/jpeg, image/png, image/webp or image/avif.');
+    throw new HttpProblem(
+      415,
+      'invalid-input',
+      'Send the bytes of an image: content-type image/jpeg, image/png, image/webp or image/avif.',
+    );
   return body;
 }
 
@@ -59,9 +63,9 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
   // A repetition has another boundary: what counts is what the form holds.
   const digest = createHash('sha256');
   let total = 0;
-  let problem: HttpProblem | null = null;
-  const refuse = (status: number, detail: string) => (problem ??= new HttpProblem(status, 'invalid-input', detail));
-  let form: Busboy;
+  const problems: HttpProblem[] = [];
+  const refuse = (status: number, detail: string) => void problems.push(new HttpProblem(status, 'invalid-input', detail));
+  let form: InstanceType<typeof Busboy>;
   try {
     form = new Busboy({
       headers: request.headers as BusboyHeaders,
@@ -74,9 +78,13 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
     const parts: Buffer[] = [];
     file.on('data', (part: Buffer) => {
       total += part.byteLength;
-      if (total > BATCH_LIMITS.maxBytes) refuse(413, `A form has at most ${BATCH_LIMITS.maxBytes} bytes.`);
-      if (problem === null) parts.push(part);
+      if (total > BATCH_LIMITS.maxBytes && problems.length === 0) refuse(413, `A form has at most ${BATCH_LIMITS.maxBytes} bytes.`);
+      // Who names no length and does not stop gets no answer either.
+      if (total > 2 * BATCH_LIMITS.maxBytes) payload.destroy();
+      if (problems.length === 0) parts.push(part);
     });
+    // Without a listener a form that is cut short would end the server.
+    file.on('error', () => refuse(400, 'The form is malformed or was cut short.'));
     file.on('limit', () => refuse(413, `An image has at most ${IMAGE_LIMITS.maxBytes} bytes.`));
     file.on('end', () => {
       const bytes = Buffer.concat(parts);
@@ -87,14 +95,9 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
   });
   form.on('field', () => refuse(400, 'The form may hold files only; options go into the address.'));
   form.on('filesLimit', () => refuse(413, `At most ${BATCH_LIMITS.maxJobImages} images at a time.`));
-  try {
-    await pipeline(payload, form);
-  } catch {
-    throw problem ?? new HttpProblem(400, 'invalid-input', 'The form is malformed or was cut short.');
-  }
-  // Assigned by listeners, which the compiler does not see.
-  const found = problem as HttpProblem | null;
-  if (found !== null) throw found;
+  await pipeline(payload, form).catch(() => refuse(400, 'The form is malformed or was cut short.'));
+  const [first] = problems;
+  if (first !== undefined) throw first;
   if (request.headers['idempotency-key'] !== undefined) request.bodyDigest = { bytes: total, sha256: digest.digest('hex') };
   return images;
 }

@@ -55,7 +55,11 @@ export class ModelFilesStore {
     }
   }
 
-  /** Remove what no model names, and uploads that a crash cut short. */
+  async remove(sha256: string): Promise<void> {
+    await rm(this.pathOf(sha256), { force: true });
+  }
+
+  /** At a start: remove what no model names, and uploads that a crash cut short. */
   async sweep(named: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => []))
       if (!named.has(name.replace(SUFFIX, ''))) await rm(join(this.#folder, name), { force: true });

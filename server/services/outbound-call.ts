@@ -4,6 +4,7 @@
  * (a name cannot change its mind between check and call), no redirects, bounded time and answer. `--allow-loopback-calls` opens this
  * machine's own addresses, over plain HTTP too, for development.
  */
+import type { LookupAddress } from 'node:dns';
 import { lookup as lookUp } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -33,12 +34,18 @@ const MAX_URL_LENGTH = 2_000;
 const LOOPBACK = 'loopback';
 const PUBLIC = 'unicast';
 
+type Resolve = (name: string, family: number) => Promise<readonly LookupAddress[]>;
+const resolveBySystem: Resolve = (name, family) => lookUp(name, { all: true, family, verbatim: true });
+
 /** Makes the calls. */
 export class OutboundCaller {
   readonly #isLoopbackAllowed: boolean;
+  readonly #resolve: Resolve;
 
-  constructor({ isLoopbackAllowed }: { readonly isLoopbackAllowed: boolean }) {
+  /** @param resolve looks names up; default: as the system does. */
+  constructor({ isLoopbackAllowed }: { readonly isLoopbackAllowed: boolean }, resolve: Resolve = resolveBySystem) {
     this.#isLoopbackAllowed = isLoopbackAllowed;
+    this.#resolve = resolve;
   }
 
   /** What can be said of an address without looking its name up. @throws HttpProblem 400 for one that is never called. */
@@ -95,12 +102,12 @@ export class OutboundCaller {
 
   /** All addresses of a name must be fine: one private address among public ones is an attempt. */
   readonly #lookup: LookupFunction = (name, options, callback) => {
-    lookUp(name, { all: true, family: typeof options.family === 'number' ? options.family : 0, verbatim: true }).then(
+    this.#resolve(name, typeof options.family === 'number' ? options.family : 0).then(
       (found) => {
         const bad = found.find(({ address }) => !this.#mayReach(address));
         if (bad !== undefined || found.length === 0)
           callback(new AppError('permission-denied', 'The name leads to an address that is not of the public internet.'), '', 0);
-        else if (options.all === true) callback(null, found);
+        else if (options.all === true) callback(null, [...found]);
         else callback(null, found[0]!.address, found[0]!.family);
       },
       (error: unknown) => callback(error as NodeJS.ErrnoException, '', 0),
@@ -114,7 +121,10 @@ export class OutboundCaller {
 }
 
 function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '').toLowerCase().replace(/\.$/, '');
+  return url.hostname
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase()
+    .replace(/\.$/, '');
 }
 
 /** Kind of an IP address by the registries of special addresses; addresses that hold an IPv4 address count as that. */

@@ -155,7 +155,9 @@ export class RecognitionJobService {
     while (this.#idleLanes > 0 && !this.#isClosed) {
       this.#idleLanes -= 1;
       const lane: Promise<void> = this.#work()
-        .catch((error: unknown) => this.#parts.logger.error({ err: error }, 'recognition jobs stopped; they go on at the next one or start'))
+        .catch((error: unknown) =>
+          this.#parts.logger.error({ err: error }, 'recognition jobs stopped; they go on at the next one or start'),
+        )
         .finally(() => {
           this.#idleLanes += 1;
           this.#lanes = this.#lanes.filter((other) => other !== lane);

@@ -144,7 +144,13 @@ function specOf(manifest: ModelManifest, where: Extract<ModelManifest['where'], 
   const { labels, activation } = where.output;
   const isTags = type === 'tags';
   return {
-    ...{ id: `${id}@${version}/${where.sha256}`, version, task: isTags ? 'tags' : 'embedding', runtime: 'ort', recognises: isTags ? 'tags' : 'embedding' },
+    ...{
+      id: `${id}@${version}/${where.sha256}`,
+      version,
+      task: isTags ? 'tags' : 'embedding',
+      runtime: 'ort',
+      recognises: isTags ? 'tags' : 'embedding',
+    },
     files: [{ url: path, bytes: where.bytes, sha256: where.sha256 }],
     input: {
       ...{ name, layout, dtype: 'float32', colour, range, mean, std, fit },
@@ -152,7 +158,16 @@ function specOf(manifest: ModelManifest, where: Extract<ModelManifest['where'], 
     },
     outputs: [where.output.name],
     ...(isTags && labels !== undefined
-      ? { tags: { activation, labels: labels.map(({ id: label, en, ja }) => ({ id: label, ...(en === undefined ? {} : { en }), ...(ja === undefined ? {} : { ja }) })) } }
+      ? {
+          tags: {
+            activation,
+            labels: labels.map(({ id: label, en, ja }) => ({
+              id: label,
+              ...(en === undefined ? {} : { en }),
+              ...(ja === undefined ? {} : { ja }),
+            })),
+          },
+        }
       : { embeddingSpace: spaceOf(manifest) }),
     ...{ backends: ['cpu'], memoryMB: Math.ceil(where.bytes / 1e6) * 2, licence, source, golden: null },
     card: { purpose: { en: '', ja: '' }, figures: [], weaknesses: { en: '', ja: '' } },

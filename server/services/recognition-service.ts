@@ -58,7 +58,11 @@ export class RecognitionService {
   ): Promise<{ image: RecogniserResult['image']; finding: Finding }> {
     if (way.kind === 'endpoint') {
       const { maxSidePx } = way.endpoint;
-      const { image, encoded } = await this.#look(bytes, { kind: 'reencode', maxSidePx, type: 'image/jpeg', quality01: SENT_QUALITY }, call);
+      const { image, encoded } = await this.#look(
+        bytes,
+        { kind: 'reencode', maxSidePx, type: 'image/jpeg', quality01: SENT_QUALITY },
+        call,
+      );
       if (encoded === undefined) throw new AppError('bug', 'Nothing was encoded');
       return { image, finding: await this.#parts.partners.ask(way, encoded, limit, call) };
     }

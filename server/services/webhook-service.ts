@@ -112,7 +112,11 @@ export class WebhookService {
   }
 
   /** Newest first. @throws HttpProblem 404 */
-  async deliveries(id: string, viewer: WebhookViewer, { limit, cursor }: PageQuery): Promise<{ items: WebhookDelivery[]; nextCursor: string | null }> {
+  async deliveries(
+    id: string,
+    viewer: WebhookViewer,
+    { limit, cursor }: PageQuery,
+  ): Promise<{ items: WebhookDelivery[]; nextCursor: string | null }> {
     await this.get(id, viewer);
     const rows = await this.#parts.webhooks.deliveries(id, placeOf(cursor), limit + 1);
     return pageOf(rows, limit, ({ createdAtMs, id: delivery }) => [createdAtMs, delivery]);
@@ -135,7 +139,7 @@ export class WebhookService {
   ): Promise<void> {
     const all = await this.#parts.webhooks.list(owner, null, MAX_OF_ONE);
     const ids = all.filter(({ events, disabledReason }) => events.includes(type) && disabledReason === null).map(({ id }) => id);
-    await this.#enqueue(ids, { type, timestamp: new Date(this.#now()).toISOString(), data } as WebhookPayload);
+    await this.#enqueue(ids, { type, timestamp: new Date(this.#now()).toISOString(), data });
   }
 
   /** Resolves when nothing is being sent and nothing is due now. */

@@ -65,7 +65,10 @@ const expectedSchema = z.strictObject({
   /** The same text. */
   text: z.string().max(5000).optional(),
   /** As many, same labels, overlap (IoU) at least 0.8. */
-  boxes: z.array(foundBoxSchema.omit({ score01: true })).max(100).optional(),
+  boxes: z
+    .array(foundBoxSchema.omit({ score01: true }))
+    .max(100)
+    .optional(),
 });
 
 export const modelManifestSchema = z
