@@ -37,6 +37,8 @@ export interface AnnSearchOptions {
   readonly filter?: Filter | undefined;
   /** `exact` compares every vector (that matches); `auto` lets the index choose. Default: `auto`. */
   readonly effort?: 'auto' | 'exact';
+  /** A search through the trained index leaves out the rows that it lacks. Default: false. */
+  readonly isIndexOnly?: boolean;
 }
 
 /** State of an index. Counts are of rows. */
@@ -55,6 +57,8 @@ export interface MaintenanceReport {
   readonly isTrained: boolean;
   /** Share of a random sample of stored vectors that found themselves afterwards, 0..1; null: nothing is stored. */
   readonly selfFound01: number | null;
+  /** Rows that the trained index lacks; null: there is none. */
+  readonly unindexed: number | null;
 }
 
 /**

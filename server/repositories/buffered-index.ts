@@ -3,9 +3,12 @@
  * a few rows costs the engine tens of milliseconds and leaves a small file that every search opens, so writes one by one would starve
  * searches. Log-structured merge trees work so (O'Neil et al. 1996).
  *
- * [Note: Fresh rows] Reads see fresh rows at once: a search compares them one by one and drops what the engine still holds under their
- * ids; whatever counts, scans or changes rows commits them first. They are not durable here: the write-ahead log keeps a write until
+ * [Note: Fresh rows] Reads see fresh rows at once: a search compares them one by one and drops what the engine holds under their ids;
+ * whatever counts, scans or changes rows commits them first. They are not durable here: the write-ahead log keeps a write until
  * {@link AnnIndex.sync} has returned, and `sync` commits.
+ *
+ * [Note: Rows that the index lacks] What was committed since the index was trained or brought up to date lies in small files, and comparing it
+ * costs the engine more than the search itself. While memory holds all of it, it is compared here and the engine leaves those files out.
  */
 import type { Table } from 'apache-arrow';
 import type { Filter } from '../../src/contracts/server-api.ts';
@@ -13,12 +16,14 @@ import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSearchOptions, AnnSpec,
 import { FreshRows } from './fresh-rows.ts';
 import { normalised } from './item-rows.ts';
 
-/** Fresh rows are committed after so long. */
+/** Fresh rows are committed after so long, … */
 const COMMIT_AFTER_MS = 1_000;
-/** … or when they hold so many numbers: comparing them takes about half a millisecond. */
-const MAXIMUM_NUMBERS = 1 << 19;
+/** … or when they hold so many numbers. */
+const FRESH_NUMBERS = 1 << 19;
+/** Rows that the index lacks are kept up to so many numbers (8 MB): comparing them takes two milliseconds at most. */
+const UNINDEXED_NUMBERS = 1 << 21;
 
-/** The same engine, with fresh rows. For the process that writes. */
+/** The same engine, with fresh rows. For the only process that writes. */
 export function buffered(engine: AnnEngine): AnnEngine {
   return {
     open: async (spec) => new BufferedIndex(await engine.open(spec)),
@@ -31,8 +36,18 @@ class BufferedIndex implements AnnIndex {
   readonly spec: AnnSpec;
   readonly #inner: AnnIndex;
   #fresh: FreshRows;
-  /** Being committed; searches still compare them. */
+  /** Being committed. */
   #committing: FreshRows;
+  /** Committed since the last maintenance began. */
+  #unindexed: FreshRows;
+  /** Committed before: the maintenance under way brings them into the index. */
+  #beingIndexed: FreshRows;
+  /** Memory holds every row that the index lacks. */
+  #isWhole = false;
+  /** Rows came since the last maintenance began that memory does not hold. */
+  #hasMissed = true;
+  /** Rows of all commits since then, equal ids counted each time. */
+  #committedRows = 0;
   /** The engine's writes, one at a time. */
   #writes: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
@@ -40,8 +55,10 @@ class BufferedIndex implements AnnIndex {
   constructor(inner: AnnIndex) {
     this.spec = inner.spec;
     this.#inner = inner;
-    this.#fresh = new FreshRows(inner.spec);
-    this.#committing = new FreshRows(inner.spec);
+    this.#fresh = this.#empty();
+    this.#committing = this.#empty();
+    this.#unindexed = this.#empty();
+    this.#beingIndexed = this.#empty();
   }
 
   get commits(): number {
@@ -49,8 +66,11 @@ class BufferedIndex implements AnnIndex {
   }
 
   async upsert(items: readonly AnnItem[]): Promise<void> {
-    const most = Math.floor(MAXIMUM_NUMBERS / this.spec.dimensions);
-    if (items.length > most / 2) return this.#write(() => this.#inner.upsert(items));
+    const most = Math.floor(FRESH_NUMBERS / this.spec.dimensions);
+    if (items.length > most / 2) {
+      await this.#write(() => this.#inner.upsert(items), true);
+      return;
+    }
     if (this.#fresh.size + items.length > most) await this.#commit();
     this.#fresh.add(items);
     this.#timer ??= setTimeout(() => {
@@ -60,28 +80,36 @@ class BufferedIndex implements AnnIndex {
   }
 
   ingest(tables: readonly Table[]): Promise<void> {
-    return this.#write(() => this.#inner.ingest(tables));
+    return this.#write(() => this.#inner.ingest(tables), true);
   }
 
   delete(ids: readonly string[]): Promise<number> {
-    return this.#write(() => this.#inner.delete(ids));
+    return this.#write(async () => {
+      const deleted = await this.#inner.delete(ids);
+      for (const layer of [this.#unindexed, this.#beingIndexed]) layer.remove(ids);
+      return deleted;
+    });
   }
 
   async search(vector: Float32Array, k: number, options: AnnSearchOptions = {}): Promise<AnnMatch[]> {
-    // Before the engine is asked: rows that are committed meanwhile are in neither otherwise.
-    const layers = [this.#fresh, this.#committing].filter(({ size }) => size > 0);
-    if (layers.length === 0) return this.#inner.search(vector, k, options);
+    // Before the engine is asked: rows that move to another layer meanwhile are in neither otherwise.
+    const isIndexOnly = this.#isWhole;
+    const layers = [this.#fresh, this.#committing, ...(isIndexOnly ? [this.#unindexed, this.#beingIndexed] : [])].filter(
+      ({ size }) => size > 0,
+    );
+    const inner = { ...options, isIndexOnly };
+    if (layers.length === 0) return this.#inner.search(vector, k, inner);
     const unit = normalised(vector, this.spec.dimensions);
-    const [newest, older] = layers as [FreshRows, FreshRows?];
-    const isReplaced = ({ id }: AnnMatch) => layers.some((layer) => layer.has(id));
-    // Rows whose place fresh ones took are dropped; should too few remain, the engine is asked for more.
+    const isHere = ({ id }: Pick<AnnMatch, 'id'>) => layers.some((layer) => layer.has(id));
+    // Rows whose place others took are dropped; should too few remain, the engine is asked for more.
     for (let asked = k; ; asked *= 2) {
-      const stored = await this.#inner.search(vector, asked, options);
-      const kept = stored.filter((match) => !isReplaced(match));
+      const stored = await this.#inner.search(vector, asked, inner);
+      const kept = stored.filter((match) => !isHere(match));
       if (kept.length < k && stored.length === asked) continue;
-      const olderRows = (older?.compare(unit, options.filter) ?? []).filter(({ id }) => !newest.has(id));
-      const fresh = [...newest.compare(unit, options.filter), ...olderRows];
-      return [...kept, ...fresh].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, k);
+      const own = layers.flatMap((layer, n) =>
+        layer.nearest(unit, k, options.filter, (id) => layers.slice(0, n).some((later) => later.has(id))),
+      );
+      return [...kept, ...own].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, k);
     }
   }
 
@@ -117,12 +145,30 @@ class BufferedIndex implements AnnIndex {
   }
 
   async maintain(): Promise<MaintenanceReport> {
+    await this.#alone(() => {
+      this.#beingIndexed.absorb(this.#unindexed);
+      this.#unindexed = this.#empty();
+      this.#hasMissed = false;
+      this.#committedRows = 0;
+      return Promise.resolve();
+    });
     await this.#commit();
-    return this.#inner.maintain();
+    try {
+      const report = await this.#inner.maintain();
+      // Commits made meanwhile may or may not be in the count.
+      this.#isWhole = !this.#hasMissed && report.unindexed !== null && report.unindexed <= this.#committedRows;
+      this.#beingIndexed = this.#empty();
+      return report;
+    } catch (error) {
+      this.#beingIndexed.absorb(this.#unindexed);
+      this.#unindexed = this.#beingIndexed;
+      this.#beingIndexed = this.#empty();
+      throw error;
+    }
   }
 
   rewriteDeleted(): Promise<number> {
-    return this.#write(() => this.#inner.rewriteDeleted());
+    return this.#write(() => this.#inner.rewriteDeleted(), true);
   }
 
   async dropOldVersions(): Promise<void> {
@@ -138,10 +184,13 @@ class BufferedIndex implements AnnIndex {
     await this.#inner.close();
   }
 
-  /** A write of the engine's own, after what is fresh now. */
-  async #write<Result>(task: () => Promise<Result>): Promise<Result> {
+  /** A write of the engine's own, after what is fresh now. @param isUnseen it may leave rows outside the index that memory does not hold. */
+  async #write<Result>(task: () => Promise<Result>, isUnseen = false): Promise<Result> {
     await this.#commit();
-    return this.#alone(task);
+    return this.#alone(() => {
+      if (isUnseen) this.#forgetUnindexed();
+      return task();
+    });
   }
 
   /** Commit what is fresh now. @throws what the engine throws; the rows are fresh again then. */
@@ -151,16 +200,33 @@ class BufferedIndex implements AnnIndex {
       this.#timer = null;
       if (this.#fresh.size === 0) return;
       this.#committing = this.#fresh;
-      this.#fresh = new FreshRows(this.spec);
+      this.#fresh = this.#empty();
       try {
         await this.#inner.upsert(this.#committing.all());
+        const rows = this.#unindexed.size + this.#beingIndexed.size + this.#committing.size;
+        if (rows * this.spec.dimensions > UNINDEXED_NUMBERS) this.#forgetUnindexed();
+        else this.#unindexed.absorb(this.#committing);
+        this.#committedRows += this.#committing.size;
       } catch (error) {
-        this.#fresh = new FreshRows(this.spec, [...this.#committing.all(), ...this.#fresh.all()]);
+        this.#committing.absorb(this.#fresh);
+        this.#fresh = this.#committing;
         throw error;
       } finally {
-        this.#committing = new FreshRows(this.spec);
+        this.#committing = this.#empty();
       }
     });
+  }
+
+  /** From here on, and until a maintenance has ended that began later, the engine looks outside its index. */
+  #forgetUnindexed(): void {
+    this.#isWhole = false;
+    this.#hasMissed = true;
+    this.#unindexed = this.#empty();
+    this.#beingIndexed = this.#empty();
+  }
+
+  #empty(): FreshRows {
+    return new FreshRows(this.spec);
   }
 
   #alone<Result>(task: () => Promise<Result>): Promise<Result> {

@@ -138,7 +138,12 @@ class LanceIndex implements AnnIndex {
     return this.#searchIn(this.#table, vector, k, options);
   }
 
-  async #searchIn(table: LanceTable, vector: Float32Array, k: number, { filter, effort = 'auto' }: AnnSearchOptions): Promise<AnnMatch[]> {
+  async #searchIn(
+    table: LanceTable,
+    vector: Float32Array,
+    k: number,
+    { filter, effort = 'auto', isIndexOnly = false }: AnnSearchOptions,
+  ): Promise<AnnMatch[]> {
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     const query = table
       .vectorSearch(normalised(vector, this.spec.dimensions))
@@ -152,6 +157,7 @@ class LanceIndex implements AnnIndex {
     else {
       const { probes, refine } = effortOf(k, share01);
       query.nprobes(probes).refineFactor(refine);
+      if (isIndexOnly) query.fastSearch();
     }
     const rows = (await query.toArray()) as MatchRow[];
     return rows
@@ -219,7 +225,7 @@ class LanceIndex implements AnnIndex {
     const table = await this.#connection.openTable(this.spec.name);
     try {
       const { count, trainedOn } = await stateOf(table);
-      if (count === 0) return { isTrained: false, selfFound01: null };
+      if (count === 0) return { isTrained: false, selfFound01: null, unindexed: null };
       if (this.#location.kind !== 'service') {
         if (count >= SCALAR_INDEX_ROWS) await this.#indexScalars(table);
         // Before training: merging files afterwards would have to rewrite the index.
@@ -229,7 +235,8 @@ class LanceIndex implements AnnIndex {
       if (isTrained) await this.#train(table, count);
       await this.#table.checkoutLatest();
       this.#hasVectorIndex = null;
-      return { isTrained, selfFound01: await this.#selfFound(table) };
+      const unindexed = (await table.indexStats(VECTOR_INDEX))?.numUnindexedRows ?? null;
+      return { isTrained, selfFound01: await this.#selfFound(table), unindexed };
     } finally {
       table.close();
     }

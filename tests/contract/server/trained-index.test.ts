@@ -1,6 +1,7 @@
 /** @file A collection that is too large to be searched exactly: the trained index against exact search over the same rows. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnnEngine, AnnIndex, AnnMatch } from '../../../server/repositories/ann-index.ts';
+import { buffered } from '../../../server/repositories/buffered-index.ts';
 import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { EXACT_ROWS } from '../../../server/repositories/index-plan.ts';
 import { itemTable } from '../../../server/repositories/item-rows.ts';
@@ -13,48 +14,52 @@ const ROWS = EXACT_ROWS + 1_000;
 const QUERIES = 40;
 const SPEC = { name: 'large', dimensions: D, metric: 'cosine', fields: { bucket: 'int', isOdd: 'bool' } } as const;
 
-let engine: AnnEngine;
-let index: AnnIndex;
-let vectors: Float32Array;
-let queries: Float32Array[];
-const vectorAt = (row: number) => vectors.subarray(row * D, (row + 1) * D);
-
-beforeAll(async () => {
-  const set = new ClusteredVectors(D, ROWS);
-  vectors = set.block(0, ROWS);
-  const near = set.queriesNear(vectors.slice(0, QUERIES * D));
-  queries = Array.from({ length: QUERIES }, (_, n) => near.subarray(n * D, (n + 1) * D));
-  engine = await openLanceEngine(engineLocation(temporaryFolder()));
-  index = await engine.open(SPEC);
-  for (let first = 0; first < ROWS; first += 50_500) {
-    const items = Array.from({ length: Math.min(50_500, ROWS - first) }, (_, n) => {
-      const row = first + n;
-      return { id: `r${row}`, productId: 'p', metadata: { bucket: row % 200, isOdd: row % 2 === 1 }, vector: vectorAt(row) };
-    });
-    await index.ingest([itemTable(SPEC, items)]);
-  }
-}, 300_000);
-afterAll(async () => {
-  await index.close();
-  await engine.close();
-  removeFolders();
-});
-
 const ids = (matches: readonly AnnMatch[]) => matches.map(({ id }) => id);
 
-async function agreement(filter?: Parameters<AnnIndex['count']>[0]) {
-  let [top1, found, wanted] = [0, 0, 0];
-  for (const query of queries) {
-    const given = ids(await index.search(query, 10, { filter }));
-    const exact = ids(await index.search(query, 10, { filter, effort: 'exact' }));
-    if (given[0] === exact[0]) top1 += 1;
-    found += exact.filter((id) => given.includes(id)).length;
-    wanted += exact.length;
-  }
-  return { top1: top1 / QUERIES, recall10: found / wanted };
-}
+afterAll(removeFolders);
 
-describe('a large collection', () => {
+describe.each([
+  ['the engine alone', (engine: AnnEngine) => engine],
+  ['the engine behind fresh rows', buffered],
+])('a large collection in %s', (_name, wrap) => {
+  let engine: AnnEngine;
+  let index: AnnIndex;
+  let vectors: Float32Array;
+  let queries: Float32Array[];
+  const vectorAt = (row: number) => vectors.subarray(row * D, (row + 1) * D);
+
+  beforeAll(async () => {
+    const set = new ClusteredVectors(D, ROWS);
+    vectors = set.block(0, ROWS);
+    const near = set.queriesNear(vectors.slice(0, QUERIES * D));
+    queries = Array.from({ length: QUERIES }, (_, n) => near.subarray(n * D, (n + 1) * D));
+    engine = wrap(await openLanceEngine(engineLocation(temporaryFolder())));
+    index = await engine.open(SPEC);
+    for (let first = 0; first < ROWS; first += 50_500) {
+      const items = Array.from({ length: Math.min(50_500, ROWS - first) }, (_, n) => {
+        const row = first + n;
+        return { id: `r${row}`, productId: 'p', metadata: { bucket: row % 200, isOdd: row % 2 === 1 }, vector: vectorAt(row) };
+      });
+      await index.ingest([itemTable(SPEC, items)]);
+    }
+  }, 300_000);
+  afterAll(async () => {
+    await index.close();
+    await engine.close();
+  });
+
+  async function agreement(filter?: Parameters<AnnIndex['count']>[0]) {
+    let [top1, found, wanted] = [0, 0, 0];
+    for (const query of queries) {
+      const given = ids(await index.search(query, 10, { filter }));
+      const exact = ids(await index.search(query, 10, { filter, effort: 'exact' }));
+      if (given[0] === exact[0]) top1 += 1;
+      found += exact.filter((id) => given.includes(id)).length;
+      wanted += exact.length;
+    }
+    return { top1: top1 / QUERIES, recall10: found / wanted };
+  }
+
   it('is exact until it is trained, then nearly so; searches and writes go on meanwhile', { timeout: 300_000 }, async () => {
     expect(await index.state()).toMatchObject({ count: ROWS, trainedOn: null });
     expect(await agreement()).toEqual({ top1: 1, recall10: 1 });
@@ -100,6 +105,28 @@ describe('a large collection', () => {
     expect((await index.maintain()).selfFound01).toBeGreaterThan(0.95);
     expect(ids(await index.search(fresh, 1))).toEqual(['fresh']);
     expect(ids(await index.search(vectorAt(6), 5))).not.toContain('r6');
+  });
+
+  it('finds what is committed before, during and after a maintenance, and nothing that is gone', { timeout: 120_000 }, async () => {
+    const far = (n: number) => Float32Array.from({ length: D }, (_, d) => (d === n % D ? -1 : 0.01 * ((n * 7 + d) % 5)));
+    const put = async (n: number) => {
+      await index.upsert([{ id: `late${n}`, productId: 'p', metadata: { bucket: 300 + n }, vector: far(n) }]);
+      await index.sync();
+    };
+    for (let n = 0; n < 4; n++) await put(n);
+    const maintaining = index.maintain();
+    for (let n = 4; n < 8; n++) await put(n);
+    await maintaining;
+    for (let n = 8; n < 12; n++) await put(n);
+    for (let n = 0; n < 12; n++) {
+      expect(ids(await index.search(far(n), 1))).toEqual([`late${n}`]);
+      expect(ids(await index.search(far(n), 1, { filter: { eq: { bucket: 300 + n } } }))).toEqual([`late${n}`]);
+    }
+    expect(await index.delete(['late1', 'late5', 'late9'])).toBe(3);
+    for (const n of [1, 5, 9]) expect(ids(await index.search(far(n), 3))).not.toContain(`late${n}`);
+    await index.maintain();
+    for (const n of [0, 4, 8, 11]) expect(ids(await index.search(far(n), 1))).toEqual([`late${n}`]);
+    for (const n of [1, 5, 9]) expect(ids(await index.search(far(n), 3))).not.toContain(`late${n}`);
   });
 
   it('is exact under a narrow filter and nearly so under a wide one', async () => {
