@@ -44,8 +44,10 @@ export interface AnnSearchOptions {
 /** State of an index. Counts are of rows. */
 export interface AnnState {
   readonly count: number;
-  /** In the trained index; the rest is compared one by one. */
+  /** In the trained index, deleted ones included until a maintenance drops them. */
   readonly indexed: number;
+  /** Not in the trained index, so compared one by one. */
+  readonly unindexed: number;
   /** What the index was trained on; null: there is none, every search is exact. */
   readonly trainedOn: number | null;
   /** Bytes of data and indexes, without old versions. */

@@ -26,7 +26,11 @@ const UNINDEXED_NUMBERS = 1 << 21;
 /** The same engine, with fresh rows. For the only process that writes. */
 export function buffered(engine: AnnEngine): AnnEngine {
   return {
-    open: async (spec) => new BufferedIndex(await engine.open(spec)),
+    open: async (spec) => {
+      const index = await engine.open(spec);
+      const { unindexed, trainedOn } = await index.state();
+      return new BufferedIndex(index, trainedOn !== null && unindexed === 0);
+    },
     drop: (name) => engine.drop(name),
     close: () => engine.close(),
   };
@@ -43,18 +47,21 @@ class BufferedIndex implements AnnIndex {
   /** Committed before: the maintenance under way brings them into the index. */
   #beingIndexed: FreshRows;
   /** Memory holds every row that the index lacks. */
-  #isWhole = false;
+  #isWhole: boolean;
   /** Rows came since the last maintenance began that memory does not hold. */
-  #hasMissed = true;
+  #hasMissed: boolean;
   /** Rows of all commits since then, equal ids counted each time. */
   #committedRows = 0;
   /** The engine's writes, one at a time. */
   #writes: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(inner: AnnIndex) {
+  /** @param isWhole the index lacks no row. */
+  constructor(inner: AnnIndex, isWhole: boolean) {
     this.spec = inner.spec;
     this.#inner = inner;
+    this.#isWhole = isWhole;
+    this.#hasMissed = !isWhole;
     this.#fresh = this.#empty();
     this.#committing = this.#empty();
     this.#unindexed = this.#empty();

@@ -351,6 +351,7 @@ async function stateOf(table: LanceTable): Promise<AnnState> {
   return {
     count,
     indexed: stats?.numIndexedRows ?? 0,
+    unindexed: stats?.numUnindexedRows ?? count,
     trainedOn: isTrained ? trainedOn : null,
     sizeBytes: totalBytes,
   };

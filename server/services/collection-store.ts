@@ -173,14 +173,14 @@ export class CollectionStore {
   /** @returns a collection with its size and the state of its index. @throws HttpProblem 404 */
   async state(name: string): Promise<CollectionState> {
     const { description, index } = this.#require(name);
-    const { count, indexed, trainedOn, sizeBytes } = await index.state();
+    const { count, indexed, unindexed, trainedOn, sizeBytes } = await index.state();
     return {
       ...description,
       count,
       index: {
         search: trainedOn === null ? 'exact' : 'approximate',
         indexed,
-        unindexed: count - indexed,
+        unindexed,
         trainedOn,
         isMaintaining: this.#maintenance.isRunning(name),
         selfFound01: this.#maintenance.selfFound01(name),
@@ -336,12 +336,12 @@ export class CollectionStore {
     return { ...item, vector: checkedVector(description, space, item.vector, item.id) };
   }
 
-  /** A training that a stop cut short, or that never began. */
+  /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
   async #resumeTraining(): Promise<void> {
     for (const { description, index } of this.#open.values()) {
       if (index === null) continue;
-      const { count, trainedOn } = await index.state();
-      if (isTrainingDue(count, trainedOn)) this.maintain(description.name);
+      const { count, unindexed, trainedOn } = await index.state();
+      if (isTrainingDue(count, trainedOn) || (trainedOn !== null && unindexed > 0)) this.maintain(description.name);
     }
   }
 
