@@ -5,7 +5,10 @@ import type { Fields, Filter } from '../../src/contracts/server-api.ts';
 /** Scalar metadata of an item. */
 export type ItemMetadata = Readonly<Record<string, string | number | boolean>>;
 
-/** One stored item. The four fields are written and read as one row: there is no state in which only some of them exist. */
+/** What an item is, without what it is compared by. */
+export type ListedItem = Pick<AnnItem, 'id' | 'productId' | 'metadata'>;
+
+/** One stored item. Its fields are written and read as one row: there is no state in which only some of them exist. */
 export interface AnnItem {
   readonly id: string;
   readonly productId: string;
@@ -13,6 +16,8 @@ export interface AnnItem {
   readonly metadata: ItemMetadata;
   /** Length = the index's dimensions; any length but 0. The engine stores it L2-normalised. */
   readonly vector: Float32Array;
+  /** [Note: Layout of keypoints]; absent: none are known. Written and removed with the vector; {@link AnnIndex.get} leaves them out. */
+  readonly keypoints?: Uint8Array;
 }
 
 /** One neighbour. */
@@ -39,6 +44,13 @@ export interface AnnSearchOptions {
   readonly effort?: 'auto' | 'exact';
   /** A search through the trained index leaves out the rows that it lacks. Default: false. */
   readonly isIndexOnly?: boolean;
+}
+
+/** What to read of everything. */
+export interface ScanOptions {
+  readonly filter?: Filter;
+  /** Keypoints too: 26 kB a photo. Default: no. */
+  readonly hasKeypoints?: boolean;
 }
 
 /** State of an index. Counts are of rows. */
@@ -83,10 +95,14 @@ export interface AnnIndex {
    * @throws AppError('invalid-input') when the vector's length is wrong or the filter does not fit the declared fields.
    */
   search(vector: Float32Array, k: number, options?: AnnSearchOptions): Promise<AnnMatch[]>;
-  /** Items that exist among `ids`, in no particular order. */
+  /** Items that exist among `ids`, without keypoints, in no particular order. */
   get(ids: readonly string[]): Promise<AnnItem[]>;
+  /** Keypoints of those among `ids` that have some, by id. */
+  keypoints(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Everything (that matches), as it was when the call was made, in no particular order. */
-  scan(options?: { readonly filter?: Filter }): AsyncIterable<AnnItem[]>;
+  scan(options?: ScanOptions): AsyncIterable<AnnItem[]>;
+  /** {@link scan} without vectors and keypoints. */
+  list(): AsyncIterable<ListedItem[]>;
   count(filter?: Filter): Promise<number>;
   state(): Promise<AnnState>;
   /** Resolves when everything written so far would survive a power loss. */

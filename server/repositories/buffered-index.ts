@@ -12,7 +12,18 @@
  */
 import type { Table } from 'apache-arrow';
 import type { Filter } from '../../src/contracts/server-api.ts';
-import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSearchOptions, AnnSpec, AnnState, MaintenanceReport } from './ann-index.ts';
+import type {
+  AnnEngine,
+  AnnIndex,
+  AnnItem,
+  AnnMatch,
+  AnnSearchOptions,
+  AnnSpec,
+  AnnState,
+  ListedItem,
+  MaintenanceReport,
+  ScanOptions,
+} from './ann-index.ts';
 import { FreshRows } from './fresh-rows.ts';
 import { normalised } from './item-rows.ts';
 
@@ -131,9 +142,19 @@ class BufferedIndex implements AnnIndex {
     return [...stored, ...fresh.values()];
   }
 
-  async *scan(options: { readonly filter?: Filter } = {}): AsyncGenerator<AnnItem[]> {
+  async keypoints(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    await this.#commit();
+    return this.#inner.keypoints(ids);
+  }
+
+  async *scan(options: ScanOptions = {}): AsyncGenerator<AnnItem[]> {
     await this.#commit();
     yield* this.#inner.scan(options);
+  }
+
+  async *list(): AsyncGenerator<ListedItem[]> {
+    await this.#commit();
+    yield* this.#inner.list();
   }
 
   async count(filter?: Filter): Promise<number> {

@@ -1,8 +1,9 @@
 /**
  * @file Items as rows of an Arrow table: id, product, what is not declared of the metadata as JSON, one typed column for each declared
- * field (null where an item lacks it), and the vector at length 1. The engine's tables, bulk segments and exports have this schema.
+ * field (null where an item lacks it), keypoints (null where none are known), and the vector at length 1. The engine's tables, bulk segments and exports have this schema.
  */
 import {
+  Binary,
   Field,
   FixedSizeList,
   Float32,
@@ -32,8 +33,12 @@ export interface ItemRow {
   readonly productId: string;
   readonly metadata: string;
   readonly vector?: { toArray(): ArrayLike<number> };
+  readonly keypoints?: Uint8Array | null;
   readonly [column: string]: unknown;
 }
+
+/** Column of [Note: Layout of keypoints]. */
+export const KEYPOINTS = 'keypoints';
 
 /** The schema of a collection's rows. */
 export function itemSchema({ dimensions, fields }: RowSpec): Schema {
@@ -42,11 +47,12 @@ export function itemSchema({ dimensions, fields }: RowSpec): Schema {
     new Field('productId', new Utf8(), false),
     new Field('metadata', new Utf8(), false),
     ...Object.entries(fields).map(([field, type]) => new Field(columnOf(field), arrowType(type), true)),
+    new Field(KEYPOINTS, new Binary(), true),
     new Field('vector', vectorType(dimensions), false),
   ]);
 }
 
-/** Names of the columns that make an item without its vector. */
+/** Names of the columns that make an item without its vector and keypoints. */
 export function itemColumns({ fields }: RowSpec): string[] {
   return ['id', 'productId', 'metadata', ...Object.keys(fields).map(columnOf)];
 }
@@ -67,6 +73,7 @@ export function itemTable(spec: RowSpec, items: readonly AnnItem[]): Table {
     text(items.map(({ productId }) => productId)),
     text(items.map(({ metadata }) => JSON.stringify(declared.length === 0 ? metadata : undeclared(spec, metadata)))),
     ...declared.map(([field, type]) => fieldColumn(field, type, items)),
+    keypointColumn(items),
     makeData({
       type: vectorType(dimensions),
       length: items.length,
@@ -150,6 +157,23 @@ function textBuffers(values: readonly string[]): { valueOffsets: Int32Array<Arra
   for (let row = 0; row < values.length; row++)
     valueOffsets[row + 1] = valueOffsets[row]! + (encoded === null ? values[row]!.length : encoded[row]!.length);
   return { valueOffsets, data: encoded === null ? bytes : Buffer.concat(encoded) };
+}
+
+function keypointColumn(items: readonly AnnItem[]): Data {
+  const length = items.length;
+  const nullBitmap = new Uint8Array(Math.ceil(length / 8));
+  const valueOffsets = new Int32Array(length + 1);
+  let nullCount = 0;
+  items.forEach(({ keypoints }, row) => {
+    valueOffsets[row + 1] = valueOffsets[row]! + (keypoints?.length ?? 0);
+    if (keypoints === undefined) nullCount += 1;
+    else nullBitmap[row >> 3]! |= 1 << (row & 7);
+  });
+  const data = new Uint8Array(valueOffsets[length]!);
+  items.forEach(({ keypoints }, row) => {
+    if (keypoints !== undefined) data.set(keypoints, valueOffsets[row]);
+  });
+  return makeData({ type: new Binary(), length, nullCount, nullBitmap, valueOffsets, data });
 }
 
 function undeclared({ fields }: RowSpec, metadata: ItemMetadata): ItemMetadata {

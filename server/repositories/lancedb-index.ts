@@ -10,10 +10,21 @@ import { Table } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Filter } from '../../src/contracts/server-api.ts';
 import { rewriteFragments } from './lance-fragments.ts';
-import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, AnnSearchOptions, AnnSpec, AnnState, MaintenanceReport } from './ann-index.ts';
+import type {
+  AnnEngine,
+  AnnIndex,
+  AnnItem,
+  AnnMatch,
+  AnnSearchOptions,
+  AnnSpec,
+  AnnState,
+  ListedItem,
+  MaintenanceReport,
+  ScanOptions,
+} from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
 import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf } from './index-plan.ts';
-import { itemColumns, itemSchema, itemTable, metadataOf, normalised, type ItemRow } from './item-rows.ts';
+import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { columnOf, filterPredicate, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
@@ -61,6 +72,7 @@ export async function openLanceEngine(location: EngineLocation, { readIntervalS 
       const table = (await names()).has(spec.name)
         ? await connection.openTable(spec.name)
         : await connection.createEmptyTable(spec.name, itemSchema(spec));
+      await addKeypoints(table, readIntervalS !== null);
       await requireSchema(table, spec);
       return new LanceIndex(spec, table, connection, location);
     },
@@ -74,9 +86,15 @@ export async function openLanceEngine(location: EngineLocation, { readIntervalS 
   };
 }
 
+/** Tables of before there were keypoints get an empty column of them; a reader leaves that to the writer. */
+async function addKeypoints(table: LanceTable, isReader: boolean): Promise<void> {
+  if (isReader || (await table.schema()).fields.some(({ name }) => name === KEYPOINTS)) return;
+  await table.addColumns([{ name: KEYPOINTS, valueSql: 'CAST(NULL AS BINARY)' }]);
+}
+
 async function requireSchema(table: LanceTable, spec: AnnSpec): Promise<void> {
   const stored = (await table.schema()).fields;
-  const wanted = itemSchema(spec).fields;
+  const wanted = itemSchema(spec).fields.filter(({ name }) => name !== KEYPOINTS || stored.some((field) => field.name === KEYPOINTS));
   const isSame =
     stored.length === wanted.length &&
     wanted.every(({ name, type }) => stored.some((field) => field.name === name && String(field.type) === String(type)));
@@ -172,20 +190,47 @@ class LanceIndex implements AnnIndex {
 
   async get(ids: readonly string[]): Promise<AnnItem[]> {
     if (ids.length === 0) return [];
-    const rows = (await this.#table.query().where(idPredicate(ids)).toArray()) as ItemRow[];
+    const query = this.#table
+      .query()
+      .where(idPredicate(ids))
+      .select([...itemColumns(this.spec), 'vector']);
+    const rows = (await query.toArray()) as ItemRow[];
     return rows.map((row) => this.#itemOf(row));
   }
 
-  async *scan({ filter }: { readonly filter?: Filter } = {}): AsyncGenerator<AnnItem[]> {
-    const query = this.#table.query();
+  async keypoints(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    if (ids.length === 0 || !(await this.#hasKeypoints())) return new Map();
+    const query = this.#table
+      .query()
+      .where(`${idPredicate(ids)} AND ${KEYPOINTS} IS NOT NULL`)
+      .select(['id', KEYPOINTS]);
+    const rows = (await query.toArray()) as ItemRow[];
+    return new Map(rows.map((row) => [row.id, Uint8Array.from(row.keypoints ?? [])]));
+  }
+
+  async *scan({ filter, hasKeypoints = false }: ScanOptions = {}): AsyncGenerator<AnnItem[]> {
+    const keypoints = hasKeypoints && (await this.#hasKeypoints()) ? [KEYPOINTS] : [];
+    for await (const rows of this.#rows([...itemColumns(this.spec), ...keypoints, 'vector'], filter))
+      yield rows.map((row) => this.#itemOf(row));
+  }
+
+  async *list(): AsyncGenerator<ListedItem[]> {
+    for await (const rows of this.#rows(itemColumns(this.spec)))
+      yield rows.map((row) => ({ id: row.id, productId: row.productId, metadata: metadataOf(this.spec, row) }));
+  }
+
+  async *#rows(columns: string[], filter?: Filter): AsyncGenerator<ItemRow[]> {
+    const query = this.#table.query().select(columns);
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     if (predicate !== null) query.where(predicate);
     for await (const batch of query)
       for (let start = 0; start < batch.numRows; start += SCAN_ROWS)
-        yield batch
-          .slice(start, start + SCAN_ROWS)
-          .toArray()
-          .map((row) => this.#itemOf(row as unknown as ItemRow));
+        yield batch.slice(start, start + SCAN_ROWS).toArray() as unknown as ItemRow[];
+  }
+
+  /** False for a reader of a table that its writer has not brought up to date yet. */
+  async #hasKeypoints(): Promise<boolean> {
+    return (await this.#table.schema()).fields.some(({ name }) => name === KEYPOINTS);
   }
 
   async count(filter?: Filter): Promise<number> {
@@ -329,6 +374,7 @@ class LanceIndex implements AnnIndex {
       productId: row.productId,
       metadata: metadataOf(this.spec, row),
       vector: floatsOf(row.vector),
+      ...(row.keypoints == null ? {} : { keypoints: Uint8Array.from(row.keypoints) }),
     };
   }
 }

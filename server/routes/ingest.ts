@@ -11,7 +11,7 @@ import {
   type IngestProgress,
 } from '../../src/contracts/server-api.ts';
 import { AppError } from '../../src/contracts/errors.ts';
-import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, ndjsonOf } from '../services/item-stream.ts';
+import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, listOf, ndjsonOf } from '../services/item-stream.ts';
 import type { Services } from '../services/open-services.ts';
 import { HttpProblem } from '../services/problem.ts';
 
@@ -26,7 +26,13 @@ const partQuery = z.strictObject({
   from: z.coerce.number().int().min(0).default(0),
   last: z.enum(['true', 'false']).default('true'),
 });
-const exportQuery = z.strictObject({ format: z.enum(['ndjson', 'arrow']).default('ndjson') });
+const exportQuery = z
+  .strictObject({
+    format: z.enum(['ndjson', 'arrow']).default('ndjson'),
+    /** `false`: ids, products and metadata only, as NDJSON. */
+    vectors: z.enum(['true', 'false']).default('true'),
+  })
+  .refine(({ format, vectors }) => vectors === 'true' || format === 'ndjson', { message: 'Without vectors there is NDJSON only.' });
 
 /** A part streams through; what bounds it is the time that a request may take. */
 const PART_BYTES = 64 * 1024 ** 3;
@@ -103,16 +109,22 @@ export function ingestRoutes({ store, bulk, keeper }: Services): FastifyPluginCa
           tags,
           security,
           summary: 'Everything in a collection, vectors included',
-          description: 'As it is when the request comes; later writes are not in it. Both forms are read by the ingest as they are.',
+          description:
+            'As it is when the request comes; later writes are not in it. Both forms are read by the ingest as they are; keypoints are in ' +
+            'Arrow only. `vectors=false` gives ids, products and metadata as NDJSON.',
           params: nameParams,
           querystring: exportQuery,
           response: { 200: z.unknown(), 404: problemSchema },
         },
       },
       async (request, reply) => {
-        const spec = store.description(request.params.name);
-        const items = keeper.visible(request.params.name, store.scan(request.params.name));
-        return request.query.format === 'arrow'
+        const { name } = request.params;
+        const spec = store.description(name);
+        const isArrow = request.query.format === 'arrow';
+        if (request.query.vectors === 'false')
+          return reply.type(NDJSON_TYPE).send(Readable.from(listOf(keeper.visible(name, store.listItems(name))), { objectMode: false }));
+        const items = keeper.visible(name, store.scan(name, { hasKeypoints: isArrow }));
+        return isArrow
           ? reply.type(ARROW_TYPE).send(Readable.from(arrowOf(spec, items), { objectMode: false }))
           : reply.type(NDJSON_TYPE).send(Readable.from(ndjsonOf(items), { objectMode: false }));
       },

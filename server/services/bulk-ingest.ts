@@ -16,6 +16,8 @@ import { HttpProblem } from './problem.ts';
 
 /** Rows of one segment: what is lost at most when a sender breaks off within it. */
 const SEGMENT_ROWS = 65_536;
+/** Bytes of keypoints that one segment may hold besides. */
+const SEGMENT_KEYPOINT_BYTES = 64 << 20;
 /** Segments of one engine commit. */
 const COMMIT_SEGMENTS = 4;
 /** Segments that wait for the engine before the sender is slowed down. */
@@ -95,12 +97,17 @@ export class BulkIngest {
     if (job.isDone) throw new HttpProblem(409, 'invalid-input', 'This ingest has ended. Use another name for another one.');
     job.isReceiving = true;
     let buffer: AnnItem[] = [];
+    let keypointBytes = 0;
     try {
       for await (const rows of part.rows) {
-        for (const row of rows) buffer.push(this.#checked(part, row, job.durableRows + buffer.length));
-        if (buffer.length < SEGMENT_ROWS) continue;
+        for (const row of rows) {
+          buffer.push(this.#checked(part, row, job.durableRows + buffer.length));
+          keypointBytes += row.keypoints?.length ?? 0;
+        }
+        if (buffer.length < SEGMENT_ROWS && keypointBytes < SEGMENT_KEYPOINT_BYTES) continue;
         const full = buffer;
         buffer = [];
+        keypointBytes = 0;
         await this.#keep(job, full);
         if (job.pending.length >= COMMIT_SEGMENTS) this.#applyInBackground(job);
         if (job.pending.length >= MAX_PENDING) await this.#apply(job, COMMIT_SEGMENTS);

@@ -12,7 +12,7 @@ import {
   type Filter,
 } from '../../src/contracts/server-api.ts';
 import type { Table } from 'apache-arrow';
-import type { AnnEngine, AnnIndex, AnnItem, AnnMatch } from '../repositories/ann-index.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../repositories/ann-index.ts';
 import type { Collections } from '../repositories/collections.ts';
 import type { WriteAheadLog, WriteOperation } from '../repositories/write-ahead-log.ts';
 import { isTrainingDue } from '../repositories/index-plan.ts';
@@ -200,8 +200,18 @@ export class CollectionStore {
   }
 
   /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
-  scan(name: string, filter?: Filter): AsyncIterable<AnnItem[]> {
-    return this.#require(name).index.scan(filter === undefined ? {} : { filter });
+  scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
+    return this.#require(name).index.scan(options);
+  }
+
+  /** The same without vectors and keypoints. @throws HttpProblem 404 */
+  listItems(name: string): AsyncIterable<ListedItem[]> {
+    return this.#require(name).index.list();
+  }
+
+  /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
+  keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    return this.#require(name).index.keypoints(ids);
   }
 
   /** @returns the item, or null. */

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
 import { productSchema, type Product } from '../../src/contracts/product.ts';
+import type { LocalFeatures } from '../../src/contracts/results.ts';
 import { PRODUCT_COLLECTION, itemIdSchema, spaceSchema } from '../../src/contracts/server-api.ts';
+import { toGalleryMetadata } from '../../src/core/gallery-metadata.ts';
+import { encodeKeypoints } from '../../src/core/keypoint-bytes.ts';
+import type { AnnItem } from '../repositories/ann-index.ts';
+import { itemTable } from '../repositories/item-rows.ts';
 import type { Services } from './open-services.ts';
 
 /** `catalogue.json`: the products, bare or under `products`. */
@@ -13,12 +18,29 @@ const catalogueSchema = z.union([
   z.array(productSchema),
   z.object({ products: z.array(productSchema) }).transform(({ products }) => products),
 ]);
-/** `pack.json`: descriptors of the catalogue's photos; vectors are base64 of float32, little-endian. */
+/** `pack.json`: descriptors of the catalogue's photos; vectors, colours and points are base64 of float32, little-endian. */
 const packSchema = z.object({
   space: spaceSchema,
   dimensions: z.int().min(2).max(4096),
   items: z.array(
-    z.object({ id: itemIdSchema, productId: z.string().min(1).max(200), vector: z.string(), colour: z.string().nullable().optional() }),
+    z.object({
+      id: itemIdSchema,
+      productId: z.string().min(1).max(200),
+      vector: z.string(),
+      colour: z.string().nullable().default(null),
+      words: z.array(z.string().min(1).max(40)).max(60).optional(),
+      features: z
+        .object({
+          algorithm: z.string(),
+          count: z.int().nonnegative(),
+          points: z.string(),
+          descriptors: z.string(),
+          descriptorBytes: z.int().positive(),
+          aspect: z.number().positive(),
+        })
+        .nullable()
+        .default(null),
+    }),
   ),
 });
 const stateSchema = z.object({ hash: z.string(), itemIds: z.array(itemIdSchema) });
@@ -56,12 +78,7 @@ export async function loadDemo(folder: string, { store, products, loads }: Servi
   if (previous?.hash === hash) return { status: 'unchanged', ...counts };
 
   // Everything is looked at before anything is changed.
-  const items = (pack?.items ?? []).map(({ id, productId, vector }) => ({
-    id,
-    productId,
-    metadata: { source: 'demo' },
-    vector: decodeVector(vector, pack?.dimensions ?? 0, id),
-  }));
+  const items = pack === null ? [] : pack.items.map((item) => itemOf(item, pack.dimensions));
   if (pack !== null) await makeRoom(pack, previous?.itemIds.length ?? 0, store);
 
   await storeProducts(catalogue, products);
@@ -72,9 +89,10 @@ export async function loadDemo(folder: string, { store, products, loads }: Servi
 
   if (pack !== null) {
     await store.create({ name: PRODUCT_COLLECTION, space: pack.space, dimensions: pack.dimensions, metric: 'cosine' });
-    for (let start = 0; start < pack.items.length; start += BATCH) {
-      await store.upsert(PRODUCT_COLLECTION, pack.space, items.slice(start, start + BATCH));
-    }
+    const unique = [...new Map(items.map((item) => [item.id, item])).values()];
+    const checked = unique.map((item) => store.check(PRODUCT_COLLECTION, pack.space, item));
+    // The log of single writes holds no keypoints. Cut short, the load is done again.
+    if (checked.length > 0) await store.ingest(PRODUCT_COLLECTION, [itemTable(store.description(PRODUCT_COLLECTION), checked)]);
     const kept = new Set(pack.items.map(({ id }) => id));
     const gone = (previous?.itemIds ?? []).filter((id) => !kept.has(id));
     for (let start = 0; start < gone.length; start += BATCH) await store.delete(PRODUCT_COLLECTION, gone.slice(start, start + BATCH));
@@ -102,11 +120,29 @@ async function storeProducts(catalogue: readonly Product[], products: Services['
   for (let start = 0; start < catalogue.length; start += BATCH) await products.upsert(catalogue.slice(start, start + BATCH));
 }
 
-function decodeVector(base64: string, dimensions: number, id: string): Float32Array {
+function itemOf(
+  { id, productId, vector: text, colour, words, features }: z.infer<typeof packSchema>['items'][number],
+  dimensions: number,
+): AnnItem {
+  const vector = floatsOf(text);
+  if (vector.length !== dimensions)
+    throw new AppError('invalid-input', `pack.json: the vector of "${id}" has ${vector.length} numbers, not ${dimensions}.`);
+  const described = { colour: colour === null ? null : floatsOf(colour), ...(words === undefined ? {} : { words }) };
+  const item = { id, productId, metadata: { source: 'demo', ...toGalleryMetadata(described) }, vector };
+  return features === null ? item : { ...item, keypoints: encodeKeypoints(featuresOf(features)) };
+}
+
+function featuresOf({
+  points,
+  descriptors,
+  ...rest
+}: { points: string; descriptors: string } & Omit<LocalFeatures, 'points' | 'descriptors'>): LocalFeatures {
+  return { ...rest, points: floatsOf(points), descriptors: Uint8Array.from(Buffer.from(descriptors, 'base64')) };
+}
+
+function floatsOf(base64: string): Float32Array<ArrayBuffer> {
   const bytes = Buffer.from(base64, 'base64');
-  if (bytes.byteLength !== dimensions * 4)
-    throw new AppError('invalid-input', `pack.json: the vector of "${id}" has ${bytes.byteLength} bytes, not ${dimensions * 4}.`);
-  return Float32Array.from({ length: dimensions }, (_, index) => bytes.readFloatLE(index * 4));
+  return Float32Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, index) => bytes.readFloatLE(index * 4));
 }
 
 async function readOptional(path: string): Promise<string | null> {

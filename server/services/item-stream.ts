@@ -3,8 +3,9 @@ import { AsyncByteQueue, FixedSizeList, RecordBatchReader, RecordBatchStreamWrit
 import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
 import { itemIdSchema, metadataSchema } from '../../src/contracts/server-api.ts';
-import type { AnnItem, AnnSpec, ItemMetadata } from '../repositories/ann-index.ts';
-import { itemSchema, itemTable } from '../repositories/item-rows.ts';
+import { decodeKeypoints } from '../../src/core/keypoint-bytes.ts';
+import type { AnnItem, AnnSpec, ItemMetadata, ListedItem } from '../repositories/ann-index.ts';
+import { itemSchema, itemTable, KEYPOINTS } from '../repositories/item-rows.ts';
 import { columnOf } from '../repositories/scalar-filter.ts';
 import { holdsImage } from './image-refusal.ts';
 
@@ -58,8 +59,8 @@ export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: nu
 }
 
 /**
- * Columns: id, vector (list of floats) and, if wanted, productId (default: the id), metadata (JSON text), and declared fields under
- * their name or as exported. @throws AppError('invalid-input') that names the row.
+ * Columns: id, vector (list of floats) and, if wanted, productId (default: the id), metadata (JSON text), keypoints (bytes, see
+ * [Note: Layout of keypoints]), and declared fields under their name or as exported. @throws AppError('invalid-input') that names the row.
  */
 export async function* itemsOfArrow(source: AsyncIterable<Uint8Array>, from: number, { fields }: AnnSpec): AsyncGenerator<AnnItem[]> {
   let row = from;
@@ -86,7 +87,15 @@ async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<R
   }
 }
 
-/** One JSON line an item, as {@link itemsOfNdjson} reads it. */
+/** One JSON line an item, without vectors. */
+export async function* listOf(items: AsyncIterable<readonly ListedItem[]>): AsyncGenerator<string> {
+  for await (const some of items) {
+    yield some.map(({ id, productId, metadata }) => `${JSON.stringify({ id, productId, metadata })}\n`).join('');
+    await breath();
+  }
+}
+
+/** One JSON line an item, without keypoints, as {@link itemsOfNdjson} reads it. */
 export async function* ndjsonOf(items: AsyncIterable<readonly AnnItem[]>): AsyncGenerator<string> {
   for await (const some of items) {
     for (let start = 0; start < some.length; start += NDJSON_ROWS) {
@@ -146,6 +155,7 @@ function itemOfLine(line: string, row: number): AnnItem {
 function itemsOfBatch(batch: RecordBatch, start: number, end: number, from: number, fields: readonly string[]): AnnItem[] {
   const column = (name: string) => batch.getChild(name);
   const [ids, productIds, metadatas, vectors] = [column('id'), column('productId'), column('metadata'), column('vector')];
+  const keypoints = column(KEYPOINTS);
   if (ids === null || vectors === null) throw new AppError('invalid-input', 'The stream has no columns "id" and "vector".');
   const declared = fields.flatMap((field) => {
     const values = column(columnOf(field)) ?? column(field);
@@ -169,7 +179,9 @@ function itemsOfBatch(batch: RecordBatch, start: number, end: number, from: numb
     const result = rowSchema.safeParse({ id, productId: productOf, metadata, vector: null });
     if (!result.success) throw wrong(row, z.prettifyError(result.error).slice(0, 300));
     const { productId = result.data.id, metadata: checked = {} } = result.data;
-    return withoutImages({ id: result.data.id, productId, metadata: checked, vector }, row);
+    const item = { id: result.data.id, productId, metadata: checked, vector };
+    const bytes: unknown = keypoints?.get(index) ?? undefined;
+    return withoutImages(bytes === undefined ? item : { ...item, keypoints: checkedKeypoints(bytes, row) }, row);
   });
 }
 
@@ -187,6 +199,16 @@ function vectorReader(vectors: Vector): (index: number) => Float32Array | null {
     const vector = (vectors.get(index) as { toArray?: () => ArrayLike<number> } | null)?.toArray?.();
     return vector === undefined ? null : Float32Array.from(vector);
   };
+}
+
+function checkedKeypoints(bytes: unknown, row: number): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw wrong(row, 'keypoints are no bytes.');
+  try {
+    decodeKeypoints(bytes);
+  } catch {
+    throw wrong(row, 'its keypoints are of another form.');
+  }
+  return bytes.slice();
 }
 
 function parseObject(json: string, row: number): Record<string, unknown> {

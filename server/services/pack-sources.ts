@@ -8,7 +8,7 @@ export function packSources(store: CollectionStore, keeper: Pick<RecordKeeper, '
     describe: (name) => store.describe(name),
     holdsPersons: (name) => keeper.holdsPersons(name),
     async *scan(name, filter) {
-      for await (const items of store.scan(name, filter)) {
+      for await (const items of store.scan(name, filter === undefined ? {} : { filter })) {
         const over = await keeper.overAmong(
           name,
           items.map(({ id }) => id),

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
+import { fromGalleryMetadata } from '../../../src/core/gallery-metadata.ts';
+import { decodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
 import { loadDemo } from '../../../server/services/demo-loader.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 
@@ -47,6 +49,28 @@ describe('the demo catalogue', () => {
     expect(await app.services.products.get('b')).toBeNull();
     expect(await app.services.store.get('products', 'b/1')).toBeNull();
     expect((await app.services.store.list())[0]?.count).toBe(2);
+  });
+
+  it('brings what packs of it carry: colour, words and keypoints', async () => {
+    const features = {
+      ...{ algorithm: 'akaze-mldb-1', count: 2, descriptorBytes: 61, aspect: 0.5 },
+      points: Buffer.from(Float32Array.of(0.1, 0.2, 0.3, 0.4).buffer).toString('base64'),
+      descriptors: Buffer.alloc(122, 7).toString('base64'),
+    };
+    const colour = Buffer.from(Float32Array.of(0.6, 0.8, 0, 0).buffer).toString('base64');
+    put(
+      { products: [product('a')] },
+      { space: SPACE, dimensions: D, items: [{ ...photo('a/1', 'a', 1), colour, words: ['tea', '緑茶'], features }] },
+    );
+    await loadDemo(folder, app.services);
+    const { store } = app.services;
+    const found = fromGalleryMetadata((await store.get('products', 'a/1'))!.metadata);
+    expect(found.words).toEqual(['tea', '緑茶']);
+    expect(found.colour![1]).toBeCloseTo(0.8, 2);
+    const keypoints = decodeKeypoints((await store.keypoints('products', ['a/1', 'b/1'])).get('a/1')!);
+    expect(keypoints).toMatchObject({ algorithm: 'akaze-mldb-1', count: 2, aspect: 0.5 });
+    expect(keypoints.points[3]).toBeCloseTo(0.4, 4);
+    expect(keypoints.descriptors).toEqual(new Uint8Array(122).fill(7));
   });
 
   it('leaves what others brought alone', async () => {
