@@ -1,46 +1,31 @@
-/** @file `npm run ingest -- --collection c --file f`. */
+/** @file A file of vectors into a collection of a running server: the bulk lane's parts, one after the other. */
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
-import { AppError } from '../../src/contracts/errors.ts';
-import { collectionStateSchema, ingestProgressSchema, type IngestProgress } from '../../src/contracts/server-api.ts';
+import { collectionStateSchema, ingestProgressSchema } from '../../src/contracts/server-api.ts';
 import { NDJSON_TYPE } from '../services/item-stream.ts';
+import { sendPart } from './ingest-part.ts';
 import { fingerprintOf } from './record-lines.ts';
-import { callServer, serverAccess, type ServerAccess } from './server-call.ts';
+import { callServer, type ServerAccess } from './server-call.ts';
 import { partsOf, type FilePart } from './vector-file.ts';
-
-const USAGE = `Put a file of vectors into a collection of a running server.
-
-  npm run ingest -- --collection <name> --file <path> [--server http://localhost:8787] [--job <name>] [--space <id@version>]
-
-.ndjson, .jsonl (also .gz): one {"id", "productId"?, "metadata"?, "vector"} a line.
-.arrow: columns id, vector, productId?, metadata? (JSON text), declared fields. .parquet: the same; other columns are metadata.
-Items are inserted or replaced by id. Stopped, it goes on where it was when called again with the same file.
-From another machine than the server's, set MEKIKI_KEY to a key of an operator.`;
 
 const PROGRESS_MS = process.stdout.isTTY ? 500 : 10_000;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      collection: { type: 'string' },
-      file: { type: 'string' },
-      server: { type: 'string' },
-      job: { type: 'string' },
-      space: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true || values.collection === undefined || values.file === undefined) {
-    console.log(USAGE);
-    return values.help === true ? 0 : 2;
-  }
-  const access = serverAccess(values.server, process.env);
-  const path = `/collections/${encodeURIComponent(values.collection)}`;
+/** What to ingest where. */
+export interface VectorIngest {
+  readonly access: ServerAccess;
+  readonly collection: string;
+  readonly file: string;
+  /** Default: of the file's name and contents, so that a second call goes on. */
+  readonly job: string | undefined;
+  readonly space: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the exit status. @throws AppError with the server's reason. */
+export async function ingestVectors({ access, collection, file, signal, ...given }: VectorIngest): Promise<number> {
+  const path = `/collections/${encodeURIComponent(collection)}`;
   const state = collectionStateSchema.parse(await (await callServer(access, path)).json());
-  const space = values.space ?? state.space;
-  const job = values.job ?? jobOf(values.file, await fingerprintOf(values.file));
-  const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const space = given.space ?? state.space;
+  const job = given.job ?? jobOf(file, await fingerprintOf(file));
 
   let progress = ingestProgressSchema.parse(await (await callServer(access, `${path}/ingest/${job}`)).json());
   if (progress.state === 'done') {
@@ -58,31 +43,17 @@ async function main(): Promise<number> {
       `${process.stdout.isTTY ? '\r' : ''}${progress.durableRows} rows, ${rate}/s, ${progress.searchableRows} searchable${end}`,
     );
   };
-  const send = async (part: FilePart, isLast: boolean) => {
-    progress = await sendPart(
-      access,
-      `${path}/ingest?job=${job}&space=${space}&from=${progress.durableRows}&last=${isLast}`,
-      part,
-      abort.signal,
-    );
+  const send = async ({ type, body }: FilePart, isLast: boolean) => {
+    progress = await sendPart(access, { collection, job, space, from: progress.durableRows, isLast, type, body, signal });
     if (performance.now() - shownAtMs < PROGRESS_MS) return;
     shownAtMs = performance.now();
     show(process.stdout.isTTY ? '   ' : '\n');
   };
-  for await (const part of partsOf(values.file, startRows)) await send(part, false);
+  for await (const part of partsOf(file, startRows)) await send(part, false);
   await send({ rows: 0, type: NDJSON_TYPE, body: new Uint8Array(0) }, true);
   show('\n');
   console.log(`Done in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s. The index is brought up to date in the background.`);
   return 0;
-}
-
-/** @throws AppError('server-refused') with the server's reason when it did not keep all of the part. */
-async function sendPart(access: ServerAccess, path: string, { type, body }: FilePart, signal: AbortSignal): Promise<IngestProgress> {
-  const answer = await callServer(access, path, { method: 'POST', type, body, signal });
-  const last = (await answer.text()).trim().split('\n').at(-1) ?? '';
-  const progress = ingestProgressSchema.parse(JSON.parse(last));
-  if (progress.problem !== null) throw new AppError('server-refused', `${progress.problem} (${progress.durableRows} rows are kept.)`);
-  return progress;
 }
 
 /** The same file gives the same name, so that a second call goes on. */
@@ -92,11 +63,3 @@ function jobOf(file: string, fingerprint: string): string {
     .replace(/^[^\w]+/, '')
     .slice(0, 40)}.${fingerprint.slice(0, 20)}.${fingerprint.slice(-16)}`;
 }
-
-main().then(
-  (status) => (process.exitCode = status),
-  (error: unknown) => {
-    console.error(error instanceof AppError ? error.message : error);
-    process.exitCode = error instanceof AppError ? 2 : 1;
-  },
-);

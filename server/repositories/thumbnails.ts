@@ -38,6 +38,15 @@ export class Thumbnails {
     );
   }
 
+  /** Ids of items that have one, in order. @param after the id before the first wanted; empty: from the start. */
+  async list(collection: string, after: string, limit: number): Promise<string[]> {
+    const { rows } = await this.#client.execute({
+      sql: 'SELECT item_id FROM thumbnail_keys WHERE collection = ? AND item_id > ? ORDER BY item_id LIMIT ?',
+      args: [collection, after, limit],
+    });
+    return rows.map(({ item_id: id }) => z.string().parse(id));
+  }
+
   /** @returns null when there is none, or its key was destroyed. */
   async get({ collection, id }: ItemPlace): Promise<StoredThumbnail | null> {
     const { rows } = await this.#client.execute({

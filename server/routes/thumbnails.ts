@@ -1,11 +1,14 @@
 /** @file Routes of thumbnails: the only ones that take a picture, and only a small one. */
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { THUMBNAIL_LIMITS } from '../../src/contracts/records-api.ts';
 import { collectionNameSchema, itemIdSchema, problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
+import { pageOf, placeOf } from '../services/page-cursor.ts';
 import { HttpProblem } from '../services/problem.ts';
 
+const nameParams = z.strictObject({ name: collectionNameSchema });
 const params = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });
 const tags = ['records'];
 const security = [{ apiKey: [] }];
@@ -39,6 +42,30 @@ export function thumbnailRoutes({ thumbnails, keeper, store }: Services): Fastif
         if (isOver || (await store.get(collection, id)) === null) throw new HttpProblem(404, 'invalid-input', 'There is no such item.');
         await thumbnails.put({ collection, id }, request.body);
         return reply.code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/collections/:name/thumbnails',
+      {
+        schema: {
+          tags,
+          security,
+          summary: 'Ids of the items that have a small picture',
+          params: nameParams,
+          querystring: pageQuerySchema,
+          response: { 200: pageSchema(itemIdSchema), 404: problemSchema },
+        },
+      },
+      async (request) => {
+        const { name } = request.params;
+        store.description(name);
+        const { limit, cursor } = request.query;
+        const [, after] = placeOf(cursor) ?? [0, ''];
+        const ids = await thumbnails.list(name, after, limit + 1);
+        const { items, nextCursor } = pageOf(ids, limit, (id) => [0, id]);
+        const over = await keeper.overAmong(name, items);
+        return { items: items.filter((id) => !over.has(id)), nextCursor };
       },
     );
 

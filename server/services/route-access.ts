@@ -103,7 +103,8 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/pack-builds/:id': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
 
   'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
-  'PUT /v1/collections/:name/items/:id/thumbnail': change('thumbnails.write', 'operator'),
+  'PUT /v1/collections/:name/items/:id/thumbnail': keep('thumbnails.write'),
+  'GET /v1/collections/:name/thumbnails': { operation: 'thumbnails.list', keyless: 'local', role: 'operator', audit: 'sum' },
   'GET /v1/collections/:name/rules': open('rules.read', { isForSubjects: true }),
   'PUT /v1/collections/:name/rules': change('rules.write', 'admin'),
   'POST /v1/collections/:name/erasures': change('items.erase', 'operator'),

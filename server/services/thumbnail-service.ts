@@ -26,6 +26,11 @@ export class ThumbnailService {
     await this.#thumbnails.put(place, { type: 'image/webp', ...seal(this.#masterKey, nameOf(place), body) });
   }
 
+  /** Ids of items that have one, in order. */
+  list(collection: string, after: string, limit: number): Promise<string[]> {
+    return this.#thumbnails.list(collection, after, limit);
+  }
+
   /** @returns the picture, or null. */
   async get(place: ItemPlace): Promise<{ type: string; bytes: Buffer } | null> {
     const stored = await this.#thumbnails.get(place);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const pageQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `nextCursor` of the page before. */
-  cursor: z.string().min(1).max(200).optional(),
+  cursor: z.string().min(1).max(400).optional(),
 });
 export type PageQuery = z.output<typeof pageQuerySchema>;
 

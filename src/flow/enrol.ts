@@ -1,4 +1,4 @@
-/** @file One gallery photo of a product: box → embedding, colour, local features and words. Used by learning, packs and evaluation. Thread: page or Node. */
+/** @file One gallery photo of a product: box → embedding, colour, local features and words. Used by learning, ingests, the demo and evaluation. Thread: page or Node. */
 import type { VisionService } from '../contracts/client-api.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { GalleryItem, Product } from '../contracts/product.ts';
@@ -14,6 +14,8 @@ export interface Enrolment {
   readonly source: string;
   /** Region that shows the product; default: as proposed by the vision worker. */
   readonly box?: Box;
+  /** False: its words are not read, which is most of the work. Default: true. */
+  readonly hasWords?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Enrolment {
 export async function enrolFrame(
   vision: VisionService,
   frameId: string,
-  { galleryId, product, source, box: givenBox }: Enrolment,
+  { galleryId, product, source, box: givenBox, hasWords = true }: Enrolment,
   call: CallOptions = {},
 ): Promise<GalleryItem> {
   const box = givenBox ?? (await vision.proposeBox(frameId, call));
@@ -34,7 +36,7 @@ export async function enrolFrame(
   // Keypoints and words tell packs apart; loose goods have none of their own.
   if (product.kind === 'loose') return { ...item, features: null };
   const features = await vision.extractFeatures(frameId, box, call);
-  const words = await readWords(vision, frameId, box, call);
+  const words = !hasWords ? null : await readWords(vision, frameId, box, call);
   return words === null ? { ...item, features } : { ...item, features, words };
 }
 
