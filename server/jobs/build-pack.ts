@@ -6,30 +6,44 @@ import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
 import { packRuleSchema, type PackRule } from '../../src/contracts/pack.ts';
 import { keyFingerprint } from '../../src/core/pack-signature.ts';
-import type { AnnIndex } from '../repositories/ann-index.ts';
+import type { Client } from '@libsql/client';
+import { sizesOf } from '../../src/core/pack-sizes.ts';
+import type { AnnEngine, AnnIndex } from '../repositories/ann-index.ts';
 import { CollectionRulesTable } from '../repositories/collection-rules.ts';
 import { Collections } from '../repositories/collections.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { engineLocation } from '../repositories/engine-location.ts';
 import { openLanceEngine } from '../repositories/lancedb-index.ts';
+import { Loads } from '../repositories/loads.ts';
 import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { Records } from '../repositories/records.ts';
+import { Thumbnails } from '../repositories/thumbnails.ts';
+import { openMasterKey } from '../services/master-key.ts';
 import { DATABASE_FILE, PACKS_FOLDER, VECTORS_FOLDER } from '../services/open-services.ts';
 import { PackParts } from '../services/pack-parts.ts';
 import { manifestOf, PackService } from '../services/pack-service.ts';
 import type { PackSources } from '../services/pack-selection.ts';
 import { openSigningKey } from '../services/signing-key.ts';
+import { ThumbnailService } from '../services/thumbnail-service.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Build the next version of a pack.
 
-  npm run build:pack -- --rule <rule.json> [--data <folder>]
+  npm run build:pack -- --rule <rule.json> [--data <folder>] [--index <folder or s3://...>] [--master-key-file <file>]
 
-The rule's format is in docs/packs.md. It may run while the server runs.`;
+Index and master key as the server has them; without the master key there are no thumbnails in the pack. The rule's format is in docs/packs.md. It may run while the server runs.`;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { rule: { type: 'string' }, data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    options: {
+      rule: { type: 'string' },
+      data: { type: 'string' },
+      index: { type: 'string' },
+      'master-key-file': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help === true || values.rule === undefined) {
     console.log(USAGE);
     return values.help === true ? 0 : 2;
@@ -38,14 +52,16 @@ async function main(): Promise<number> {
   const dataFolder = dataFolderOf(values.data);
   if (!existsSync(join(dataFolder, DATABASE_FILE))) throw new AppError('invalid-input', `There is no data in ${dataFolder}.`);
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
-  const engine = await openLanceEngine(engineLocation(join(dataFolder, VECTORS_FOLDER)));
+  const indexUri = values.index ?? process.env['MEKIKI_INDEX'] ?? join(dataFolder, VECTORS_FOLDER);
+  const engine = await openLanceEngine(engineLocation(indexUri, process.env), { readIntervalS: 0 });
   try {
     const packs = new Packs(client);
     const key = openSigningKey(dataFolder);
     const rules = await CollectionRulesTable.open(client);
+    const thumbnails = await openThumbnails(client, dataFolder, values['master-key-file']);
     const service = new PackService({
       ...{ packs, key, products: new Products(client), parts: new PackParts(join(dataFolder, PACKS_FOLDER)) },
-      sources: enginePackSources(new Collections(client), new Records(client), rules, engine),
+      sources: enginePackSources({ collections: new Collections(client), records: new Records(client), rules, engine, thumbnails }),
       logger: { info: () => {}, error: (given: unknown) => console.error(given) },
     });
     const { id } = await service.requestBuild(rule);
@@ -54,9 +70,12 @@ async function main(): Promise<number> {
     if (state !== 'done') throw new AppError('invalid-input', problem ?? 'The pack was not built.');
     const { version, coverage, parts, expiresAtMs } = manifestOf(await service.newest(rule.id));
     const bytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const told = Object.entries(sizesOf(parts))
+      .map(([kind, size]) => `${kind} ${(size / 1e6).toFixed(1)}`)
+      .join(', ');
     console.log(
       `${rule.id} version ${version}: ${coverage.withPhotos} of ${coverage.products} products have photos, ${coverage.photos} photos, ` +
-        `${coverage.withContents} with contents; ${parts.length} parts, ${(bytes / 1e6).toFixed(1)} MB; until ${new Date(expiresAtMs).toISOString().slice(0, 10)}.\n` +
+        `${coverage.withContents} with contents; ${parts.length} parts, ${(bytes / 1e6).toFixed(1)} MB (${told}); until ${new Date(expiresAtMs).toISOString().slice(0, 10)}.\n` +
         `Signed by ${await keyFingerprint(key.publicKey)}.`,
     );
     return 0;
@@ -78,36 +97,61 @@ function readRule(path: string): PackRule {
   return rule.data;
 }
 
+/** What a build beside a server reads. */
+interface EngineParts {
+  readonly collections: Collections;
+  readonly records: Records;
+  readonly rules: CollectionRulesTable;
+  readonly engine: AnnEngine;
+  readonly thumbnails: ThumbnailService | null;
+}
+
 /** Reads the engine's own files: what a running server acknowledged is in them, and its log is left alone. */
-function enginePackSources(
-  collections: Collections,
-  records: Records,
-  rules: CollectionRulesTable,
-  engine: Awaited<ReturnType<typeof openLanceEngine>>,
-): PackSources {
+function enginePackSources({ collections, records, rules, engine, thumbnails }: EngineParts): PackSources {
   const described = async (name: string) => (await collections.list()).find((collection) => collection.name === name) ?? null;
+  const opened = new Map<string, Promise<AnnIndex>>();
+  const indexOf = async (name: string): Promise<AnnIndex | null> => {
+    const description = await described(name);
+    if (description === null) return null;
+    const index = opened.get(name) ?? engine.open(description);
+    opened.set(name, index);
+    return index;
+  };
   return {
     describe: described,
     holdsPersons: (name) => rules.get(name)?.holds === 'persons',
+    keypoints: async (name, ids) => (await indexOf(name))?.keypoints(ids) ?? new Map(),
+    thumbnail: async (collection, id) =>
+      rules.get(collection)?.thumbnails === true ? ((await thumbnails?.get({ collection, id }))?.bytes ?? null) : null,
     async *scan(name, filter) {
-      const description = await described(name);
-      if (description === null) return;
-      const index: AnnIndex = await engine.open(description);
-      try {
-        for await (const items of index.scan(filter === undefined ? {} : { filter })) {
-          const found = await records.getMany(
-            name,
-            items.map(({ id }) => id),
-          );
-          const now = Date.now();
-          const over = new Set(found.filter(({ validUntilMs }) => validUntilMs !== null && validUntilMs <= now).map(({ id }) => id));
-          yield items.filter(({ id }) => !over.has(id));
-        }
-      } finally {
-        await index.close();
+      const index = await indexOf(name);
+      if (index === null) return;
+      for await (const items of index.scan(filter === undefined ? {} : { filter })) {
+        const found = await records.getMany(
+          name,
+          items.map(({ id }) => id),
+        );
+        const now = Date.now();
+        const over = new Set(found.filter(({ validUntilMs }) => validUntilMs !== null && validUntilMs <= now).map(({ id }) => id));
+        yield items.filter(({ id }) => !over.has(id));
       }
     },
   };
+}
+
+/** @returns null, and says so, without the key that the server wrote them with. */
+async function openThumbnails(client: Client, dataFolder: string, masterKeyFile: string | undefined): Promise<ThumbnailService | null> {
+  try {
+    const source = {
+      ...{ dataFolder, masterKey: process.env['MEKIKI_MASTER_KEY'] ?? null },
+      masterKeyFile: masterKeyFile ?? process.env['MEKIKI_MASTER_KEY_FILE'] ?? null,
+    };
+    return new ThumbnailService(new Thumbnails(client), await openMasterKey(source, new Loads(client)));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(`Without thumbnails. ${error.message}`);
+    return null;
+  }
 }
 
 runCommand(main);

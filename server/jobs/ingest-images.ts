@@ -429,7 +429,8 @@ class ImageIngestRun {
 
   #fail({ file }: ImageRow, error: unknown): void {
     const { code, message } = toAppError(error);
-    this.#failures.push({ file, code, problem: message });
+    // A decoder's message may run over several lines.
+    this.#failures.push({ file, code, problem: message.split('\n')[0] ?? '' });
   }
 
   #show(end = ''): void {

@@ -97,9 +97,10 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
     });
     const keeper = new RecordKeeper({ store, records, arrivals, erasure, logger, rules: await CollectionRulesTable.open(client) });
     const products = new Products(client);
+    const thumbnails = new ThumbnailService(stored, masterKey);
     const packs = new PackService({
       ...{ packs: new Packs(client), products, key: signingKey, logger },
-      sources: packSources(store, keeper),
+      sources: packSources(store, keeper, thumbnails),
       parts: new PackParts(join(dataFolder, PACKS_FOLDER)),
     });
     packs.resume();
@@ -119,7 +120,7 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       idempotentAnswers: new IdempotentAnswers(client),
       records,
       keeper,
-      thumbnails: new ThumbnailService(stored, masterKey),
+      thumbnails,
       erasure,
       signingKey,
       packs,

@@ -11,6 +11,7 @@ import type { PackPhoto } from '../../src/core/pack-photos.ts';
 import type { AnnItem } from '../repositories/ann-index.ts';
 import type { Packs } from '../repositories/packs.ts';
 import type { Products } from '../repositories/products.ts';
+import type { AttachmentSource } from './pack-attachments.ts';
 
 /** Where photos come from: the collection store, or the engine itself beside a running server. */
 export interface PackSources {
@@ -19,6 +20,9 @@ export interface PackSources {
   scan(name: string, filter?: Filter): AsyncIterable<readonly AnnItem[]>;
   /** Collections of persons do not go into packs. */
   holdsPersons(name: string): Promise<boolean> | boolean;
+  keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Null: there is none, or the collection's rules allow none. */
+  thumbnail(name: string, id: string): Promise<Uint8Array | null>;
 }
 
 /** What a pack will hold. */
@@ -27,6 +31,7 @@ export interface PackSelection {
   readonly dimensions: number;
   readonly products: readonly Product[];
   readonly photos: readonly PackPhoto[];
+  readonly attachments: AttachmentSource;
 }
 
 /** Products read or judged before others get a turn. */
@@ -43,7 +48,7 @@ export async function selectForPack(
 ): Promise<PackSelection> {
   const { space, dimensions } = await commonSpace(rule, sources);
   const asked = rule.products === undefined ? null : await askedProducts(rule.products, repositories);
-  const photos = await collectPhotos(rule, sources, asked);
+  const { photos, homes } = await collectPhotos(rule, sources, asked);
   const shown = asked ?? byId(await productsById([...new Set(photos.map(({ productId }) => productId))], repositories.products));
   const products = rule.diet === undefined ? shown : await ofDiet(shown, rule.diet);
   const kept = photos.filter(({ productId }) => products.has(productId));
@@ -53,7 +58,22 @@ export async function selectForPack(
       'invalid-input',
       `The rule takes ${products.size} products; a phone takes ${PACK_LIMITS.products}. Narrow the rule.`,
     );
-  return { space, dimensions, products: [...products.values()], photos: kept };
+  return { space, dimensions, products: [...products.values()], photos: kept, attachments: attachmentsOf(sources, homes) };
+}
+
+/** @param homes collection of each photo. */
+function attachmentsOf(sources: PackSources, homes: ReadonlyMap<string, string>): AttachmentSource {
+  return {
+    async keypoints(photos) {
+      const found = new Map<string, Uint8Array>();
+      for (const name of new Set(photos.map(({ id }) => homes.get(id)!))) {
+        const ids = photos.filter(({ id }) => homes.get(id) === name).map(({ id }) => id);
+        for (const [id, bytes] of await sources.keypoints(name, ids)) found.set(id, bytes);
+      }
+      return found;
+    },
+    thumbnail: ({ id }) => sources.thumbnail(homes.get(id)!, id),
+  };
 }
 
 async function commonSpace(rule: PackRule, sources: PackSources): Promise<{ space: string; dimensions: number }> {
@@ -72,19 +92,21 @@ async function commonSpace(rule: PackRule, sources: PackSources): Promise<{ spac
   return common;
 }
 
-/** @returns photos of the asked products; of all, when none were asked. The first collection wins where two hold the same id. */
+/** @returns photos of the asked products (of all, when none were asked), and their collections. The first one wins where two hold the same id. */
 async function collectPhotos(
   rule: PackRule,
   sources: PackSources,
   asked: ReadonlyMap<string, Product> | null,
-): Promise<readonly PackPhoto[]> {
+): Promise<{ photos: readonly PackPhoto[]; homes: ReadonlyMap<string, string> }> {
   const photos = new Map<string, PackPhoto>();
+  const homes = new Map<string, string>();
   for (const { name, filter } of rule.collections) {
     const own = new Set<string>();
     for await (const items of filter === undefined ? sources.scan(name) : sources.scan(name, filter))
       for (const { id, productId, metadata, vector } of items) {
         if ((asked !== null && !asked.has(productId)) || (photos.has(id) && !own.has(id))) continue;
         own.add(id);
+        homes.set(id, name);
         photos.set(id, { id, productId, vector: new Float32Array(vector), ...fromGalleryMetadata(metadata) });
         if (photos.size > PACK_LIMITS.photos)
           throw new AppError(
@@ -93,7 +115,7 @@ async function collectPhotos(
           );
       }
   }
-  return [...photos.values()];
+  return { photos: [...photos.values()], homes };
 }
 
 async function askedProducts(

@@ -15,6 +15,7 @@ import {
   type PackSummary,
   type SignedPack,
 } from '../../src/contracts/pack.ts';
+import { sizesOf } from '../../src/core/pack-sizes.ts';
 import type { Packs, StoredBuild } from '../repositories/packs.ts';
 import type { Products } from '../repositories/products.ts';
 import { buildPack } from './pack-builder.ts';
@@ -198,6 +199,6 @@ export function manifestOf({ manifest }: SignedPack): PackManifest {
 }
 
 function summaryOf(manifest: PackManifest): PackSummary {
-  const sizeBytes = manifest.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
-  return packSummarySchema.strip().parse({ ...manifest, sizeBytes });
+  const sizes = sizesOf(manifest.parts);
+  return packSummarySchema.strip().parse({ ...manifest, sizes, sizeBytes: Object.values(sizes).reduce((sum, bytes) => sum + bytes, 0) });
 }

@@ -2,11 +2,19 @@
 import type { CollectionStore } from './collection-store.ts';
 import type { PackSources } from './pack-selection.ts';
 import type { RecordKeeper } from './record-keeper.ts';
+import type { ThumbnailService } from './thumbnail-service.ts';
 
-export function packSources(store: CollectionStore, keeper: Pick<RecordKeeper, 'holdsPersons' | 'overAmong'>): PackSources {
+export function packSources(
+  store: CollectionStore,
+  keeper: Pick<RecordKeeper, 'holdsPersons' | 'overAmong' | 'rulesOf'>,
+  thumbnails: Pick<ThumbnailService, 'get'>,
+): PackSources {
   return {
     describe: (name) => store.describe(name),
     holdsPersons: (name) => keeper.holdsPersons(name),
+    keypoints: (name, ids) => store.keypoints(name, ids),
+    thumbnail: async (collection, id) =>
+      keeper.rulesOf(collection)?.thumbnails === true ? ((await thumbnails.get({ collection, id }))?.bytes ?? null) : null,
     async *scan(name, filter) {
       for await (const items of store.scan(name, filter === undefined ? {} : { filter })) {
         const over = await keeper.overAmong(

@@ -3,12 +3,24 @@ import type { PackSummary } from '../contracts/pack.ts';
 import { m } from '../paraglide/messages.js';
 import { getLocale } from '../paraglide/runtime.js';
 import { dateText } from '../ui/date-text.ts';
+import { byteText } from '../ui/progress-text.ts';
 
 const DAY_MS = 86_400_000;
 
 /** @returns e.g. `1,204 of 1,500 products have photos, 1,480 have ingredients.` */
 export function packCoverage({ products, withPhotos, withContents }: PackSummary['coverage']): string {
   return m.pack_coverage({ photos: count(withPhotos), products: count(products), contents: count(withContents) });
+}
+
+/** @returns the whole size and what of it is keypoints and pictures, e.g. `4.2 MB (detail of print 3.4 MB, pictures 0.4 MB)`. */
+export function packSize({ sizeBytes, sizes }: Pick<PackSummary, 'sizeBytes' | 'sizes'>): string {
+  const { keypoints, thumbnails } = sizes;
+  const parts = [
+    ...(keypoints === 0 ? [] : [m.pack_size_keypoints({ size: byteText(keypoints) })]),
+    ...(thumbnails === 0 ? [] : [m.pack_size_thumbnails({ size: byteText(thumbnails) })]),
+  ];
+  if (parts.length === 0) return byteText(sizeBytes);
+  return m.pack_size_of_which({ size: byteText(sizeBytes), parts: new Intl.ListFormat(getLocale(), { type: 'unit' }).format(parts) });
 }
 
 /** @returns date and distance, e.g. `21 Nov 2026 (3 days ago)`. */

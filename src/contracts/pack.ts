@@ -9,8 +9,11 @@ import { localisedTextSchema } from './product.ts';
 import { collectionNameSchema, filterSchema, spaceSchema } from './server-api.ts';
 
 export const PACK_FORMAT = 'mekiki-pack';
-/** A phone refuses formats that it does not know. */
-export const PACK_FORMAT_VERSION = 1;
+/** A phone refuses formats that it does not know. 2 added keypoints and thumbnails. */
+export const PACK_FORMAT_VERSION = 2;
+const READABLE_VERSIONS = [1, PACK_FORMAT_VERSION] as const;
+/** Strongest keypoints of a photo that a pack carries when its rule does not say. Figures: docs/packs.md. */
+const KEYPOINTS = 128;
 /** What one pack may hold: what a phone searches exactly and at once. */
 export const PACK_LIMITS = { photos: 50_000, products: 50_000, parts: 4096, partBytes: 4 << 20, manifestBytes: 4 << 20 } as const;
 
@@ -63,14 +66,22 @@ export const packRuleSchema = z.strictObject({
   /** After these days the phone no longer answers from the pack. */
   validForDays: z.int().min(1).max(366).default(30),
   quantisation: quantisationSchema.default('int8'),
+  /** Keypoints of each photo, the strongest; they tell packs of one design apart. 0: none; 400: all. */
+  keypoints: z.int().min(0).max(400).default(KEYPOINTS),
+  /** A small picture of each product, from collections whose rules allow thumbnails. */
+  thumbnails: z.boolean().default(true),
 });
 export type PackRule = z.output<typeof packRuleSchema>;
 /** As it is written: defaults may be left out. */
 export type PackRuleInput = z.input<typeof packRuleSchema>;
 
-/** One part: a bucket of photos or of products. Its name is its hash, so what did not change is not fetched again. */
+/** What a part holds, for each id of its bucket: of photos in `photos` and `keypoints`, of products in the others. */
+export const PACK_PART_KINDS = ['photos', 'products', 'keypoints', 'thumbnails'] as const;
+export type PackPartKind = (typeof PACK_PART_KINDS)[number];
+
+/** One part. Its name is its hash, so what did not change is not fetched again. */
 export const packPartSchema = z.strictObject({
-  kind: z.enum(['photos', 'products']),
+  kind: z.enum(PACK_PART_KINDS),
   /** First bits of the SHA-256 of the ids in it. */
   bucket: z.string().regex(/^[01]{0,32}$/),
   items: z.int().min(1).max(1024),
@@ -102,7 +113,7 @@ const describedShape = {
 
 export const packManifestSchema = z.strictObject({
   format: z.literal(PACK_FORMAT),
-  formatVersion: z.literal(PACK_FORMAT_VERSION),
+  formatVersion: z.literal(READABLE_VERSIONS),
   ...describedShape,
   rule: packRuleSchema,
   parts: z.array(packPartSchema).max(PACK_LIMITS.parts),
@@ -120,7 +131,17 @@ export const signedPackSchema = z.strictObject({
 export type SignedPack = z.infer<typeof signedPackSchema>;
 
 /** What a list says of a pack; nothing is believed before the signed manifest is there. */
-export const packSummarySchema = z.strictObject({ ...describedShape, sizeBytes: z.int().nonnegative() });
+export const packSummarySchema = z.strictObject({
+  ...describedShape,
+  sizeBytes: z.int().nonnegative(),
+  /** Bytes by what they hold; together `sizeBytes`. */
+  sizes: z.strictObject({
+    photos: z.int().nonnegative(),
+    products: z.int().nonnegative(),
+    keypoints: z.int().nonnegative(),
+    thumbnails: z.int().nonnegative(),
+  }),
+});
 export type PackSummary = z.infer<typeof packSummarySchema>;
 export const packListSchema = z.strictObject({ publicKey: z.string().max(200), packs: z.array(packSummarySchema).max(1000) });
 export type PackList = z.infer<typeof packListSchema>;

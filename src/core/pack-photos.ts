@@ -27,7 +27,7 @@ const headerSchema = z.strictObject({
 });
 type Header = z.infer<typeof headerSchema>;
 
-/** A gallery photo as a pack holds it: without keypoints (about 20 kB each), source and space. */
+/** A gallery photo as a part of photos holds it: without source and space; keypoints are in parts of their own. */
 export type PackPhoto = Pick<GalleryItem, 'id' | 'productId' | 'vector' | 'colour' | 'words'>;
 
 /** @throws AppError('invalid-input') for photos of different dimensions or colours. */

@@ -12,6 +12,7 @@ import {
   type SignedPack,
 } from '../contracts/pack.ts';
 import type { CallOptions } from '../contracts/task.ts';
+import { checkBlobs } from '../core/pack-blobs.ts';
 import { decodePhotos } from '../core/pack-photos.ts';
 import { decodeProducts } from '../core/pack-products.ts';
 import { isSigned, sha256Hex } from '../core/pack-signature.ts';
@@ -129,7 +130,7 @@ function readManifest(text: string): PackManifest {
   const parsed = packManifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { format, formatVersion } = (value ?? {}) as { format?: unknown; formatVersion?: unknown };
-  const isNewer = format === PACK_FORMAT && formatVersion !== PACK_FORMAT_VERSION;
+  const isNewer = format === PACK_FORMAT && typeof formatVersion === 'number' && formatVersion > PACK_FORMAT_VERSION;
   throw new PackRefusal('unreadable', isNewer ? 'a format that this version does not know' : 'not a manifest');
 }
 
@@ -226,8 +227,8 @@ function requireFitting(manifest: PackManifest, part: PackPart, bytes: Uint8Arra
     const photos = decodePhotos(bytes);
     if (photos.length !== part.items || photos.some(({ vector }) => vector.length !== manifest.dimensions))
       throw new PackRefusal('tampered', 'a part holds other photos than the manifest says');
-  } else if (decodeProducts(bytes).length !== part.items)
-    throw new PackRefusal('tampered', 'a part holds other products than the manifest says');
+  } else if ((part.kind === 'products' ? decodeProducts(bytes).length : checkBlobs(part.kind, bytes)) !== part.items)
+    throw new PackRefusal('tampered', `a part holds other ${part.kind} than the manifest says`);
 }
 
 /** The bytes of one part as they come. */

@@ -5,6 +5,7 @@ import { createDatabase, type Database, type DatabaseEvent } from '../store/db.t
 import { createGalleryStore, type GalleryStore } from '../store/embeddings.ts';
 import { createHistoryStore, type HistoryStore } from '../store/history.ts';
 import { createLedger, type Ledger } from '../store/ledger.ts';
+import { createPackPictures, type PackPictures } from '../store/pack-pictures.ts';
 import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
 import { readAppJson } from '../models/app-files.ts';
@@ -20,6 +21,7 @@ export interface Device {
   readonly corrections: CorrectionStore;
   readonly products: ProductStore;
   readonly gallery: GalleryStore;
+  readonly pictures: PackPictures;
   readonly ledger: Ledger;
   readonly demo: Demo;
   readonly waiting: WaitingStore;
@@ -53,6 +55,7 @@ function open(): Device {
     corrections: createCorrectionStore(database),
     products: createProductStore(database),
     gallery: createGalleryStore(database),
+    pictures: createPackPictures(database),
     ledger: createLedger(database),
     demo: createDemo(database, readAppJson),
     waiting: createWaitingStore(database),

@@ -1,8 +1,9 @@
 /** @file Packs as the packs page shows them: on this device, on the server, under way. Thread: page. */
 import { toAppError, type AppError } from '../contracts/errors.ts';
-import type { PackKind, PackSummary } from '../contracts/pack.ts';
+import type { PackKind, PackManifest, PackSummary } from '../contracts/pack.ts';
 import type { LocalisedText } from '../contracts/product.ts';
 import type { Progress } from '../contracts/task.ts';
+import { sizesOf } from '../core/pack-sizes.ts';
 import { keyFingerprint } from '../core/pack-signature.ts';
 import { bytesOf, type StoredPack } from '../store/packs.ts';
 import type { PackPlaces } from '../flow/packs.ts';
@@ -20,6 +21,7 @@ export interface PackFacts {
   readonly builtAtMs: number;
   readonly expiresAtMs: number;
   readonly sizeBytes: number;
+  readonly sizes: PackSummary['sizes'];
 }
 
 /** One row of the page. At least one of `here` and `there` is known. */
@@ -109,8 +111,8 @@ class Packs {
       const facts = installed ?? offered ?? pending?.manifest ?? null;
       return {
         id,
-        here: installed === null ? null : { ...installed, sizeBytes: bytesOf(installed) },
-        there: offered ?? (pending === null || installed !== null ? null : { ...pending.manifest, sizeBytes: bytesOf(pending.manifest) }),
+        here: installed === null ? null : factsOf(installed),
+        there: offered ?? (pending === null || installed !== null ? null : factsOf(pending.manifest)),
         pendingBytes: pending?.missingBytes ?? null,
         isExpired: (facts?.expiresAtMs ?? 0) <= this.#now,
         isOfOtherSpace: facts !== null && facts.space !== this.#space,
@@ -232,6 +234,10 @@ class Packs {
   #fail(id: string, error: AppError | null): void {
     this.#failures = withEntry(this.#failures, id, error);
   }
+}
+
+function factsOf(manifest: PackManifest): PackFacts {
+  return { ...manifest, sizeBytes: bytesOf(manifest), sizes: sizesOf(manifest.parts) };
 }
 
 /** @returns a copy with the entry set, or without it when `value` is null. */

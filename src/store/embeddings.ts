@@ -3,7 +3,8 @@ import { AppError } from '../contracts/errors.ts';
 import type { GalleryItem } from '../contracts/product.ts';
 import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
 import { decodePhotos } from '../core/pack-photos.ts';
-import { packPhotoParts } from './active-packs.ts';
+import { decodeKeypoints } from '../core/keypoint-bytes.ts';
+import { packBlobs, packParts } from './active-packs.ts';
 import { transact, type Database, type FeaturesRow, type GalleryRow, type Transaction } from './db.ts';
 
 export interface GalleryStore {
@@ -24,7 +25,7 @@ export interface GalleryStore {
   batches(space: string, batchSize?: number): AsyncGenerator<GalleryItem[], void, void>;
   /** {@link batches} in one array. */
   bySpace(space: string): Promise<GalleryItem[]>;
-  /** Keypoints of some photos; those without are absent. */
+  /** Keypoints of some photos, the device's own and those of packs that have not expired; those without are absent. */
   byGalleryIds(ids: readonly string[]): Promise<ReadonlyMap<string, LocalFeatures>>;
   /** Number of photos per space, to tell the user what a changed model leaves behind. */
   countBySpace(): Promise<ReadonlyMap<string, number>>;
@@ -38,7 +39,7 @@ export function createGalleryStore(database: Database): GalleryStore {
       for (const { id } of items) seen.add(id);
       yield items;
     }
-    for (const { packId, key } of await packPhotoParts(database, space)) {
+    for (const { packId, key } of await packParts(database, 'photos', space)) {
       const row = await transact(database, ['packParts'], 'readonly', (transaction) => transaction.objectStore('packParts').get(key));
       // Removed meanwhile.
       if (row === undefined) continue;
@@ -98,11 +99,19 @@ export function createGalleryStore(database: Database): GalleryStore {
       for await (const batch of batches(space)) items.push(...batch);
       return items;
     },
-    byGalleryIds: (ids) =>
-      transact(database, ['features'], 'readonly', async (transaction) => {
+    async byGalleryIds(ids) {
+      const { found, others } = await transact(database, ['gallery', 'features'], 'readonly', async (transaction) => {
         const rows = await Promise.all(ids.map((id) => transaction.objectStore('features').get(id)));
-        return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.id, withoutId(row)] as const])));
-      }),
+        const own = await Promise.all(ids.map((id) => transaction.objectStore('gallery').getKey(id)));
+        return {
+          found: new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.id, withoutId(row)] as const]))),
+          // A photo of the device's own stands in the place of a pack's under the same id, also one without keypoints.
+          others: ids.filter((_id, i) => own[i] === undefined && rows[i] === undefined),
+        };
+      });
+      for (const [id, bytes] of await packBlobs(database, 'keypoints', others)) found.set(id, decodeKeypoints(bytes));
+      return found;
+    },
     countBySpace: () =>
       transact(database, ['gallery'], 'readonly', async (transaction) => {
         const counts = new Map<string, number>();

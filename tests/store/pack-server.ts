@@ -21,6 +21,9 @@ const RULE: PackRuleInput = { id: 'shop', kind: 'shop', title: { en: 'Shop' }, c
 export interface Goods {
   readonly products: readonly Product[];
   readonly photos: readonly PackPhoto[];
+  /** Keypoints by photo, pictures (any that sharp reads) by photo. */
+  readonly keypoints?: ReadonlyMap<string, Uint8Array>;
+  readonly pictures?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** `count` products with a photo each; the vector of product `i` is its own. */
@@ -70,12 +73,19 @@ export function packServer(key: SigningKey = freshKey(), origin = 'https://shop.
     get signed() {
       return signed!;
     },
-    async publish({ products, photos }, options = {}) {
+    async publish({ products, photos, keypoints = new Map(), pictures = new Map() }, options = {}) {
       const previousVersion = version === 0 ? null : version;
       version = options.version ?? version + 1;
       const made = await buildPack(
         packRuleSchema.parse(options.rule ?? RULE),
-        { space: options.space ?? SPACE, dimensions: 8, products, photos },
+        {
+          ...{ space: options.space ?? SPACE, dimensions: 8, products, photos },
+          attachments: {
+            keypoints: (some) =>
+              Promise.resolve(new Map(some.flatMap(({ id }) => (keypoints.has(id) ? [[id, keypoints.get(id)!] as const] : [])))),
+            thumbnail: ({ id }) => Promise.resolve(pictures.get(id) ?? null),
+          },
+        },
         { version, previousVersion, builtAtMs: options.builtAtMs ?? Date.now() },
         {
           key,
@@ -106,7 +116,7 @@ export function packServer(key: SigningKey = freshKey(), origin = 'https://shop.
         server.requests.push(`part ${part.sha256.slice(0, 6)} ${fromByte}`);
         await Promise.resolve();
         if (options?.signal?.aborted === true) throw new AppError('cancelled', 'cancelled');
-        const bytes = server.onPart(part, parts.get(part.sha256)!);
+        const bytes = server.onPart(part, parts.get(part.sha256) ?? new Uint8Array(0));
         const end = server.cutAfter === null ? bytes.length : Math.min(bytes.length, fromByte + server.cutAfter);
         // In two pieces, as a line gives them.
         const middle = Math.floor((fromByte + end) / 2);

@@ -1,16 +1,23 @@
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/contracts/errors.ts';
-import { PackRefusal } from '../../src/contracts/pack.ts';
+import { PackRefusal, type PackManifest, type PackRuleInput } from '../../src/contracts/pack.ts';
+import type { LocalFeatures } from '../../src/contracts/results.ts';
 import type { Progress } from '../../src/contracts/task.ts';
+import { encodeKeypoints } from '../../src/core/keypoint-bytes.ts';
+import { encodeBlobs } from '../../src/core/pack-blobs.ts';
+import { sizesOf } from '../../src/core/pack-sizes.ts';
 import { takePack, type PackPlaces } from '../../src/flow/packs.ts';
 import { transact } from '../../src/store/db.ts';
 import { createGalleryStore } from '../../src/store/embeddings.ts';
 import { eraseAll } from '../../src/store/export-data.ts';
+import { createPackPictures } from '../../src/store/pack-pictures.ts';
 import { createPackStore } from '../../src/store/packs.ts';
 import { createProductStore } from '../../src/store/products.ts';
 import { freshDatabase, galleryItem, product } from './fixtures.ts';
-import { freshKey, goods, packServer, SPACE, vectorOf, type PackServer } from './pack-server.ts';
+import { freshKey, goods, packServer, SPACE, vectorOf, type Goods, type PackServer } from './pack-server.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -123,6 +130,92 @@ describe('a pack that is installed', () => {
       [],
       null,
     ]);
+  });
+});
+
+describe('a pack with keypoints and pictures', () => {
+  const features = (seed: number): LocalFeatures => ({
+    ...{ algorithm: 'akaze-mldb-1', count: 200, descriptorBytes: 61, aspect: 1 },
+    points: new Float32Array(400).fill(0.5),
+    descriptors: new Uint8Array(200 * 61).fill(seed),
+  });
+
+  async function furnished(count: number): Promise<Goods> {
+    const { products, photos } = goods(count);
+    const picture = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#c33' } }).png().toBuffer(); // prettier-ignore
+    return {
+      ...{ products, photos },
+      keypoints: new Map(photos.filter((_, i) => i % 2 === 0).map(({ id }, i) => [id, encodeKeypoints(features(i))])),
+      pictures: new Map(photos.filter((_, i) => i % 3 === 0).map(({ id }) => [id, picture])),
+    };
+  }
+
+  it('gives the keypoints of a photo and the picture of a product, the device’s own photos first', async () => {
+    const { server, places, gallery, database } = setUp();
+    const manifest = await server.publish(await furnished(300));
+    await takePack('shop', places);
+    const found = await gallery.byGalleryIds(['photo-p4', 'photo-p5', 'nobody']);
+    expect([...found.keys()]).toEqual(['photo-p4']);
+    expect(found.get('photo-p4')).toMatchObject({ algorithm: 'akaze-mldb-1', count: 128, descriptors: new Uint8Array(128 * 61).fill(2) });
+    const pictures = await createPackPictures(database).byProductIds(['p3', 'p4', 'nobody']);
+    expect([...pictures.keys()]).toEqual(['p3']);
+    const bytes = Buffer.from(await pictures.get('p3')!.arrayBuffer());
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 128, height: 85 });
+    const sizes = sizesOf(manifest.parts);
+    expect([sizes.keypoints > sizes.photos, sizes.thumbnails > 0]).toEqual([true, true]);
+
+    // A photo of the user's own under the same id: the pack's keypoints are of another photo.
+    await gallery.put([galleryItem('photo-p4', { space: SPACE, vector: vectorOf(99), source: 'user', productId: 'p4', features: null })]);
+    expect((await gallery.byGalleryIds(['photo-p4'])).size).toBe(0);
+  });
+
+  it('gives none of them once it is over, or gone', async () => {
+    const { server, places, gallery, database, store } = setUp();
+    const pictures = createPackPictures(database);
+    await server.publish(await furnished(10), { builtAtMs: Date.now() - 31 * DAY_MS });
+    await takePack('shop', { ...places, now: () => Date.now() - 2 * DAY_MS });
+    expect([(await gallery.byGalleryIds(['photo-p4'])).size, (await pictures.byProductIds(['p3'])).size]).toEqual([0, 0]);
+    await server.publish(await furnished(10));
+    await takePack('shop', places);
+    expect([(await gallery.byGalleryIds(['photo-p4'])).size, (await pictures.byProductIds(['p3'])).size]).toEqual([1, 1]);
+    await store.remove('shop');
+    expect([(await gallery.byGalleryIds(['photo-p4'])).size, (await pictures.byProductIds(['p3'])).size]).toEqual([0, 0]);
+  });
+
+  it('leaves them out where the rule says so, and fetches them alone when they come later', async () => {
+    const { server, places, gallery } = setUp();
+    const rule: PackRuleInput = { id: 'shop', kind: 'shop', title: { en: 'Shop' }, collections: [{ name: 'products' }] };
+    const bare = await server.publish(await furnished(100), { rule: { ...rule, keypoints: 0, thumbnails: false } });
+    expect(new Set(bare.parts.map(({ kind }) => kind))).toEqual(new Set(['photos', 'products']));
+    await takePack('shop', places);
+    server.requests.length = 0;
+    const full = await server.publish(await furnished(100), { rule });
+    await takePack('shop', places);
+    expect(server.requests.length).toBe(full.parts.length - bare.parts.length);
+    expect((await gallery.byGalleryIds(['photo-p4'])).size).toBe(1);
+  });
+
+  it('is refused with everything in it when a part of them is no such thing', async () => {
+    const { server, places, partKeys } = setUp();
+    const goodsOf = await furnished(10);
+    await server.publish(goodsOf);
+    const { manifest } = server.signed;
+    const parts = (JSON.parse(manifest) as PackManifest).parts;
+    for (const kind of ['keypoints', 'thumbnails'] as const) {
+      const { sha256 } = parts.find((part) => part.kind === kind)!;
+      server.onPart = (part, bytes) => (part.sha256 === sha256 ? bytes.with(bytes.length - 1, bytes.at(-1)! ^ 1) : bytes);
+      expect(await reasonOf(takePack('shop', places))).toBe('tampered');
+      expect(await partKeys()).toEqual([]);
+    }
+    // Signed, and still not what it says.
+    const wrong = encodeBlobs('thumbnails', [{ id: 'p0', bytes: new TextEncoder().encode('<svg onload="alert(1)"/>') }]);
+    const sha256 = createHash('sha256').update(wrong).digest('hex');
+    const part = { kind: 'thumbnails' as const, bucket: '', items: 1, sizeBytes: wrong.length, sha256 };
+    server.offer(
+      server.sign({ ...(JSON.parse(manifest) as PackManifest), parts: [...parts.filter(({ kind }) => kind !== 'thumbnails'), part] }),
+    );
+    server.onPart = (asked, bytes) => (asked.sha256 === sha256 ? wrong : bytes);
+    expect(await reasonOf(takePack('shop', places))).toBe('tampered');
   });
 });
 

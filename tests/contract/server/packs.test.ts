@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   packBuildSchema,
@@ -13,10 +14,13 @@ import {
   type PackRuleInput,
 } from '../../../src/contracts/pack.ts';
 import { toGalleryMetadata } from '../../../src/core/gallery-metadata.ts';
+import { decodeKeypoints, encodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
+import { decodeBlobs } from '../../../src/core/pack-blobs.ts';
 import { decodePhotos } from '../../../src/core/pack-photos.ts';
 import { decodeProducts } from '../../../src/core/pack-products.ts';
 import { isSigned } from '../../../src/core/pack-signature.ts';
 import type { App } from '../../../server/app.ts';
+import { itemTable } from '../../../server/repositories/item-rows.ts';
 import { startServer } from './server-process.ts';
 import { removeFolders, seededRandom, startApp, testConfig, unitVector } from './test-server.ts';
 
@@ -107,6 +111,45 @@ describe('a build', () => {
     const list = packListSchema.parse((await app.http.inject({ url: '/v1/packs' })).json());
     expect(list).toMatchObject({ publicKey: signed.publicKey, packs: [{ id: 'corner-shop', version: 1, coverage: manifest.coverage }] });
     expect(list.packs[0]!.sizeBytes).toBe(manifest.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  });
+
+  it('carries the strongest keypoints, and pictures where the rules of the collection allow them', async () => {
+    const app = await start();
+    await fill(app, 300);
+    const { store, thumbnails, keeper } = app.services;
+    const features = (seed: number) => ({
+      ...{ algorithm: 'akaze-mldb-1', count: 400, descriptorBytes: 61, aspect: 1 },
+      ...{ points: new Float32Array(800).fill(0.25), descriptors: new Uint8Array(400 * 61).fill(seed) },
+    });
+    const item = (await store.get('products', 'photo-8'))!;
+    await store.ingest('products', [itemTable(store.description('products'), [{ ...item, keypoints: encodeKeypoints(features(8)) }])]);
+    const picture = await sharp({ create: { width: 200, height: 300, channels: 3, background: '#38c' } }).webp().toBuffer(); // prettier-ignore
+    await thumbnails.put({ collection: 'products', id: 'photo-8' }, picture);
+    const kinds = async () => Object.fromEntries((await manifestOf(app, 'corner-shop')).parts.map((part) => [part.kind, part]));
+
+    await build(app, RULE);
+    // There is a picture, and no rule that allows one.
+    expect(Object.keys(await kinds()).sort()).toEqual(['keypoints', 'photos', 'products']);
+    const rules = { holds: 'things', purpose: '', retention: { maximumAgeS: null, maximumItems: null }, needsConsent: false } as const;
+    await keeper.setRules('products', { ...rules, thumbnails: true }, 'test');
+    await build(app, { ...RULE, keypoints: 100 });
+    const { keypoints, thumbnails: pictures } = await kinds();
+    expect([keypoints?.items, pictures?.items]).toEqual([1, 1]);
+    const bytesOf = async (sha256: string) =>
+      Uint8Array.from((await app.http.inject({ url: `/v1/packs/corner-shop/parts/${sha256}` })).rawPayload);
+    const [own] = decodeBlobs('keypoints', await bytesOf(keypoints!.sha256));
+    expect(own?.id).toBe('photo-8');
+    expect(decodeKeypoints(own!.bytes)).toMatchObject({ count: 100, descriptors: new Uint8Array(6100).fill(8) });
+    const [shown] = decodeBlobs('thumbnails', await bytesOf(pictures!.sha256));
+    expect(shown?.id).toBe('p8');
+    expect((await sharp(shown!.bytes).metadata()).height).toBe(128);
+    const { packs } = packListSchema.parse((await app.http.inject({ url: '/v1/packs' })).json());
+    expect(packs[0]!.sizes).toMatchObject({ keypoints: keypoints!.sizeBytes, thumbnails: pictures!.sizeBytes });
+    // The same contents give the same parts.
+    await build(app, { ...RULE, keypoints: 100 });
+    expect((await kinds())['thumbnails']).toEqual(pictures);
+    await build(app, { ...RULE, keypoints: 0, thumbnails: false });
+    expect(Object.keys(await kinds()).sort()).toEqual(['photos', 'products']);
   });
 
   it('takes by filter, by source with products that have no photo, by ids, and by diet', async () => {
