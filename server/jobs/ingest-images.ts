@@ -4,7 +4,7 @@
  * server for the stamps and leaves out what is there: so a call that was killed goes on, and a changed folder costs its changes.
  */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { tableToIPC } from 'apache-arrow';
 import { z } from 'zod';
 import { AppError, toAppError, type ErrorCode } from '../../src/contracts/errors.ts';
+import { MAX_PHOTO_BYTES } from '../../src/contracts/media.ts';
 import { pageSchema } from '../../src/contracts/page-api.ts';
 import type { Product } from '../../src/contracts/product.ts';
 import { collectionRulesSchema } from '../../src/contracts/records-api.ts';
@@ -30,12 +31,12 @@ import { EMBEDDING_MODEL } from '../../workers/stages/embed.ts';
 import { LOCAL_FEATURES_ALGORITHM } from '../../workers/stages/local-features.ts';
 import type { AnnItem } from '../repositories/ann-index.ts';
 import { itemTable } from '../repositories/item-rows.ts';
+import type { EnrolledPhoto } from '../runtime/enrol-photo.ts';
 import { ARROW_TYPE, NDJSON_TYPE } from '../services/item-stream.ts';
-import type { DescribedPhoto } from './describe-photos.ts';
+import { Recogniser } from '../services/recogniser.ts';
 import { rowsOfFolder, stampOf, type ImageList, type ImageRow } from './image-rows.ts';
 import { rowsOfTable } from './image-table.ts';
 import { sendPart } from './ingest-part.ts';
-import { PhotoDescribers } from './photo-describers.ts';
 import { upsertProducts } from './product-upsert.ts';
 import { callServer, type ServerAccess, type ServerCall } from './server-call.ts';
 
@@ -53,8 +54,10 @@ const THUMBNAIL_LANES = 4;
 const OFFLINE_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const PROGRESS_MS = process.stdout.isTTY ? 500 : 10_000;
 const SHOWN_FAILURES = 20;
+/** So many deaths of the describing processes, one after the other, are no photo's fault. */
+const MAX_DEATHS = 8;
 /** Without these no photo can be described: going on would fail them all. */
-const FATAL: ReadonlySet<ErrorCode> = new Set(['model-unavailable', 'model-integrity', 'cancelled']);
+const FATAL: ReadonlySet<ErrorCode> = new Set(['model-unavailable', 'model-integrity']);
 
 /** What to ingest where. */
 export interface ImageIngest {
@@ -258,14 +261,15 @@ class ImageIngestRun {
   async #work(wishes: readonly { row: ImageRow; stamp: string; thumbnail: boolean | 'only' }[]): Promise<void> {
     if (wishes.length === 0) return;
     const { processes, hasWords, signal } = this.#options;
-    const describers = new PhotoDescribers(Math.min(processes, wishes.length));
-    const stop = () => describers.close();
+    const recogniser = new Recogniser({ processes: Math.min(processes, wishes.length), logger: { warn: () => {} } });
+    const stop = () => void recogniser.close();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     let waiting: Waiting[] = [];
     let sentAtMs = performance.now();
     let sending: Promise<void> = Promise.resolve();
-    let fatal: unknown = null;
+    // In one place for the lanes and the sender.
+    const state: { fatal: Error | null; deaths: number } = { fatal: null, deaths: 0 };
     const flush = (): void => {
       const part = waiting;
       waiting = [];
@@ -273,25 +277,31 @@ class ImageIngestRun {
       if (part.length > 0)
         sending = sending
           .then(async () => {
-            if (fatal === null) await this.#send(part);
+            if (state.fatal === null) await this.#send(part);
           })
           .catch((error: unknown) => {
-            fatal ??= error;
+            state.fatal ??= toAppError(error);
             stop();
           });
     };
+    const isOver = (): boolean => state.fatal !== null || signal.aborted;
     const queue = [...wishes];
     const lane = async (): Promise<void> => {
-      for (let wish = queue.shift(); wish !== undefined && fatal === null && !signal.aborted; wish = queue.shift()) {
+      for (let wish = queue.shift(); wish !== undefined && !isOver(); wish = queue.shift()) {
         const { row, stamp, thumbnail } = wish;
         try {
-          const photo = await describers.describe({ path: row.path, kind: row.product.kind ?? 'packaged', hasWords, thumbnail });
-          if (thumbnail !== 'only') this.#counts.described += 1;
-          waiting.push({ row, item: thumbnail === 'only' ? null : itemOf(row, stamp, photo), thumbnail: photo.thumbnail });
+          const task = { kind: 'enrol', product: row.product.kind ?? 'packaged', hasWords, thumbnail } as const;
+          const { enrolled } = await recogniser.run(await photoBytes(row.path), task);
+          if (enrolled === undefined) throw new AppError('bug', 'A photo was not described.');
+          if (enrolled.item !== null) this.#counts.described += 1;
+          state.deaths = 0;
+          waiting.push({ row, item: itemOf(row, stamp, enrolled), thumbnail: enrolled.thumbnail });
         } catch (error) {
-          const { code } = toAppError(error);
-          if (!FATAL.has(code)) this.#fail(row, error);
-          else if (!signal.aborted) fatal ??= error;
+          if (isOver()) break;
+          const failure = toAppError(error);
+          state.deaths = failure.code === 'worker-died' ? state.deaths + 1 : 0;
+          if (FATAL.has(failure.code) || state.deaths === MAX_DEATHS) state.fatal ??= failure;
+          else this.#fail(row, error);
         }
         this.#show();
         if (waiting.length >= PART_PHOTOS || performance.now() - sentAtMs > PART_MS) flush();
@@ -302,7 +312,7 @@ class ImageIngestRun {
       await Promise.all(Array.from({ length: processes + 1 }, lane));
       flush();
       await sending;
-      if (fatal !== null) throw fatal;
+      if (state.fatal !== null) throw state.fatal;
     } finally {
       signal.removeEventListener('abort', stop);
       stop();
@@ -461,8 +471,21 @@ class ImageIngestRun {
   }
 }
 
-function itemOf({ id, product, metadata }: ImageRow, stamp: string, { vector, metadata: seen, keypoints }: DescribedPhoto): AnnItem {
-  const item = { id, productId: product.id, metadata: { ...metadata, ...seen, [STAMP]: stamp }, vector };
+/** @throws AppError('decode-unsupported' | 'invalid-input') */
+async function photoBytes(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_PHOTO_BYTES) throw new AppError('decode-unsupported', `The file has ${size} bytes, more than ${MAX_PHOTO_BYTES}`);
+    return await readFile(path);
+  } catch (error) {
+    throw toAppError(error, 'invalid-input');
+  }
+}
+
+function itemOf({ id, product, metadata }: ImageRow, stamp: string, { item: seen }: EnrolledPhoto): AnnItem | null {
+  if (seen === null) return null;
+  const { vector, keypoints } = seen;
+  const item = { id, productId: product.id, metadata: { ...metadata, ...seen.metadata, [STAMP]: stamp }, vector };
   return keypoints === null ? item : { ...item, keypoints };
 }
 

@@ -4,9 +4,11 @@ import type { ErrorCode } from '../../src/contracts/errors.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
 import type { Finding } from '../../src/contracts/recognise-api.ts';
 import type { ScriptHint } from '../../src/contracts/results.ts';
+import type { EnrolledPhoto, EnrolTask } from './enrol-photo.ts';
 
 /** One thing to do with one image. */
 export type RecogniserTask =
+  | EnrolTask
   | {
       readonly kind: 'recognise';
       /** Id of the registry, or the row of a model that was added to this server: its file's `url` is an absolute path, its id its own for ever. */
@@ -32,6 +34,8 @@ export interface RecogniserResult {
   readonly finding?: Finding;
   /** Of `reencode`. */
   readonly encoded?: Uint8Array;
+  /** Of `enrol`. */
+  readonly enrolled?: EnrolledPhoto;
 }
 
 /** Server → process. */

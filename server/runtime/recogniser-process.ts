@@ -7,6 +7,7 @@ import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { recognise } from '../../workers/stages/recognise.ts';
+import { enrolPhoto } from './enrol-photo.ts';
 import { createNodeRuntime } from './node-runtime.ts';
 import type { FromRecogniser, RecogniserResult, RecogniserTask, ToRecogniser } from './recogniser-messages.ts';
 
@@ -22,6 +23,10 @@ function check(): void {
 }
 
 async function perform(bytes: Uint8Array, task: RecogniserTask): Promise<RecogniserResult> {
+  if (task.kind === 'enrol') {
+    const { widthPx, heightPx, enrolled } = await enrolPhoto(new Blob([new Uint8Array(bytes)]), task, runtime);
+    return { image: { widthPx, heightPx }, enrolled };
+  }
   const maxSidePx = task.kind === 'reencode' ? task.maxSidePx : MAX_FRAME_SIDE_PX;
   const { frame, originalWidthPx, originalHeightPx } = await runtime.decode(new Blob([new Uint8Array(bytes)]), maxSidePx);
   check();

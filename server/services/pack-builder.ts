@@ -46,7 +46,7 @@ export interface PackVersion {
 interface PlannedPart {
   readonly kind: PackPartKind;
   readonly bucket: string;
-  make(): Made | Promise<Made>;
+  readonly make: () => Made | Promise<Made>;
 }
 interface Made {
   readonly items: number;

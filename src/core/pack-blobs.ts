@@ -78,7 +78,7 @@ export function checkBlobs(kind: BlobKind, part: Uint8Array<ArrayBuffer>): numbe
 /** @returns true when an id lies in a bucket: [Note: Buckets of a pack]. @param bucket first bits of the SHA-256 of its ids. */
 export function isInBucket(id: string, bucket: string): boolean {
   const hash = sha256(new TextEncoder().encode(id));
-  return [...bucket].every((bit, i) => ((hash[i >> 3]! >> (7 - (i & 7))) & 1) === Number(bit));
+  return Array.from(bucket).every((bit, i) => ((hash[i >> 3]! >> (7 - (i & 7))) & 1) === Number(bit));
 }
 
 function isWebp(bytes: Uint8Array): boolean {
