@@ -2,7 +2,7 @@
 import { device } from './device.ts';
 
 /** Never written to. */
- 
+
 const NONE: ReadonlyMap<string, Blob> = new Map();
 
 /**

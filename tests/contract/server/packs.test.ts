@@ -293,7 +293,7 @@ describe('a pack that is served', () => {
 });
 
 describe('kill -9', () => {
-  it('during builds loses no build that was acknowledged, and publishes none by halves', async () => {
+  it('during builds loses no build that was acknowledged, and publishes none by halves', { timeout: 240_000 }, async () => {
     const config = testConfig();
     const app = await startApp(config);
     await fill(app, 2000);
