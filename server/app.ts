@@ -26,6 +26,7 @@ import { trustCheckRoute } from './routes/trust.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { guardRoutes } from './services/access.ts';
 import { writeAudit } from './services/auditing.ts';
+import { completeApiDescription } from './services/api-description.ts';
 import { describeVersion } from './services/api-version.ts';
 import { networkOf, requireOwnHost } from './services/host-names.ts';
 import { answerRepetitions } from './services/idempotency.ts';
@@ -105,6 +106,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
     transform: jsonSchemaTransform,
+    transformObject: (given) => completeApiDescription('openapiObject' in given ? given.openapiObject : given.swaggerObject),
   });
   await http.register(
     async (v1) => {

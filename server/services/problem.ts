@@ -39,11 +39,16 @@ export class HttpProblem extends Error {
   }
 }
 
+/** @returns what a status means, in a few words. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? TITLES[status < 500 ? 400 : 500]!;
+}
+
 /** @returns the body for a status and code. */
 export function problemBody(status: number, code: ErrorCode, detail?: string): Problem {
   return {
     type: `urn:mekiki:problem:${code}`,
-    title: TITLES[status] ?? TITLES[status < 500 ? 400 : 500]!,
+    title: titleOf(status),
     status,
     ...(detail === undefined ? {} : { detail }),
     code,

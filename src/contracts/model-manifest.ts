@@ -100,6 +100,24 @@ export const modelManifestSchema = z
     const key = type === 'embedding' ? 'vector' : type;
     if (Object.keys(expected).join() !== key)
       context.addIssue({ code: 'custom', path: ['golden', 'expected'], message: `Expected is of this type: ${key} alone.` });
+  })
+  .meta({
+    examples: [
+      {
+        format: 'mekiki-model',
+        formatVersion: 1,
+        id: 'acme-scenes',
+        version: '2',
+        type: 'tags',
+        provider: { name: 'Acme Vision', url: 'https://acme.example' },
+        licence: 'contract 2026-04',
+        source: 'https://acme.example/models/scenes',
+        purpose: { en: 'Names the scene of a photo.' },
+        weaknesses: { en: 'Weak indoors.' },
+        where: { kind: 'endpoint', url: 'https://api.acme.example/v2/scenes', maxSidePx: 640, timeoutS: 10 },
+        golden: { image: 'UklGRhwAAABXRUJQVlA4TA8AAAAvAAAAAAcQEf0PRET/Aw==', expected: { tags: [{ id: 'beach', score01: 0.87 }] } },
+      },
+    ],
   });
 export type ModelManifest = z.output<typeof modelManifestSchema>;
 

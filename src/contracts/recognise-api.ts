@@ -93,12 +93,40 @@ export const findingSchema = z.strictObject({
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-export const recognitionSchema = z.strictObject({
-  model: z.strictObject({ id: modelIdSchema, version: z.string(), type: recognitionTypeSchema }),
-  /** Upright, as stored. */
-  image: z.strictObject({ widthPx: z.int().positive(), heightPx: z.int().positive() }),
-  ...findingSchema.shape,
-});
+export const recognitionSchema = z
+  .strictObject({
+    model: z.strictObject({ id: modelIdSchema, version: z.string(), type: recognitionTypeSchema }),
+    /** Upright, as stored. */
+    image: z.strictObject({ widthPx: z.int().positive(), heightPx: z.int().positive() }),
+    ...findingSchema.shape,
+  })
+  .meta({
+    examples: [
+      {
+        model: { id: 'zxing', version: '3.1.4', type: 'barcode' },
+        image: { widthPx: 900, heightPx: 600 },
+        barcodes: [
+          {
+            format: 'EAN-13',
+            text: '4901234567894',
+            gtin: '04901234567894',
+            gs1: null,
+            quad: [
+              { x: 0.12, y: 0.33 },
+              { x: 0.42, y: 0.33 },
+              { x: 0.42, y: 0.6 },
+              { x: 0.12, y: 0.6 },
+            ],
+          },
+        ],
+      },
+      {
+        model: { id: 'product', version: '3', type: 'product' },
+        image: { widthPx: 1350, heightPx: 1800 },
+        tags: [{ id: 'minamori-milk-chocolate', label: { en: 'Milk chocolate', ja: 'ミルクチョコレート' }, score01: 0.91 }],
+      },
+    ],
+  });
 export type Recognition = z.infer<typeof recognitionSchema>;
 
 /** Query of a recognition; what does not concern a model is ignored by it. */
@@ -168,20 +196,36 @@ export const jobIdSchema = z.uuid();
 export const jobQuerySchema = z.strictObject({ model: modelIdSchema, ...recogniseQuerySchema.shape });
 
 /** Several images to be recognised later. */
-export const recognitionJobSchema = z.strictObject({
-  id: jobIdSchema,
-  /** As it was asked for: an id, or a type. */
-  model: modelIdSchema,
-  /** `done` says that nothing waits any more: some images may have failed. */
-  state: z.enum(['queued', 'running', 'done', 'cancelled']),
-  total: z.int().positive(),
-  done: z.int().nonnegative(),
-  failed: z.int().nonnegative(),
-  createdAtMs: z.int().nonnegative(),
-  finishedAtMs: z.int().nonnegative().nullable(),
-  /** From here on job and results are gone; null while it is not over. */
-  expiresAtMs: z.int().nonnegative().nullable(),
-});
+export const recognitionJobSchema = z
+  .strictObject({
+    id: jobIdSchema,
+    /** As it was asked for: an id, or a type. */
+    model: modelIdSchema,
+    /** `done` says that nothing waits any more: some images may have failed. */
+    state: z.enum(['queued', 'running', 'done', 'cancelled']),
+    total: z.int().positive(),
+    done: z.int().nonnegative(),
+    failed: z.int().nonnegative(),
+    createdAtMs: z.int().nonnegative(),
+    finishedAtMs: z.int().nonnegative().nullable(),
+    /** From here on job and results are gone; null while it is not over. */
+    expiresAtMs: z.int().nonnegative().nullable(),
+  })
+  .meta({
+    examples: [
+      {
+        id: '0b4c9d1e-6a52-4f0e-9c37-2f6d1f0f8a11',
+        model: 'text',
+        state: 'running',
+        total: 12,
+        done: 4,
+        failed: 0,
+        createdAtMs: 1_795_000_000_000,
+        finishedAtMs: null,
+        expiresAtMs: null,
+      },
+    ],
+  });
 export type RecognitionJob = z.infer<typeof recognitionJobSchema>;
 
 /** One image of a job. Its bytes are destroyed as soon as it is no longer `waiting` or `running`. */

@@ -180,13 +180,25 @@ export const healthSchema = z.strictObject({
 export type Health = z.infer<typeof healthSchema>;
 
 /** RFC 9457 problem details; `code` is one of `ERROR_CODES`. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().optional(),
-  code: z.string(),
-});
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.string(),
+  })
+  .meta({
+    examples: [
+      {
+        type: 'urn:mekiki:problem:decode-unsupported',
+        title: 'Unsupported media type',
+        status: 415,
+        detail: 'An image is a JPEG, PNG, WebP or AVIF; its first bytes say otherwise.',
+        code: 'decode-unsupported',
+      },
+    ],
+  });
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Name of the collection that the demo catalogue is loaded into. */
