@@ -16,6 +16,7 @@ import { ingestRoutes } from './routes/ingest.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { packRoutes } from './routes/packs.ts';
 import { productRoutes } from './routes/products.ts';
 import { recogniseRoutes } from './routes/recognise.ts';
@@ -36,6 +37,7 @@ import { answerWithProblems, sendProblem } from './services/errors-to-problems.t
 import { acceptJsonOnly } from './services/json-body.ts';
 import { logAnswers, loggerOptions } from './services/logging.ts';
 import { Metrics } from './services/metrics.ts';
+import { OperationsLog } from './services/operations.ts';
 import { openServices, type Services } from './services/open-services.ts';
 import { PROBLEM_TYPE, problemBody } from './services/problem.ts';
 import { guardRecords } from './services/record-guard.ts';
@@ -78,6 +80,11 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
   const services = await openServices(config, http.log);
   http.addHook('onClose', () => services.close());
   const metrics = new Metrics(services.store);
+  const operations = new OperationsLog();
+  http.addHook('onClose', (_app, done) => {
+    operations.close();
+    done();
+  });
   const firstAdminKey = await services.keys.firstRun();
 
   http.setValidatorCompiler(validatorCompiler);
@@ -132,6 +139,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       countQuota(v1, services.keys);
       writeAudit(v1, { journal: services.journal, holdsPersons });
       metrics.measure(v1);
+      operations.watch(v1);
       const endCleanUp = await answerRepetitions(v1, services.idempotentAnswers);
       v1.addHook('onClose', endCleanUp);
       guardRecords(v1, services.keeper, services.erasure);
@@ -154,6 +162,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(recordRoutes(services));
       await v1.register(auditRoutes(services));
       await v1.register(metricsRoute(metrics));
+      await v1.register(operationRoutes(services, operations, config.dataFolder));
       v1.get('/openapi.json', { schema: { hide: true } }, () => http.swagger());
     },
     { prefix: '/v1' },

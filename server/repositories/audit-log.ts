@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Client, InStatement, Row } from '@libsql/client';
 import { AppError } from '../../src/contracts/errors.ts';
-import { auditRowSchema, type AuditCheck, type AuditRow } from '../../src/contracts/audit-api.ts';
+import { auditRowSchema, type AuditCheck, type AuditFilter, type AuditRow } from '../../src/contracts/audit-api.ts';
 
 /** A row before it has its place in the chain. */
 export type AuditEntry = Omit<AuditRow, 'sequence' | 'previousHash' | 'hash'>;
@@ -52,11 +52,15 @@ export class AuditLog {
     return rows.map(rowOf);
   }
 
-  /** Newest first, below a sequence. */
-  async readBack(beforeSequence: number, limit: number): Promise<AuditRow[]> {
+  /** Newest first, below a sequence, of those that match. */
+  async readBack(beforeSequence: number, limit: number, filter: AuditFilter = {}): Promise<AuditRow[]> {
+    const { actor = null, operation = null, collection = null, outcome = null } = filter;
     const { rows } = await this.#client.execute({
-      sql: `SELECT ${COLUMNS} FROM audit_log WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
-      args: [beforeSequence, limit],
+      sql: `SELECT ${COLUMNS} FROM audit_log WHERE sequence < :before AND (:actor IS NULL OR actor = :actor)
+        AND (:operation IS NULL OR operation = :operation OR substr(operation, 1, length(:operation) + 1) = :operation || '.')
+        AND (:collection IS NULL OR collection = :collection) AND (:outcome IS NULL OR outcome = :outcome)
+        ORDER BY sequence DESC LIMIT :limit`,
+      args: { before: beforeSequence, limit, actor, operation, collection, outcome },
     });
     return rows.map(rowOf);
   }

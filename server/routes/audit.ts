@@ -1,7 +1,7 @@
 /** @file Routes of the audit log and of the ledger of arrivals, for admins. */
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { arrivalSchema, auditCheckSchema, auditRowSchema } from '../../src/contracts/audit-api.ts';
+import { arrivalSchema, auditCheckSchema, auditQuerySchema, auditRowSchema } from '../../src/contracts/audit-api.ts';
 import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
@@ -21,13 +21,14 @@ export function auditRoutes({ audit, arrivals, journal }: Services): FastifyPlug
           tags,
           security,
           summary: 'The audit log, newest first',
-          querystring: pageQuerySchema,
+          description: 'With conditions, rows are left out: their hashes then do not follow one another.',
+          querystring: auditQuerySchema,
           response: { 200: pageSchema(auditRowSchema), ...refusals },
         },
       },
-      async ({ query: { limit, cursor } }) => {
+      async ({ query: { limit, cursor, ...filter } }) => {
         await journal.flush();
-        const rows = await audit.readBack(placeOf(cursor)?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
+        const rows = await audit.readBack(placeOf(cursor)?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1, filter);
         return pageOf(rows, limit, ({ sequence }) => [sequence, '']);
       },
     );

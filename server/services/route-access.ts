@@ -117,6 +117,8 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/audit/check': read('audit.check', 'admin'),
   'GET /v1/arrivals': read('arrivals.read', 'admin'),
   'GET /v1/metrics': read(null, 'operator'),
+  'GET /v1/operations': read(null, 'operator'),
+  'GET /v1/storage': read('storage.read', 'operator', { audit: 'sum' }),
 
   'POST /v1/keys/requests': { operation: 'keys.request', keyless: 'all', role: 'viewer', audit: 'each' },
   'POST /v1/keys/requests/:id/claim': { operation: 'keys.claim', keyless: 'all', role: 'viewer', audit: 'each' },

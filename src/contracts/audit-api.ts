@@ -1,6 +1,8 @@
 /** @file HTTP contract of the audit log and of the ledger of what arrived. Thread: any. */
 import { z } from 'zod';
 import { PAYLOAD_TYPES } from './egress.ts';
+import { pageQuerySchema } from './page-api.ts';
+import { collectionNameSchema } from './server-api.ts';
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -27,6 +29,24 @@ export const auditRowSchema = z.strictObject({
   hash: sha256Schema,
 });
 export type AuditRow = z.infer<typeof auditRowSchema>;
+
+/** Conditions on rows of the audit log, all of which must hold. */
+export const auditFilterSchema = z.strictObject({
+  actor: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .optional(),
+  /** One operation, e.g. `keys.create`, or all on one noun, e.g. `keys`. */
+  operation: z
+    .string()
+    .regex(/^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$/)
+    .max(60)
+    .optional(),
+  collection: collectionNameSchema.optional(),
+  outcome: auditRowSchema.shape.outcome.optional(),
+});
+export type AuditFilter = z.infer<typeof auditFilterSchema>;
+export const auditQuerySchema = z.strictObject({ ...pageQuerySchema.shape, ...auditFilterSchema.shape });
 
 /** What a check of the chain found. */
 export const auditCheckSchema = z.strictObject({
