@@ -4,7 +4,19 @@ import svelte from 'eslint-plugin-svelte';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/paraglide', 'public', 'data', 'test-results', 'playwright-report', 'training'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'src/paraglide',
+      'public',
+      'data',
+      'test-results',
+      'playwright-report',
+      'training',
+      'src/clients/generated',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...svelte.configs.recommended,

@@ -1,55 +1,43 @@
 /**
  * @file The gate. The only module that may call the network with user data: checks the switch, checks the payload, writes the ledger,
- * builds the request itself, and only then sends. Thread: page.
+ * writes the request itself, and only then sends. Thread: page.
  *
- * [Note: The gate builds the request] A caller names a route and hands over a payload; it never hands over a body, a URL or a header.
- * So what the ledger shows is what left, byte for byte, and nothing can ride along.
+ * [Note: The gate writes the request] The typed client (`api.ts`) gets one of the gate's functions as its `fetch` and proposes a request to
+ * it. Of the proposal the gate takes method, address and switches (numbers, yes or no); header, text and body it writes itself, from the
+ * payload that it checked. So what the ledger shows is what left, byte for byte, and nothing can ride along.
+ *
+ * [Note: Operators] What an operator does with a key is no user data: it goes to the configured server as it was proposed, without a row
+ * here, because the server's own audit log holds it. Neither pictures nor cookies go with it.
  */
-import type { z } from 'zod';
 import type { EgressPayload, LedgerRow, PayloadType } from '../contracts/egress.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { Ledger, LedgerEntry } from '../store/ledger.ts';
 import { refusalOfCrop } from './crop-inspection.ts';
 
-/** Where a payload goes and what may come back. Constant text of the program, never user data. */
-export interface EgressRoute<Answer> {
-  readonly method: 'GET' | 'POST';
-  /** e.g. `/v1/collections/products/search` */
-  readonly path: `/${string}`;
-  /** For a text that travels in the address because the route is a GET. */
-  readonly textParameter?: string;
-  /** Numbers and switches beside the payload, e.g. `{ k: 20 }`. */
-  readonly options?: Readonly<Record<string, number | boolean>>;
-  /** What the answer must look like. */
-  readonly answer: z.ZodType<Answer>;
-  /** True: 404 is an answer (`null`), not an error. */
-  readonly canBeAbsent?: boolean;
+/**
+ * What the typed client gets as its `fetch`. Its `signal` cancels.
+ * @returns the answer, whatever its status.
+ * @throws AppError('permission-denied') when not switched on or not the configured server; `invalid-input` when the payload breaks a
+ * limit (a `blocked` row is left); `offline` when there was no answer in time; `server-refused` for an answer beyond its limit;
+ * `quota-exceeded` when the ledger is full (nothing leaves then); `cancelled`; `bug` for a proposal that this way does not take.
+ */
+export type GateFetch = (proposal: Request) => Promise<Response>;
+
+/** How long and how large an answer may be. */
+export interface AnswerLimits {
   /** Default 1 MiB. */
   readonly maxAnswerBytes?: number;
   /** Default 10 s, from the first byte sent to the last byte read. */
   readonly timeoutMs?: number;
 }
 
-/** What is downloaded. Constant text of the program and names that the server itself gave, never user data. */
-export interface DownloadRoute {
-  readonly path: `/${string}`;
-  /** Bytes that are here already. */
-  readonly fromByte: number;
-  /** Of the whole; more is refused. */
-  readonly maxBytes: number;
+/** The same for an answer that is handed on as it comes. */
+export interface StreamLimits {
+  readonly maxAnswerBytes: number;
   /** Longest silence between two pieces. Default 20 s. */
   readonly silenceMs?: number;
-}
-
-/** Some bytes of a download, in order. */
-export interface DownloadPiece {
-  /** Place of the first byte in the whole: 0 when the server sent all of it again. */
-  readonly offset: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-export interface EgressOptions {
-  readonly signal?: AbortSignal;
+  /** `body` fails with the errors of {@link GateFetch}. */
+  readonly isStream: true;
 }
 
 /** The part of the settings that the gate asks. */
@@ -61,32 +49,12 @@ export interface EgressSettings {
 export interface Egress {
   /** True when the user switched this on. */
   isAllowed(lensId: string, type: PayloadType): Promise<boolean>;
-  /**
-   * Send one payload.
-   * @param destination origin of a server, `https://…`; must be the configured one.
-   * @returns the answer; null for a 404 where the route allows it.
-   * @throws AppError('permission-denied') when not switched on or not the configured server; `invalid-input` when the payload breaks a
-   * limit (a `blocked` row is left); `offline` when there was no answer in time; `server-refused` for 4xx, 5xx and answers that are not
-   * what the route promises; `quota-exceeded` when the ledger is full (nothing leaves then); `cancelled`.
-   */
-  send<Answer>(
-    lensId: string,
-    destination: string,
-    payload: EgressPayload,
-    route: EgressRoute<Answer>,
-    options?: EgressOptions,
-  ): Promise<Answer | null>;
-  /** Ask something that carries no user data, e.g. health. Not in the ledger. Errors as {@link send}. */
-  ask<Answer>(
-    destination: string,
-    route: Omit<EgressRoute<Answer>, 'textParameter' | 'options'>,
-    options?: EgressOptions,
-  ): Promise<Answer | null>;
-  /**
-   * Fetch a file that carries no user data, e.g. a part of a pack, from a byte on. Not in the ledger. What was yielded before an error is good.
-   * @throws AppError as {@link send}.
-   */
-  download(destination: string, route: DownloadRoute, options?: EgressOptions): AsyncGenerator<DownloadPiece, void, void>;
+  /** Lets one payload of a lens leave, by GET or POST, and writes it into the ledger. */
+  carrying(lensId: string, payload: EgressPayload, limits?: AnswerLimits): GateFetch;
+  /** GET that carries no user data, e.g. health or a part of a pack. Not in the ledger. A `range` is let through. */
+  asking(limits?: AnswerLimits | StreamLimits): GateFetch;
+  /** What an operator does, with the secret of the operator's key: JSON or vectors, any method, below `/v1/`. Not in the ledger. */
+  operating(secret: string, limits?: AnswerLimits | StreamLimits): GateFetch;
 }
 
 export interface EgressDependencies {
@@ -102,34 +70,42 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ANSWER_BYTES = 1 << 20;
 const DEFAULT_SILENCE_MS = 20_000;
 const MAX_TEXT_LENGTH = 2000;
+/** What an operator may send: JSON, and vectors in the two forms of a bulk ingest. Pictures are none of them. */
+const OPERATOR_TYPES: readonly string[] = ['application/json', 'application/x-ndjson', 'application/vnd.apache.arrow.stream'];
+/** Statuses whose answers have no body. */
+const BODILESS: readonly number[] = [204, 205, 304];
 
 /** A payload as it goes over the wire. */
 interface Wire {
   readonly query: string;
   readonly body: string | Blob | null;
-  readonly contentType: string | null;
+  readonly headers: Readonly<Record<string, string>>;
   readonly bytes: number;
   readonly preview: string;
 }
+
+/** Numbers and switches beside the payload, e.g. `{ k: 20 }`. */
+type Switches = Readonly<Record<string, string | number | boolean>>;
 
 /** The gate over a ledger and the user's switches. */
 export function createEgress(dependencies: EgressDependencies): Egress {
   const { ledger, settings, ownOrigin, now = Date.now } = dependencies;
   const fetchNow = dependencies.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
-  async function checkDestination(destination: string): Promise<string> {
+  /** @returns address without its query. */
+  async function destinationOf(proposal: Request): Promise<{ origin: string; address: string }> {
     const configured = (await settings.get('serverUrl')) || ownOrigin;
-    const origin = originOf(destination);
+    const origin = originOf(proposal.url);
     if (origin === null || origin !== originOf(configured))
       throw new AppError('permission-denied', 'not the configured server', { stage: 'egress' });
-    return origin;
+    return { origin, address: `${origin}${new URL(proposal.url).pathname}` };
   }
 
   return {
     isAllowed: (lensId, type) => settings.mayLeave(lensId, type),
-    async send(lensId, destination, payload, route, { signal } = {}) {
-      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
-      const origin = await checkDestination(destination);
+    carrying: (lensId, payload, limits) => async (proposal) => {
+      refuseCancelled(proposal.signal);
+      const { origin, address } = await destinationOf(proposal);
       if (!(await settings.mayLeave(lensId, payload.type)))
         throw new AppError('permission-denied', `${payload.type} may not leave from ${lensId}`, { stage: 'egress' });
       const base = { lensId, destination: origin, type: payload.type };
@@ -138,92 +114,135 @@ export function createEgress(dependencies: EgressDependencies): Egress {
         await ledger.append({ ...base, atMs: now(), bytes: 0, preview: `blocked: ${refusal}`, status: 'blocked', completes: null });
         throw new AppError('invalid-input', `payload blocked: ${refusal}`, { stage: 'egress' });
       }
-      const wire = await toWire(payload, route);
+      const wire = await toWire(payload, proposal);
       // Durable before the first byte leaves; when this fails, nothing leaves.
-      const sending = await ledger.append({
-        ...base,
-        atMs: now(),
-        bytes: wire.bytes,
-        preview: wire.preview,
-        status: 'sending',
-        completes: null,
-      });
-      const complete = (status: 'sent' | 'failed'): Promise<unknown> => completeRow(ledger, sending, status, now());
-      let response: Response;
-      const deadline = startDeadline(route.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
-      try {
-        try {
-          response = await fetchNow(`${origin}${route.path}${wire.query}`, requestOf(route.method, wire, deadline.signal));
-        } catch (error) {
-          await complete('failed');
-          throw networkError(error, deadline.hasPassed(), signal);
-        }
-        await complete('sent');
-        return await readAnswer(response, route, deadline.hasPassed, signal);
-      } finally {
-        deadline.end();
-      }
+      const { bytes, preview } = wire;
+      const sending = await ledger.append({ ...base, atMs: now(), bytes, preview, status: 'sending', completes: null });
+      return exchange(
+        (signal) => fetchNow(`${address}${wire.query}`, requestOf(proposal.method, wire, signal)),
+        proposal.signal,
+        limits,
+        (status) => completeRow(ledger, sending, status, now()),
+      );
     },
-    async ask(destination, route, { signal } = {}) {
-      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
-      const origin = await checkDestination(destination);
-      const deadline = startDeadline(route.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
-      const nothing: Wire = { query: '', body: null, contentType: null, bytes: 0, preview: '' };
-      try {
-        const response = await fetchNow(`${origin}${route.path}`, requestOf(route.method, nothing, deadline.signal)).catch(
-          (error: unknown) => {
-            throw networkError(error, deadline.hasPassed(), signal);
-          },
-        );
-        return await readAnswer(response, route, deadline.hasPassed, signal);
-      } finally {
-        deadline.end();
-      }
+    asking: (limits) => async (proposal) => {
+      refuseCancelled(proposal.signal);
+      const { address } = await destinationOf(proposal);
+      if (proposal.method !== 'GET' || new URL(proposal.url).search !== '')
+        throw new AppError('bug', 'a question that carries something', { stage: 'egress' });
+      const range = proposal.headers.get('range');
+      const headers = { ...(limits !== undefined && 'isStream' in limits ? { accept: '*/*' } : {}), ...(range === null ? {} : { range }) };
+      const wire = { query: '', body: null, headers, bytes: 0, preview: '' };
+      return exchange((signal) => fetchNow(address, requestOf('GET', wire, signal)), proposal.signal, limits);
     },
-    async *download(destination, route, { signal } = {}) {
-      if (signal?.aborted === true) throw new AppError('cancelled', 'cancelled before sending');
-      const origin = await checkDestination(destination);
-      const silenceMs = route.silenceMs ?? DEFAULT_SILENCE_MS;
-      const deadline = startDeadline(silenceMs, signal);
-      const request = requestOf('GET', { query: '', body: null, contentType: null, bytes: 0, preview: '' }, deadline.signal);
-      const range = route.fromByte === 0 ? {} : { range: `bytes=${route.fromByte}-` };
-      try {
-        const response = await fetchNow(`${origin}${route.path}`, { ...request, headers: { ...range } });
-        await refuseStatus(response);
-        const isPartial = response.status === 206;
-        const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-        if (isPartial && Number(start) !== route.fromByte)
-          throw new AppError('server-refused', 'the server sent another range than was asked for', { stage: 'egress' });
-        let offset = isPartial ? route.fromByte : 0;
-        for await (const bytes of piecesOf(response)) {
-          deadline.postpone(silenceMs);
-          if (offset + bytes.length > route.maxBytes)
-            throw new AppError('server-refused', `the file is larger than ${route.maxBytes} bytes`, { stage: 'egress' });
-          yield { offset, bytes };
-          offset += bytes.length;
-        }
-      } catch (error) {
-        throw error instanceof AppError ? error : networkError(error, deadline.hasPassed(), signal);
-      } finally {
-        deadline.end();
-      }
+    operating: (secret, limits) => async (proposal) => {
+      refuseCancelled(proposal.signal);
+      const { address } = await destinationOf(proposal);
+      const type = proposal.headers.get('content-type');
+      const body = proposal.body === null ? null : await proposal.blob();
+      if (!new URL(address).pathname.startsWith('/v1/') || (body !== null && !OPERATOR_TYPES.includes(type ?? '')))
+        throw new AppError('bug', 'no operation of the API', { stage: 'egress' });
+      const headers = { authorization: `Bearer ${secret}`, ...(body === null || type === null ? {} : { 'content-type': type }) };
+      const wire = { query: new URL(proposal.url).search, body, headers, bytes: body?.size ?? 0, preview: '' };
+      return exchange((signal) => fetchNow(`${address}${wire.query}`, requestOf(proposal.method, wire, signal)), proposal.signal, limits);
     },
   };
 }
 
-/** Ends the response when it is not read to its end. */
-async function* piecesOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
+function refuseCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError('cancelled', 'cancelled before sending');
+}
+
+/** Send, and read within the limits. @param ended told once the outcome of sending is known. */
+async function exchange(
+  send: (signal: AbortSignal) => Promise<Response>,
+  caller: AbortSignal,
+  limits: AnswerLimits | StreamLimits = {},
+  ended: (status: 'sent' | 'failed') => Promise<void> = () => Promise.resolve(),
+): Promise<Response> {
+  const isStream = 'isStream' in limits;
+  const waitMs = isStream ? (limits.silenceMs ?? DEFAULT_SILENCE_MS) : (limits.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const deadline = startDeadline(waitMs, caller);
+  let response: Response;
   try {
-    while (true) {
+    response = await send(deadline.signal);
+  } catch (error) {
+    deadline.end();
+    await ended('failed');
+    throw networkError(error, deadline.hasPassed(), caller);
+  }
+  await ended('sent');
+  const maxBytes = limits.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES;
+  const pieces = piecesOf(response, maxBytes, deadline, caller, isStream ? waitMs : null);
+  return new Response(BODILESS.includes(response.status) ? await drained(pieces) : isStream ? streamOf(pieces) : await textOf(pieces), {
+    status: response.status,
+    headers: withoutLength(response.headers),
+  });
+}
+
+/**
+ * The body, up to a limit and a deadline.
+ * @param silenceMs each piece puts the deadline off by so much; null: it stands.
+ */
+async function* piecesOf(
+  response: Response,
+  maxBytes: number,
+  deadline: Deadline,
+  caller: AbortSignal,
+  silenceMs: number | null,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const reader = response.body?.getReader();
+  let bytes = 0;
+  try {
+    while (reader !== undefined) {
       const { done, value } = await reader.read();
       if (done) return;
+      if (silenceMs !== null) deadline.postpone(silenceMs);
+      bytes += value.byteLength;
+      // Stops reading at the limit, whatever `content-length` says.
+      if (bytes > maxBytes) throw new AppError('server-refused', `the answer is larger than ${maxBytes} bytes`, { stage: 'egress' });
       yield value;
     }
+  } catch (error) {
+    throw error instanceof AppError ? error : networkError(error, deadline.hasPassed(), caller);
   } finally {
-    await reader.cancel().catch(() => {});
+    deadline.end();
+    await reader?.cancel().catch(() => {});
   }
+}
+
+async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: false });
+  let text = '';
+  for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
+  return text + decoder.decode();
+}
+
+/** Read to the end, for what must have none. */
+async function drained(pieces: AsyncIterable<Uint8Array>): Promise<null> {
+  const all = pieces[Symbol.asyncIterator]();
+  while ((await all.next()).done !== true);
+  return null;
+}
+
+function streamOf(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return();
+    },
+  });
+}
+
+/** They were of the bytes on the line. */
+function withoutLength(headers: Headers): Headers {
+  const kept = new Headers(headers);
+  for (const name of ['content-length', 'content-encoding']) kept.delete(name);
+  return kept;
 }
 
 function originOf(url: string): string | null {
@@ -256,29 +275,45 @@ async function refusalOf(payload: EgressPayload): Promise<string | null> {
   }
 }
 
-/** [Note: The gate builds the request] */
-async function toWire(payload: EgressPayload, route: Pick<EgressRoute<unknown>, 'textParameter' | 'options'>): Promise<Wire> {
-  const options = route.options ?? {};
+/** [Note: The gate writes the request] */
+async function toWire(payload: EgressPayload, proposal: Request): Promise<Wire> {
+  if (proposal.method !== 'GET' && proposal.method !== 'POST') throw new AppError('bug', 'neither GET nor POST', { stage: 'egress' });
+  const query = [...new URL(proposal.url).searchParams];
   if (payload.type === 'crop') {
-    const query = queryOf({ ...options, class: payload.detectionClass });
-    return { query, body: payload.blob, contentType: payload.blob.type, bytes: payload.blob.size, preview: await dataUrl(payload.blob) };
+    const { blob, detectionClass } = payload;
+    const search = queryOf({ ...switchesOf(query, []), class: detectionClass });
+    return { query: search, body: blob, headers: { 'content-type': blob.type }, bytes: blob.size, preview: await dataUrl(blob) };
   }
-  if (payload.type === 'text' && route.textParameter !== undefined) {
-    const query = queryOf({ ...options, [route.textParameter]: payload.text });
-    return { query, body: null, contentType: null, bytes: query.length - 1, preview: query.slice(1) };
+  if (payload.type === 'text' && proposal.method === 'GET') {
+    // As an address spells it.
+    const [[, text]] = [...new URLSearchParams({ text: payload.text })] as [[string, string]];
+    const name = query.find(([, value]) => value === text)?.[0];
+    if (name === undefined) throw new AppError('bug', 'the address does not name the text', { stage: 'egress' });
+    const search = queryOf({ ...switchesOf(query, [name]), [name]: text });
+    return { query: search, body: null, headers: {}, bytes: search.length - 1, preview: search.slice(1) };
   }
-  const body = JSON.stringify(contentOf(payload, options));
-  return { query: '', body, contentType: 'application/json', bytes: new TextEncoder().encode(body).length, preview: body };
+  const content = contentOf(payload);
+  const proposed = Object.entries((await proposal.json()) as object);
+  const body = JSON.stringify({ ...switchesOf(proposed, Object.keys(content)), ...content });
+  return { query: '', body, headers: { 'content-type': 'application/json' }, bytes: new TextEncoder().encode(body).length, preview: body };
 }
 
-function contentOf(payload: Exclude<EgressPayload, { type: 'crop' }>, options: Readonly<Record<string, number | boolean>>): unknown {
+/** All that a proposal may say beside the payload. @param written names that the payload itself fills. */
+function switchesOf(entries: readonly [string, unknown][], written: readonly string[]): Switches {
+  const others = entries.filter(([name]) => !written.includes(name));
+  const wrong = others.find(([, value]) => typeof value !== 'number' && !/^(true|false|-?\d{1,9})$/.test(String(value)));
+  if (wrong !== undefined) throw new AppError('bug', `"${wrong[0]}" is neither payload nor switch`, { stage: 'egress' });
+  return Object.fromEntries(others) as Switches;
+}
+
+function contentOf(payload: Exclude<EgressPayload, { type: 'crop' }>): object {
   switch (payload.type) {
     case 'vector':
-      return { ...options, space: payload.space, vector: Array.from(payload.vector, shortest) };
+      return { space: payload.space, vector: Array.from(payload.vector, shortest) };
     case 'text':
-      return { ...options, text: payload.text };
+      return { text: payload.text };
     case 'count':
-      return { ...options, counts: payload.counts };
+      return { counts: payload.counts };
   }
 }
 
@@ -302,11 +337,11 @@ async function dataUrl(blob: Blob): Promise<string> {
   return `data:${blob.type};base64,${btoa(binary)}`;
 }
 
-function requestOf(method: 'GET' | 'POST', wire: Wire, signal: AbortSignal): RequestInit {
+function requestOf(method: string, { body, headers }: Wire, signal: AbortSignal): RequestInit {
   return {
     method,
-    ...(wire.body === null ? {} : { body: wire.body }),
-    headers: { accept: 'application/json', ...(wire.contentType === null ? {} : { 'content-type': wire.contentType }) },
+    ...(body === null ? {} : { body }),
+    headers: { accept: 'application/json', ...headers },
     signal,
     // Nothing but the payload: no cookies, no address of the page, no other place by redirect, no copy in the browser's cache.
     credentials: 'omit',
@@ -323,10 +358,14 @@ async function completeRow(ledger: Pick<Ledger, 'append'>, sending: LedgerRow, s
   await ledger.append(row).catch(() => {});
 }
 
-function startDeadline(
-  timeoutMs: number,
-  caller: AbortSignal | undefined,
-): { signal: AbortSignal; hasPassed: () => boolean; postpone: (byMs: number) => void; end: () => void } {
+interface Deadline {
+  readonly signal: AbortSignal;
+  readonly hasPassed: () => boolean;
+  readonly postpone: (byMs: number) => void;
+  readonly end: () => void;
+}
+
+function startDeadline(timeoutMs: number, caller: AbortSignal): Deadline {
   const controller = new AbortController();
   let hasPassed = false;
   const pass = (): void => {
@@ -337,8 +376,8 @@ function startDeadline(
   const follow = (): void => {
     controller.abort();
   };
-  caller?.addEventListener('abort', follow, { once: true });
-  if (caller?.aborted === true) controller.abort();
+  caller.addEventListener('abort', follow, { once: true });
+  if (caller.aborted) controller.abort();
   return {
     signal: controller.signal,
     hasPassed: () => hasPassed,
@@ -348,73 +387,14 @@ function startDeadline(
     },
     end: () => {
       clearTimeout(timer);
-      caller?.removeEventListener('abort', follow);
+      caller.removeEventListener('abort', follow);
     },
   };
 }
 
-function networkError(error: unknown, hasTimedOut: boolean, caller: AbortSignal | undefined): AppError {
-  if (caller?.aborted === true) return new AppError('cancelled', 'cancelled by the caller', { cause: error });
+function networkError(error: unknown, hasTimedOut: boolean, caller: AbortSignal): AppError {
+  if (caller.aborted) return new AppError('cancelled', 'cancelled by the caller', { cause: error });
   if (hasTimedOut) return new AppError('offline', 'no answer in time', { cause: error, stage: 'egress' });
   // fetch tells a dead line, a refused connection and a redirect apart from each other to nobody.
   return new AppError('offline', 'the server cannot be reached', { cause: error, stage: 'egress' });
-}
-
-async function readAnswer<Answer>(
-  response: Response,
-  route: Pick<EgressRoute<Answer>, 'answer' | 'canBeAbsent' | 'maxAnswerBytes'>,
-  hasTimedOut: () => boolean,
-  caller: AbortSignal | undefined,
-): Promise<Answer | null> {
-  if (response.status === 404 && route.canBeAbsent === true) {
-    await response.body?.cancel().catch(() => {});
-    return null;
-  }
-  await refuseStatus(response);
-  let text: string;
-  try {
-    text = await readCapped(response, route.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw networkError(error, hasTimedOut(), caller);
-  }
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch (error) {
-    throw new AppError('server-refused', 'the answer is not JSON', { cause: error, stage: 'egress' });
-  }
-  const parsed = route.answer.safeParse(answer);
-  if (!parsed.success) {
-    const place = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new AppError('server-refused', `the answer is not what was asked for, at "${place.slice(0, 80)}"`, { stage: 'egress' });
-  }
-  return parsed.data;
-}
-
-/** @throws AppError('server-refused') for an answer that is none. */
-async function refuseStatus(response: Response): Promise<void> {
-  if (response.ok) return;
-  await response.body?.cancel().catch(() => {});
-  const retryable = response.status >= 500 || response.status === 429;
-  throw new AppError('server-refused', `the server answered ${response.status}`, { retryable, stage: 'egress' });
-}
-
-/** Stops reading at the limit, whatever `content-length` says. */
-async function readCapped(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder('utf-8', { fatal: false });
-  let text = '';
-  let bytes = 0;
-  while (true) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      await reader.cancel().catch(() => {});
-      throw new AppError('server-refused', `the answer is larger than ${maxBytes} bytes`, { stage: 'egress' });
-    }
-    text += decoder.decode(value, { stream: true });
-  }
 }

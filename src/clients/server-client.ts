@@ -11,13 +11,16 @@ import {
   type SearchResponse,
 } from '../contracts/server-api.ts';
 import type { CallOptions } from '../contracts/task.ts';
-import type { Egress } from './egress.ts';
+import { answerOf, answerOrNull } from './answer.ts';
+import { createApi, signalOf, type Api } from './api.ts';
+import type { Egress, GateFetch } from './egress.ts';
+import { getV1Health, getV1Products, postV1CollectionsByNameSearch } from './generated/sdk.gen';
 
 export interface ServerClient {
   /**
    * Nearest products by vector.
    * @returns null when the user did not allow `vector` for the lens.
-   * @throws AppError as `egress.send`; `server-refused` when the server answers in another space.
+   * @throws AppError as `GateFetch` and `answerOf`; `server-refused` when the server answers in another space.
    */
   search(lensId: string, embedding: Embedding, k: number, options?: CallOptions): Promise<SearchResponse | null>;
   /**
@@ -32,51 +35,34 @@ export interface ServerClient {
 
 /** @param settings where the server is; empty means the one that served the app. */
 export function createServerClient(egress: Egress, settings: { get(key: 'serverUrl'): Promise<string> }, ownOrigin: string): ServerClient {
-  const destination = async (): Promise<string> => (await settings.get('serverUrl')) || ownOrigin;
+  const api = async (fetch: GateFetch): Promise<Api> => createApi((await settings.get('serverUrl')) || ownOrigin, fetch);
   return {
-    async search(lensId, { space, vector }, k, { signal } = {}) {
+    async search(lensId, { space, vector }, k, options) {
       if (!(await egress.isAllowed(lensId, 'vector'))) return null;
-      const answer = await egress.send(
-        lensId,
-        await destination(),
-        { type: 'vector', space, vector },
-        {
-          method: 'POST',
-          path: `/v1/collections/${PRODUCT_COLLECTION}/search`,
-          options: { k },
-          answer: searchResponseSchema,
-          maxAnswerBytes: 4 << 20,
-        },
-        signal === undefined ? {} : { signal },
-      );
+      const call = postV1CollectionsByNameSearch({
+        client: await api(egress.carrying(lensId, { type: 'vector', space, vector }, { maxAnswerBytes: 4 << 20 })),
+        path: { name: PRODUCT_COLLECTION },
+        body: { space, vector: [...vector], k },
+        ...signalOf(options),
+      });
+      const answer = await answerOf(call, searchResponseSchema);
       // [Note: Two spaces are never compared] A server of another build would give plausible nonsense.
-      if (answer !== null && answer.space !== space)
-        throw new AppError('server-refused', `the server searched space ${answer.space}`, { stage: 'match' });
+      if (answer.space !== space) throw new AppError('server-refused', `the server searched space ${answer.space}`, { stage: 'match' });
       return answer;
     },
-    async lookup(lensId, gtin, { signal } = {}) {
+    async lookup(lensId, gtin, options) {
       if (!/^\d{14}$/.test(gtin)) throw new AppError('invalid-input', 'not a GTIN-14', { stage: 'match' });
       if (!(await egress.isAllowed(lensId, 'text'))) return null;
-      const answer = await egress.send(
-        lensId,
-        await destination(),
-        { type: 'text', text: gtin },
-        { method: 'GET', path: '/v1/products', textParameter: 'gtin', answer: productResponseSchema, canBeAbsent: true },
-        signal === undefined ? {} : { signal },
-      );
+      const client = await api(egress.carrying(lensId, { type: 'text', text: gtin }));
+      const call = getV1Products({ client, query: { gtin }, ...signalOf(options) });
+      const answer = await answerOrNull(call, productResponseSchema);
       if (answer === null) return null;
       if (!answer.product.gtins.includes(gtin))
         throw new AppError('server-refused', 'the answer is about another code', { stage: 'match' });
       return answer.product;
     },
-    async health({ signal } = {}) {
-      const answer = await egress.ask(
-        await destination(),
-        { method: 'GET', path: '/v1/health', answer: healthSchema, timeoutMs: 5000 },
-        signal === undefined ? {} : { signal },
-      );
-      if (answer === null) throw new AppError('bug', 'health cannot be absent');
-      return answer;
+    async health(options) {
+      return answerOf(getV1Health({ client: await api(egress.asking({ timeoutMs: 5000 })), ...signalOf(options) }), healthSchema);
     },
   };
 }

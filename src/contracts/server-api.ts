@@ -1,5 +1,6 @@
 /** @file HTTP contract of the companion server: zod schemas shared by server and client. Thread: any. */
 import { z } from 'zod';
+import { AppError } from './errors.ts';
 import { productSchema } from './product.ts';
 
 /** `<model id>@<version>` */
@@ -200,6 +201,34 @@ export const problemSchema = z
     ],
   });
 export type Problem = z.infer<typeof problemSchema>;
+
+/** What the server refused, and how it put it. */
+export class ServerRefusal extends AppError {
+  readonly status: number;
+  /** Null: it said nothing that is understood. */
+  readonly problem: Problem | null;
+
+  constructor(status: number, problem: Problem | null) {
+    super('server-refused', problem?.detail ?? `the server answered ${status}`, {
+      retryable: status >= 500 || status === 429,
+      stage: 'egress',
+    });
+    this.name = 'ServerRefusal';
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** A row of a bulk ingest was refused; those before it are kept. The message names it. */
+export class RowRefusal extends AppError {
+  readonly durableRows: number;
+
+  constructor(problem: string, durableRows: number) {
+    super('invalid-input', problem, { stage: 'egress' });
+    this.name = 'RowRefusal';
+    this.durableRows = durableRows;
+  }
+}
 
 /** Name of the collection that the demo catalogue is loaded into. */
 export const PRODUCT_COLLECTION = 'products';

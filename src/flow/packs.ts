@@ -1,6 +1,6 @@
 /** @file From a server's pack to products that this device knows: check, fetch what is missing, switch. Thread: page. */
-import { createEgress, type DownloadPiece, type EgressSettings } from '../clients/egress.ts';
-import { createPacksClient, type PacksClient } from '../clients/packs-client.ts';
+import { createEgress, type EgressSettings } from '../clients/egress.ts';
+import { createPacksClient, type DownloadPiece, type PacksClient } from '../clients/packs-client.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
 import {
   PACK_FORMAT,

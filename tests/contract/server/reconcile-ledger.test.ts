@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { createEgress, type Egress } from '../../../src/clients/egress.ts';
+import { createEgress } from '../../../src/clients/egress.ts';
+import { createServerClient, type ServerClient } from '../../../src/clients/server-client.ts';
 import { createDatabase } from '../../../src/store/db.ts';
 import { createLedger, type Ledger, type LedgerExport } from '../../../src/store/ledger.ts';
 import type { App } from '../../../server/app.ts';
@@ -20,7 +20,7 @@ const skewMs = 300_000;
 let app: App;
 let config: ServerConfig;
 let ledger: Ledger;
-let egress: Egress;
+let server: ServerClient;
 let isOnline = true;
 let isAnswerLost = false;
 
@@ -35,9 +35,10 @@ beforeAll(async () => {
     payload: { name: 'products', space: SPACE, dimensions: 4, metric: 'cosine' },
   });
   ledger = createLedger(createDatabase({ name: 'reconcile' }));
-  egress = createEgress({
+  const settings = { mayLeave: () => Promise.resolve(true), get: () => Promise.resolve('') };
+  const egress = createEgress({
     ledger,
-    settings: { mayLeave: () => Promise.resolve(true), get: () => Promise.resolve('') },
+    settings,
     ownOrigin: SERVER,
     fetch: async (input, init) => {
       if (!isOnline) throw new TypeError('offline');
@@ -53,26 +54,16 @@ beforeAll(async () => {
       return new Response(answer.body, { status: answer.statusCode });
     },
   });
+  server = createServerClient(egress, settings, SERVER);
 });
 afterAll(async () => {
   await app.http.close();
   removeFolders();
 });
 
-const search = (seed: number) =>
-  egress.send(
-    'product',
-    SERVER,
-    { type: 'vector', space: SPACE, vector: Float32Array.from(unitVector(4, seed)) },
-    { method: 'POST', path: '/v1/collections/products/search', options: { k: 5 }, answer: z.unknown() },
-  );
-const lookup = (text: string) =>
-  egress.send(
-    'product',
-    SERVER,
-    { type: 'text', text },
-    { method: 'GET', path: '/v1/products', textParameter: 'gtin', answer: z.unknown(), canBeAbsent: true },
-  );
+const search = (seed: number) => server.search('product', embedding(unitVector(4, seed)), 5);
+const embedding = (vector: number[]) => ({ space: SPACE, vector: Float32Array.from(vector), backend: 'wasm' }) as const;
+const lookup = (text: string) => server.lookup('product', text);
 
 async function compare(exported: LedgerExport, actor: string | null = null) {
   await app.services.journal.flush();
@@ -97,14 +88,7 @@ describe('a phone’s ledger against the server’s', () => {
     isAnswerLost = true;
     await expect(search(4)).rejects.toThrow();
     isAnswerLost = false;
-    await expect(
-      egress.send(
-        'product',
-        SERVER,
-        { type: 'vector', space: SPACE, vector: new Float32Array(0) },
-        { method: 'POST', path: '/v1/collections/products/search', answer: z.unknown() },
-      ),
-    ).rejects.toThrow();
+    await expect(server.search('product', embedding([]), 5)).rejects.toThrow();
     const result = await compare(await ledger.export());
     expect(result).toEqual({
       isChainIntact: true,
