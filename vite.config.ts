@@ -37,6 +37,9 @@ const WORKER_FILES = {
   assetFileNames: 'assets/workers/[name]-[hash][extname]',
 };
 
+/** Code that only operators load stands apart as well: visitors' devices do not keep it. */
+const OPERATOR_CODE = /\/src\/app\/operator\/|\/node_modules\/(uplot|apache-arrow)\//;
+
 export default defineConfig({
   plugins: [
     paraglideVitePlugin({
@@ -85,5 +88,16 @@ export default defineConfig({
   preview: { headers: ISOLATION },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
   worker: { format: 'es', plugins: () => [tfjsThreadsFix()], rolldownOptions: { output: WORKER_FILES } },
-  build: { target: 'es2022', sourcemap: false, modulePreload: { polyfill: false }, assetsInlineLimit: 2048 },
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 2048,
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.some((id) => OPERATOR_CODE.test(id)) ? 'assets/operator/[name]-[hash].js' : 'assets/[name]-[hash].js',
+      },
+    },
+  },
 });

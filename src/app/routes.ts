@@ -3,6 +3,9 @@ import { createRouter } from 'sv-router';
 import HomePage from './HomePage.svelte';
 import { setRouter } from './router.ts';
 
+/** Not kept for offline use: only operators want it, and only with their server. */
+const operatorPage = () => import('./operator/OperatorPage.svelte').catch(() => import('./OperatorOffline.svelte'));
+
 setRouter(
   createRouter({
     '/': HomePage,
@@ -14,6 +17,8 @@ setRouter(
     '/people/:person': () => import('./PersonPage.svelte'),
     '/models': () => import('./ModelsPage.svelte'),
     '/packs': () => import('./PacksPage.svelte'),
+    '/operator': operatorPage,
+    '/operator/:section': operatorPage,
     '/privacy': () => import('./PrivacyPage.svelte'),
     '/server': () => import('./ServerPage.svelte'),
     '/settings': () => import('./SettingsPage.svelte'),

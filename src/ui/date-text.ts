@@ -10,3 +10,9 @@ export function dateText(atMs: number): string {
 export function timeText(atMs: number): string {
   return new Intl.DateTimeFormat(getLocale() === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(atMs);
 }
+
+/** @returns time of day, e.g. `17:53`; with seconds, `17:53:05`. */
+export function clockText(atMs: number, hasSeconds: boolean): string {
+  const style = hasSeconds ? 'medium' : 'short';
+  return new Intl.DateTimeFormat(getLocale() === 'ja' ? 'ja-JP' : 'en-GB', { timeStyle: style }).format(atMs);
+}

@@ -12,6 +12,7 @@ const SCREENS = [
   { path: '/packs', en: 'Packs', ja: 'パック' },
   { path: '/privacy', en: 'Privacy', ja: 'プライバシー' },
   { path: '/server', en: 'Server', ja: 'サーバー' },
+  { path: '/operator', en: 'Operations', ja: '運用' },
   { path: '/settings', en: 'Settings', ja: '設定' },
   { path: '/about', en: 'About', ja: 'このアプリについて' },
   { path: '/result/nothing', en: 'Result', ja: '結果' },
