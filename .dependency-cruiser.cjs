@@ -9,7 +9,8 @@ const only = (name, from, allowed, comment) => ({
 const npm = (...names) => names.map((n) => `^node_modules/${n}(/|$)`);
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    // What a generator wrote is not ours to untie.
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '^src/clients/generated/' }, to: { circular: true } },
     {
       name: 'no-orphans',
       severity: 'error',
