@@ -187,6 +187,7 @@ export class Look {
       const { remember } = await import('../flow/remember.ts');
       const entry = await remember(analysis, media, this.lens, vision, device().history);
       this.#isKept = true;
+      this.#storeError = null;
       this.#isFavourite = entry.isFavourite;
       // Now there is something to lose: ask the browser to keep it.
       void requestPersistence();
@@ -200,7 +201,6 @@ export class Look {
 
   /** Try again to keep it, for instance after room was made. */
   async keepAgain(): Promise<void> {
-    this.#storeError = null;
     if (this.#isKept) return this.#keep();
     try {
       const { pipeline } = await engine();
@@ -344,6 +344,7 @@ export class Look {
     if (!this.#isKept) return;
     try {
       await device().history.update(this.id, { editedText: this.#editedText, judgement: this.#judgement, ...more });
+      this.#storeError = null;
     } catch (caught) {
       this.#storeError = toAppError(caught, 'bug', 'store');
     }
