@@ -79,7 +79,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
   const http = createFastify(config, dependencies);
   const services = await openServices(config, http.log);
   http.addHook('onClose', () => services.close());
-  const metrics = new Metrics(services.store);
+  const metrics = new Metrics(services.store, services.recogniser);
   const operations = new OperationsLog();
   http.addHook('onClose', (_app, done) => {
     operations.close();

@@ -193,7 +193,18 @@ export class RecognitionJobs {
     return ids;
   }
 
-  /** Ids of jobs whose images may still be there. */
+  /** Positions by job of images that are still needed. */
+  async keptImages(): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+    const { rows } = await this.#client.execute('SELECT job_id, position FROM recognition_images WHERE wrapped IS NOT NULL');
+    const kept = new Map<string, Set<number>>();
+    for (const row of rows) {
+      const jobId = z.string().parse(row['job_id']);
+      kept.set(jobId, (kept.get(jobId) ?? new Set()).add(z.int().parse(row['position'])));
+    }
+    return kept;
+  }
+
+  /** Jobs that are not over. */
   async unfinished(): Promise<{ readonly id: string; readonly owner: string }[]> {
     const { rows } = await this.#client.execute(`SELECT id, owner FROM recognition_jobs WHERE state IN ('queued', 'running')`);
     return rows.map(({ id, owner }) => ({ id: z.string().parse(id), owner: z.string().parse(owner) }));

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { CollectionStore } from './collection-store.ts';
+import type { Recogniser } from './recogniser.ts';
 
 /** Seconds; from a cached look-up to a scan of millions. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -12,8 +13,8 @@ export class Metrics {
   readonly #seconds: Histogram<'method' | 'route' | 'status'>;
   readonly #refused: Counter<'status'>;
 
-  /** @param store asked for its sizes at each scrape. */
-  constructor(store: CollectionStore) {
+  /** @param store asked for its sizes at each scrape. @param recogniser asked how busy it is. */
+  constructor(store: CollectionStore, recogniser: Pick<Recogniser, 'running' | 'waiting'>) {
     collectDefaultMetrics({ register: this.#registry, prefix: 'mekiki_' });
     this.#seconds = new Histogram({
       name: 'mekiki_http_request_seconds',
@@ -36,6 +37,16 @@ export class Metrics {
       async collect() {
         items.reset();
         for (const { name, count } of await store.list()) items.set({ collection: name }, count);
+      },
+    });
+    const images: Gauge<'state'> = new Gauge({
+      name: 'mekiki_recogniser_images',
+      help: 'Images that are being recognised, and that wait for it',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect: () => {
+        images.set({ state: 'running' }, recogniser.running);
+        images.set({ state: 'waiting' }, recogniser.waiting);
       },
     });
     const degraded: Gauge = new Gauge({

@@ -192,12 +192,13 @@ export class Recogniser {
   #ended(slot: Slot, child: ChildProcess, lastWords: string): void {
     if (slot.child !== child) return;
     if (slot.timer !== null) clearTimeout(slot.timer);
-    const { current } = slot;
+    const { current, isReady } = slot;
     Object.assign(slot, { child: null, current: null, isReady: false, timer: null } satisfies Slot);
     if (current !== null) {
-      // Before its first message only our own code has spoken; later the words may be about the image.
-      this.#options.logger.warn({ signal: child.signalCode, code: child.exitCode }, 'a recogniser process ended over its work');
-      if (lastWords.includes('ERR_MODULE_NOT_FOUND')) this.#options.logger.warn('a module of the recogniser process is missing');
+      const how = { signal: child.signalCode, code: child.exitCode };
+      // Before it was ready it had seen no image: its words are our own code's.
+      if (isReady) this.#options.logger.warn(how, 'a recogniser process ended over its work');
+      else this.#options.logger.warn({ ...how, words: lastWords }, 'a recogniser process did not start');
       settle(current, new AppError('worker-died', 'Recognition of this image ended unexpectedly or took too long.', { retryable: false }));
     }
     if (!this.#isClosed) this.#next();

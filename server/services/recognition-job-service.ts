@@ -65,7 +65,7 @@ export class RecognitionJobService {
   async resume(): Promise<void> {
     await this.#parts.jobs.recover();
     await this.sweep();
-    await this.#parts.images.sweep(new Set((await this.#parts.jobs.unfinished()).map(({ id }) => id)));
+    await this.#parts.images.sweep(await this.#parts.jobs.keptImages());
     this.#wake();
   }
 

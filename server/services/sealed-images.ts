@@ -53,10 +53,15 @@ export class SealedImages {
     await rm(join(this.#folder, jobId), { recursive: true, force: true });
   }
 
-  /** Remove what no unfinished job needs: uploads that a crash cut short. */
-  async sweep(unfinished: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names) if (!unfinished.has(name)) await this.destroyJob(name);
+  /** Remove everything but what waits: uploads that a crash cut short, and files whose keys went right before one. @param waiting positions by job. */
+  async sweep(waiting: ReadonlyMap<string, ReadonlySet<number>>): Promise<void> {
+    for (const jobId of await readdir(this.#folder).catch(() => [])) {
+      const kept = waiting.get(jobId);
+      if (kept === undefined) await this.destroyJob(jobId);
+      else
+        for (const name of await readdir(join(this.#folder, jobId)))
+          if (!kept.has(Number.parseInt(name, 10))) await rm(join(this.#folder, jobId, name), { force: true });
+    }
   }
 
   #path(jobId: string, position: number): string {

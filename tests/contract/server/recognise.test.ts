@@ -8,7 +8,7 @@ import type { ModelSpec } from '../../../src/contracts/model-spec.ts';
 import type { App } from '../../../server/app.ts';
 import { loadDemo } from '../../../server/services/demo-loader.ts';
 import { DRAWN_GTIN, barcodePhoto, claimedPng, demoPhoto, plainImage, sidewaysBarcodePhoto } from './drawn-images.ts';
-import { removeFolders, startApp } from './test-server.ts';
+import { removeFolders, seededRandom, startApp } from './test-server.ts';
 
 let app: App;
 beforeAll(async () => {
@@ -164,6 +164,19 @@ describe('what is refused', () => {
     await expectProblem(await post('text', claimedPng(100, 100)), 422, 'decode-unsupported');
     const photo = await barcodePhoto();
     await expectProblem(await post('text', photo.subarray(0, 900)), 422, 'decode-unsupported');
+  });
+  it('garbled images, of every kind, without harm', async () => {
+    const random = seededRandom(3);
+    for (const type of ['jpeg', 'png', 'webp', 'avif'] as const) {
+      const good = await plainImage(type, 200, 150);
+      for (let i = 0; i < 10; i++) {
+        const bad = Buffer.from(good);
+        for (let n = 0; n < 8; n++) bad[12 + Math.floor(random() * (bad.length - 12))] = Math.floor(random() * 256);
+        const answer = await post('barcode', i % 3 === 0 ? bad.subarray(0, 12 + Math.floor(random() * bad.length)) : bad);
+        expect([200, 413, 415, 422], answer.body).toContain(answer.statusCode);
+      }
+    }
+    expect((await recognise('barcode', await barcodePhoto())).barcodes).toHaveLength(1);
   });
   it('more bytes than an image may have, before they are read', async () => {
     const answer = await post('text', await plainImage('png'), { headers: { 'content-length': String(21 * 1024 * 1024) } });
