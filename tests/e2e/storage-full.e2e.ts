@@ -33,11 +33,11 @@ test('a disk that fills up later loses nothing that was kept, and the result is 
   // Chromium takes a smaller quota only for origins that hold nothing yet, so the refusal is made where the browser would make it.
   await page.addInitScript(() => {
     for (const name of ['put', 'add'] as const) {
-      const write = IDBObjectStore.prototype[name];
-      IDBObjectStore.prototype[name] = function (this: IDBObjectStore, ...given: Parameters<IDBObjectStore['put']>) {
+      const write = Reflect.get(IDBObjectStore.prototype, name) as (...given: unknown[]) => IDBRequest;
+      Reflect.set(IDBObjectStore.prototype, name, function (this: IDBObjectStore, ...given: unknown[]) {
         if (window.isDiskFull === true) throw new DOMException('The disk is full.', 'QuotaExceededError');
         return write.apply(this, given);
-      };
+      });
     }
   });
   await lookAt(page, demoPhoto('milk-chocolate.jpg'));
