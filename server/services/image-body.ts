@@ -15,6 +15,9 @@ export interface NamedImage {
   readonly bytes: Buffer;
 }
 
+const NOT_AN_IMAGE = 'Send the bytes of an image: content-type image/jpeg, image/png, image/webp or image/avif.';
+const NOT_A_FORM = 'Send a form (multipart/form-data) with one file for each image.';
+
 /** Let routes of a plugin read an image. What it is, its first bytes say, not this header. Bodies arrive as one `Buffer`. */
 export function acceptImages(app: FastifyInstance): void {
   for (const type of [/^image\//, 'application/octet-stream'])
@@ -25,6 +28,7 @@ export function acceptImages(app: FastifyInstance): void {
         done(null, body);
       }
     });
+  refuseOthers(app, NOT_AN_IMAGE);
 }
 
 /** @returns the image of a request. @throws HttpProblem 415 when the body is something else. */
@@ -48,11 +52,12 @@ export function acceptImageLists(app: FastifyInstance): void {
     if (isEncoded(request)) throw new HttpProblem(415, 'invalid-input', 'Send the form uncompressed.');
     return readForm(request, payload);
   });
+  refuseOthers(app, NOT_A_FORM);
 }
 
 /** @returns the images of a request. @throws HttpProblem 415 for another body; 400 for none; 413 for more than `most`. */
 export function imagesOf(body: unknown, most: number): readonly NamedImage[] {
-  if (!Array.isArray(body)) throw new HttpProblem(415, 'invalid-input', 'Send a form (multipart/form-data) with one file for each image.');
+  if (!Array.isArray(body)) throw new HttpProblem(415, 'invalid-input', NOT_A_FORM);
   if (body.length === 0) throw new HttpProblem(400, 'invalid-input', 'The form holds no image.');
   if (body.length > most) throw new HttpProblem(413, 'invalid-input', `At most ${most} images at a time here.`);
   return body as NamedImage[];
@@ -100,6 +105,13 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
   if (first !== undefined) throw first;
   if (request.headers['idempotency-key'] !== undefined) request.bodyDigest = { bytes: total, sha256: digest.digest('hex') };
   return images;
+}
+
+/** Bodies of any other kind, unread. */
+function refuseOthers(app: FastifyInstance, detail: string): void {
+  // A JSON text as large as an image would hold the event loop while it is parsed.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('*', (_request, _payload, done) => done(new HttpProblem(415, 'invalid-input', detail)));
 }
 
 function plainName(fileName: string | undefined): string | null {

@@ -16,6 +16,8 @@ const MAX_WAITING = 32;
 const TIME_LIMIT_MS = 120_000;
 /** A process without work goes, and takes the memory of its models along. */
 const IDLE_MS = 60_000;
+/** A process that recognised so many goes when it is next idle: native libraries leak a little. */
+const IMAGES_PER_PROCESS = 1_000;
 /** Below the server's own: answers that need no picture come first. */
 const PROCESS_NICENESS = 5;
 
@@ -30,6 +32,7 @@ export interface RecogniserOptions {
   readonly timeLimitMs?: number;
   readonly idleMs?: number;
   readonly maxWaiting?: number;
+  readonly imagesPerProcess?: number;
 }
 
 /** How one task is done. */
@@ -52,6 +55,8 @@ interface Slot {
   child: ChildProcess | null;
   current: Waiting | null;
   isReady: boolean;
+  /** Images that its process was given. */
+  images: number;
   timer: NodeJS.Timeout | null;
 }
 
@@ -66,10 +71,17 @@ export class Recogniser {
   constructor(options: RecogniserOptions) {
     const cores = availableParallelism();
     const processes = options.processes ?? Math.min(4, Math.max(1, Math.floor(cores / 2)));
-    this.#options = { timeLimitMs: TIME_LIMIT_MS, idleMs: IDLE_MS, maxWaiting: MAX_WAITING, ...options, processes };
+    this.#options = {
+      timeLimitMs: TIME_LIMIT_MS,
+      idleMs: IDLE_MS,
+      maxWaiting: MAX_WAITING,
+      imagesPerProcess: IMAGES_PER_PROCESS,
+      ...options,
+      processes,
+    };
     // One core stays for the server.
     this.#threads = Math.max(1, Math.floor((cores - 1) / processes));
-    this.#slots = Array.from({ length: processes }, () => ({ child: null, current: null, isReady: false, timer: null }));
+    this.#slots = Array.from({ length: processes }, () => ({ child: null, current: null, isReady: false, images: 0, timer: null }));
   }
 
   /** Images that are worked on at once, at most. */
@@ -147,7 +159,9 @@ export class Recogniser {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Nothing of the server's secrets.
       env: Object.fromEntries(
-        ['PATH', 'TMPDIR', 'TZ', 'SystemRoot'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+        ['PATH', 'TMPDIR', 'TEMP', 'TZ', 'SystemRoot'].flatMap((name) =>
+          process.env[name] === undefined ? [] : [[name, process.env[name]]],
+        ),
       ),
     });
     slot.child = child;
@@ -177,7 +191,9 @@ export class Recogniser {
     }
     const { current } = slot;
     slot.current = null;
-    this.#arm(slot, this.#options.idleMs, () => this.#retire(slot));
+    slot.images += 1;
+    if (slot.images >= this.#options.imagesPerProcess) this.#retire(slot);
+    else this.#arm(slot, this.#options.idleMs, () => this.#retire(slot));
     if (current !== null)
       settle(
         current,
@@ -193,7 +209,7 @@ export class Recogniser {
     if (slot.child !== child) return;
     if (slot.timer !== null) clearTimeout(slot.timer);
     const { current, isReady } = slot;
-    Object.assign(slot, { child: null, current: null, isReady: false, timer: null } satisfies Slot);
+    Object.assign(slot, { child: null, current: null, isReady: false, images: 0, timer: null } satisfies Slot);
     if (current !== null) {
       const how = { signal: child.signalCode, code: child.exitCode };
       // Before it was ready it had seen no image: its words are our own code's.
@@ -214,7 +230,7 @@ export class Recogniser {
   #retire(slot: Slot): void {
     const { child } = slot;
     if (slot.timer !== null) clearTimeout(slot.timer);
-    Object.assign(slot, { child: null, isReady: false, timer: null } satisfies Partial<Slot>);
+    Object.assign(slot, { child: null, isReady: false, images: 0, timer: null } satisfies Partial<Slot>);
     child?.kill('SIGKILL');
   }
 }

@@ -151,7 +151,19 @@ describe('what is refused', () => {
     );
     await expectProblem(await post('text', ''), 415, 'invalid-input');
   });
+  it('more images at once than may wait, with the time to try again', async () => {
+    const image = await plainImage('png');
+    const answers = await Promise.all(Array.from({ length: 40 }, () => post('barcode', image)));
+    const refused = answers.filter(({ statusCode }) => statusCode !== 200);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      await expectProblem(answer, 503, 'busy');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(32);
+  });
   it('JSON and compressed bodies', async () => {
+    expect((await post('text', 'words', { type: 'text/plain' })).json<{ detail: string }>().detail).toMatch(/bytes of an image/);
     await expectProblem(await post('text', '{"image":"aGVsbG8="}', { type: 'application/json' }), 415, 'invalid-input');
     await expectProblem(await post('text', await plainImage('png'), { headers: { 'content-encoding': 'gzip' } }), 415, 'invalid-input');
   });

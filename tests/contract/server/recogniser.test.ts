@@ -89,6 +89,13 @@ it('makes small copies without metadata', async () => {
   expect(Buffer.from(encoded ?? []).includes('Exif')).toBe(false);
 });
 
+it('goes on with a fresh process when one has done its share', async () => {
+  const recogniser = open({ imagesPerProcess: 1 });
+  const photo = await barcodePhoto();
+  const codes = await Promise.all([1, 2, 3].map(() => codeOf(recogniser.run(photo, READ))));
+  expect(codes).toEqual(['done', 'done', 'done']);
+});
+
 it('ends everything when it closes', async () => {
   const recogniser = open();
   const photo = await barcodePhoto();
