@@ -5,7 +5,6 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BATCH_LIMITS, IMAGE_LIMITS } from '../../src/contracts/recognise-api.ts';
-import { digestOf } from './auditing.ts';
 import { HttpProblem } from './problem.ts';
 
 /** One image of several. */
@@ -23,10 +22,7 @@ export function acceptImages(app: FastifyInstance): void {
   for (const type of [/^image\//, 'application/octet-stream'])
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
       if (isEncoded(request)) done(new HttpProblem(415, 'invalid-input', 'Send the image uncompressed.'));
-      else {
-        if (request.headers['idempotency-key'] !== undefined) request.bodyDigest = digestOf(body);
-        done(null, body);
-      }
+      else done(null, body);
     });
   refuseOthers(app, NOT_AN_IMAGE);
 }
@@ -86,7 +82,9 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
       if (total > BATCH_LIMITS.maxBytes && problems.length === 0) refuse(413, `A form has at most ${BATCH_LIMITS.maxBytes} bytes.`);
       // Who names no length and does not stop gets no answer either.
       if (total > 2 * BATCH_LIMITS.maxBytes) payload.destroy();
-      if (problems.length === 0) parts.push(part);
+      if (problems.length > 0) return;
+      digest.update(part);
+      parts.push(part);
     });
     // Without a listener a form that is cut short would end the server.
     file.on('error', () => refuse(400, 'The form is malformed or was cut short.'));
@@ -94,7 +92,7 @@ async function readForm(request: FastifyRequest, payload: Readable): Promise<Nam
     file.on('end', () => {
       const bytes = Buffer.concat(parts);
       parts.length = 0;
-      digest.update(`${bytes.byteLength}\n`).update(bytes);
+      digest.update(`\n${bytes.byteLength}\n`);
       images.push({ name: plainName(fileName), bytes });
     });
   });

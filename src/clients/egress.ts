@@ -72,6 +72,8 @@ const DEFAULT_SILENCE_MS = 20_000;
 const MAX_TEXT_LENGTH = 2000;
 /** What an operator may send: JSON, and vectors in the two forms of a bulk ingest. Pictures are none of them. */
 const OPERATOR_TYPES: readonly string[] = ['application/json', 'application/x-ndjson', 'application/vnd.apache.arrow.stream'];
+/** Routes of the developer API that take whole images. Nothing goes there from here, whoever asks. */
+const TAKES_PHOTOS = /^\/v1\/recogni(se|tions)(\/|$)/;
 /** Statuses whose answers have no body. */
 const BODILESS: readonly number[] = [204, 205, 304];
 
@@ -98,6 +100,8 @@ export function createEgress(dependencies: EgressDependencies): Egress {
     const origin = originOf(proposal.url);
     if (origin === null || origin !== originOf(configured))
       throw new AppError('permission-denied', 'not the configured server', { stage: 'egress' });
+    if (proposal.method !== 'GET' && TAKES_PHOTOS.test(new URL(proposal.url).pathname))
+      throw new AppError('permission-denied', 'recognition is done on this device', { stage: 'egress' });
     return { origin, address: `${origin}${new URL(proposal.url).pathname}` };
   }
 
