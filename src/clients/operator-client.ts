@@ -34,6 +34,15 @@ import {
   type IngestProgress,
 } from '../contracts/server-api.ts';
 import type { CallOptions } from '../contracts/task.ts';
+import {
+  issuedWebhookSchema,
+  webhookDeliverySchema,
+  webhookSchema,
+  type CreateWebhook,
+  type IssuedWebhook,
+  type Webhook,
+  type WebhookDelivery,
+} from '../contracts/webhooks-api.ts';
 import { answerOf, answerOrNull, bodyOf, done, parsed, piecesOf } from './answer.ts';
 import { createApi, json, signalOf } from './api.ts';
 import type { Egress } from './egress.ts';
@@ -42,6 +51,7 @@ import {
   deleteV1KeysById,
   deleteV1PacksById,
   deleteV1PersonsById,
+  deleteV1WebhooksById,
   getV1Audit,
   getV1AuditCheck,
   getV1Collections,
@@ -58,6 +68,8 @@ import {
   getV1Packs,
   getV1PersonsById,
   getV1Storage,
+  getV1Webhooks,
+  getV1WebhooksByIdDeliveries,
   postV1Collections,
   postV1CollectionsByNameIngest,
   postV1Keys,
@@ -65,6 +77,8 @@ import {
   postV1KeysRequestsByIdApprove,
   postV1KeysRequestsByIdReject,
   postV1PackBuilds,
+  postV1Webhooks,
+  postV1WebhooksByIdTest,
   putV1CollectionsByNameRules,
 } from './generated/sdk.gen';
 
@@ -121,6 +135,15 @@ export interface OperatorClient {
   approveRequest(id: string, grant: ApproveRequest): Promise<KeyRequest>;
   rejectRequest(id: string): Promise<KeyRequest>;
 
+  /** Those of the key that is used, newest first. */
+  webhooks(): Promise<Webhook[]>;
+  createWebhook(wanted: CreateWebhook): Promise<IssuedWebhook>;
+  removeWebhook(id: string): Promise<void>;
+  /** Sends one; what came of it is in the deliveries. */
+  testWebhook(id: string): Promise<void>;
+  /** The newest. */
+  deliveries(id: string): Promise<readonly WebhookDelivery[]>;
+
   /** All of them, newest first. */
   erasures(): Promise<Erasure[]>;
   /** Everything that is kept about a person. */
@@ -133,6 +156,7 @@ export interface OperatorClient {
 }
 
 const PAGE_ROWS = 100;
+const DELIVERIES = 20;
 /** Longest page that the server gives. */
 const FULL_PAGE_ROWS = 500;
 /** Lists that are shown whole stop here. */
@@ -201,6 +225,15 @@ export function createOperatorClient(egress: Egress, origin: string, secret: str
     approveRequest: (id, body) =>
       answerOf(postV1KeysRequestsByIdApprove({ client: api, ...identified(id), body: json(body) }), keyRequestSchema),
     rejectRequest: (id) => answerOf(postV1KeysRequestsByIdReject({ client: api, ...identified(id) }), keyRequestSchema),
+
+    webhooks: () => everyPage((query) => answerOf(getV1Webhooks({ client: large, query }), pageSchema(webhookSchema))),
+    createWebhook: (body) => answerOf(postV1Webhooks({ client: api, body }), issuedWebhookSchema),
+    removeWebhook: (id) => done(deleteV1WebhooksById({ client: api, ...identified(id) })),
+    testWebhook: (id) => done(postV1WebhooksByIdTest({ client: api, ...identified(id) })),
+    async deliveries(id) {
+      const call = getV1WebhooksByIdDeliveries({ client: large, ...identified(id), query: { limit: DELIVERIES } });
+      return (await answerOf(call, pageSchema(webhookDeliverySchema))).items;
+    },
 
     erasures: () => everyPage((query) => answerOf(getV1Erasures({ client: large, query }), pageSchema(erasureSchema))),
     exportPerson: (id) => answerOf(getV1PersonsById({ client: exporting, ...identified(id) }), personExportSchema),

@@ -34,6 +34,7 @@ export const webhookSchema = z.strictObject({
 export type Webhook = z.infer<typeof webhookSchema>;
 /** The only answer that ever holds the secret. */
 export const issuedWebhookSchema = z.strictObject({ webhook: webhookSchema, secret: webhookSecretSchema });
+export type IssuedWebhook = z.infer<typeof issuedWebhookSchema>;
 
 export const webhookDeliverySchema = z.strictObject({
   /** Sent as `webhook-id`: the same at every attempt. */

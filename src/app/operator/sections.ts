@@ -9,6 +9,7 @@ import KeysSection from './KeysSection.svelte';
 import LoadSection from './LoadSection.svelte';
 import PacksSection from './PacksSection.svelte';
 import StorageSection from './StorageSection.svelte';
+import WebhooksSection from './WebhooksSection.svelte';
 
 export interface OperatorSection {
   /** Last part of its address. */
@@ -25,6 +26,7 @@ export const SECTIONS: readonly OperatorSection[] = [
   { id: 'storage', title: () => m.operator_storage(), role: 'operator', component: StorageSection },
   { id: 'packs', title: () => m.nav_packs(), role: 'viewer', component: PacksSection },
   { id: 'keys', title: () => m.operator_keys(), role: 'admin', component: KeysSection },
+  { id: 'webhooks', title: () => m.operator_webhooks(), role: 'viewer', component: WebhooksSection },
   { id: 'erasures', title: () => m.operator_erasures(), role: 'operator', component: ErasuresSection },
   { id: 'audit', title: () => m.operator_audit(), role: 'admin', component: AuditSection },
 ];

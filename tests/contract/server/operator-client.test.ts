@@ -140,6 +140,35 @@ describe('what an operator does', () => {
     expect(erasure).toMatchObject({ reason: 'items', items: 1 });
   });
 
+  it('a person: what is kept is exported, and erased', async () => {
+    const retention = { maximumAgeS: 86_400, maximumItems: null };
+    await admin.setRules('members', { holds: 'persons', purpose: 'a test', retention, thumbnails: false, needsConsent: false });
+    await admin.createCollection({ name: 'members', space: SPACE, dimensions: 4, metric: 'cosine' });
+    const items = [{ id: 'face', productId: 'aya', vector: unitVector(4, 9) }];
+    await app.http.inject({
+      ...{ method: 'POST', url: '/v1/collections/members/items', payload: { space: SPACE, items } },
+      headers: { authorization: `Bearer ${app.firstAdminKey}` },
+    });
+    const { collections } = await admin.exportPerson('aya');
+    expect(collections.map(({ name, items: kept }) => [name, kept.map(({ id }) => id)])).toEqual([['members', ['face']]]);
+    expect(await admin.erasePerson('aya')).toMatchObject({ reason: 'person', items: 1 });
+    expect((await admin.exportPerson('aya')).collections.flatMap(({ items: kept }) => kept)).toEqual([]);
+    await expect(admin.erasePerson('nobody')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('a webhook: made with its secret, listed, removed', async () => {
+    const { webhook, secret } = await admin.createWebhook({
+      url: 'https://shop.example/hook',
+      events: ['recognition.finished'],
+      description: 'x',
+    });
+    expect(secret).toMatch(/^whsec_/);
+    expect(await admin.webhooks()).toMatchObject([{ id: webhook.id, url: 'https://shop.example/hook' }]);
+    expect(await admin.deliveries(webhook.id)).toEqual([]);
+    await admin.removeWebhook(webhook.id);
+    expect(await admin.webhooks()).toEqual([]);
+  });
+
   it('every request carries the key and nothing that was not meant', () => {
     for (const { headers } of seen)
       expect(
