@@ -256,16 +256,19 @@ describe('questions', () => {
 });
 
 describe('routes that take photos', () => {
-  it.each(['/v1/recognise/text', '/v1/recognise/product/batch', '/v1/recognitions'])('%s is refused, whatever it is given', async (path) => {
-    const { egress, fetch, rows } = await setUp();
-    const proposal = (type: string) => new Request(`${OWN}${path}`, { method: 'POST', body: '{}', headers: { 'content-type': type } });
-    for (const type of ['image/jpeg', 'multipart/form-data; boundary=x', 'application/json']) {
-      await expect(egress.carrying('product', vector)(proposal(type))).rejects.toMatchObject({ code: 'permission-denied' });
-      await expect(egress.operating('mk_secret')(proposal(type))).rejects.toMatchObject({ code: 'permission-denied' });
-    }
-    expect(fetch).not.toHaveBeenCalled();
-    expect(await rows()).toEqual([]);
-  });
+  it.each(['/v1/recognise/text', '/v1/recognise/product/batch', '/v1/recognitions'])(
+    '%s is refused, whatever it is given',
+    async (path) => {
+      const { egress, fetch, rows } = await setUp();
+      const proposal = (type: string) => new Request(`${OWN}${path}`, { method: 'POST', body: '{}', headers: { 'content-type': type } });
+      for (const type of ['image/jpeg', 'multipart/form-data; boundary=x', 'application/json']) {
+        await expect(egress.carrying('product', vector)(proposal(type))).rejects.toMatchObject({ code: 'permission-denied' });
+        await expect(egress.operating('mk_secret')(proposal(type))).rejects.toMatchObject({ code: 'permission-denied' });
+      }
+      expect(fetch).not.toHaveBeenCalled();
+      expect(await rows()).toEqual([]);
+    },
+  );
 });
 
 describe('operators', () => {
