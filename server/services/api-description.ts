@@ -86,7 +86,7 @@ function complete(operation: Operation): void {
       response.description = isProblem ? `${titleOf(Number(status))}.` : (SUCCESSES[status] ?? 'Done.');
     if (isProblem) response.content = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } };
     response.headers = {
-      ...HEADERS,
+      ...(isProblem && status !== '429' ? {} : HEADERS),
       ...(status === '202' ? LOCATION : {}),
       ...(status === '429' || status === '503' ? RETRY_AFTER : {}),
       ...response.headers,

@@ -137,7 +137,7 @@ export const recogniseQuerySchema = z.strictObject({
     .max(100)
     .regex(/^\d(\.\d+)?(,\d(\.\d+)?){3}$/)
     .optional()
-    .meta({ example: '0.1,0.1,0.8,0.5' }),
+    .meta({ description: 'Look only here: `x,y,width,height`, 0..1 of the upright image, e.g. `0.1,0.1,0.8,0.5`.' }),
   /** Which script to read. */
   script: z.enum(['auto', 'japanese', 'latin']).default('auto'),
   /** Most tags to answer with. */

@@ -1939,6 +1939,9 @@ export type PostV1RecogniseByModelData = {
         model: string;
     };
     query?: {
+        /**
+         * Look only here: `x,y,width,height`, 0..1 of the upright image, e.g. `0.1,0.1,0.8,0.5`.
+         */
         region?: string;
         script?: 'auto' | 'japanese' | 'latin';
         limit?: number;
@@ -2107,6 +2110,9 @@ export type PostV1RecogniseByModelBatchData = {
         model: string;
     };
     query?: {
+        /**
+         * Look only here: `x,y,width,height`, 0..1 of the upright image, e.g. `0.1,0.1,0.8,0.5`.
+         */
         region?: string;
         script?: 'auto' | 'japanese' | 'latin';
         limit?: number;
@@ -2341,6 +2347,9 @@ export type PostV1RecognitionsData = {
     path?: never;
     query: {
         model: string;
+        /**
+         * Look only here: `x,y,width,height`, 0..1 of the upright image, e.g. `0.1,0.1,0.8,0.5`.
+         */
         region?: string;
         script?: 'auto' | 'japanese' | 'latin';
         limit?: number;
