@@ -69,6 +69,16 @@ async function* arrowParts(path: string, skip: number): AsyncGenerator<FilePart>
 }
 
 async function* parquetParts(path: string, skip: number): AsyncGenerator<FilePart> {
+  try {
+    yield* readParquet(path, skip);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const reason = error instanceof Error ? error.message.slice(0, 200) : '';
+    throw new AppError('invalid-input', `The Parquet file cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+async function* readParquet(path: string, skip: number): AsyncGenerator<FilePart> {
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
   const rows = Number(metadata.num_rows);

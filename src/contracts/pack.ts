@@ -12,8 +12,8 @@ export const PACK_FORMAT = 'mekiki-pack';
 /** A phone refuses formats that it does not know. 2 added keypoints and thumbnails. */
 export const PACK_FORMAT_VERSION = 2;
 const READABLE_VERSIONS = [1, PACK_FORMAT_VERSION] as const;
-/** Strongest keypoints of a photo that a pack carries when its rule does not say. Figures: docs/packs.md. */
-const KEYPOINTS = 128;
+/** Keypoints of a photo that a pack carries when its rule does not say: all. Fewer were measured to do harm, see docs/packs.md. */
+const KEYPOINTS = 400;
 /** What one pack may hold: what a phone searches exactly and at once. */
 export const PACK_LIMITS = { photos: 50_000, products: 50_000, parts: 4096, partBytes: 4 << 20, manifestBytes: 4 << 20 } as const;
 

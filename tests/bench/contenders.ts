@@ -19,6 +19,13 @@ export interface Contenders {
   embedAndSearch(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
   /** The same model and gallery, run plainly: on the page, one crop at a time, cosine in a loop over arrays, all rows sorted. */
   embedAndSearchPlainly(photoUrl: string, count: number, gallerySize: number): Promise<Measured>;
+  /**
+   * `count` searches, one after the other, of the best 20 among `gallerySize` vectors of 128 dimensions: through the app's index client, in its
+   * worker. The answer is a sum over the rows found and their places, equal only for the same answers.
+   */
+  searchGallery(gallerySize: number, count: number): Promise<Measured>;
+  /** The same vectors and probes in a worker that scores every row in a loop and sorts all of them. */
+  searchGalleryPlainly(gallerySize: number, count: number): Promise<Measured>;
 }
 
 declare global {

@@ -1,7 +1,7 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,nearest,bytes,photo,soak,index] [--rounds 3] [--photos n]`
  * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { openArena, type Arena } from './contender-page.ts';
 import { index } from './index/main.ts';
 import { labels } from './labels.ts';
 import { look } from './look.ts';
+import { nearest } from './nearest.ts';
 import { photo } from './photo.ts';
 import type { BenchRow } from './row.ts';
 import { soak } from './soak.ts';
@@ -31,6 +32,7 @@ const photos = values.photos === undefined ? null : positive(values.photos, 0);
 const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
+  nearest: async (open) => nearest(await open()),
   bytes: () => bytes(),
   photo: () => photo({ photos: photos ?? 10 }),
   soak: () => soak({ photos: photos ?? 100 }),

@@ -156,7 +156,7 @@ describe('a pack with keypoints and pictures', () => {
     await takePack('shop', places);
     const found = await gallery.byGalleryIds(['photo-p4', 'photo-p5', 'nobody']);
     expect([...found.keys()]).toEqual(['photo-p4']);
-    expect(found.get('photo-p4')).toMatchObject({ algorithm: 'akaze-mldb-1', count: 128, descriptors: new Uint8Array(128 * 61).fill(2) });
+    expect(found.get('photo-p4')).toMatchObject({ algorithm: 'akaze-mldb-1', count: 200, descriptors: new Uint8Array(200 * 61).fill(2) });
     const pictures = await createPackPictures(database).byProductIds(['p3', 'p4', 'nobody']);
     expect([...pictures.keys()]).toEqual(['p3']);
     const bytes = Buffer.from(await pictures.get('p3')!.arrayBuffer());

@@ -9,6 +9,7 @@ import type { GalleryItem } from '../../../src/contracts/product.ts';
 import { matchCrops } from '../../../src/flow/match-crops.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import type { Contenders, Measured } from '../contenders.ts';
+import type { PlainSearchAnswer, PlainSearchQuestion } from './plain-search.worker.ts';
 
 setBackendOverride('wasm');
 const vision = createVisionClient();
@@ -61,6 +62,34 @@ function galleryOf(size: number, dimensions: number): Float32Array<ArrayBuffer>[
     const vector = Float32Array.from({ length: dimensions }, next);
     const norm = Math.hypot(...vector);
     return vector.map((value) => value / norm);
+  });
+}
+
+const SEARCH_K = 20;
+
+/** Probes near gallery vectors, so that there is something to find. */
+function probesOf(gallery: readonly Float32Array<ArrayBuffer>[], count: number): Float32Array<ArrayBuffer>[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [a, b] = [gallery[(i * 7919) % gallery.length]!, gallery[(i * 104_729 + 1) % gallery.length]!];
+    const mixed = a.map((value, d) => value + 0.5 * b[d]!);
+    const norm = Math.hypot(...mixed);
+    return mixed.map((value) => value / norm);
+  });
+}
+
+/** Row numbers by their places: another row or another order gives another sum. */
+function sumOf(found: readonly number[]): number {
+  return found.reduce((sum, row, place) => sum + row * (place + 1), 0);
+}
+
+const plainSearch = once(() => Promise.resolve(new Worker(new URL('./plain-search.worker.ts', import.meta.url), { type: 'module' })));
+let plainSize = 0;
+
+function askPlainSearch(worker: Worker, message: PlainSearchQuestion): Promise<PlainSearchAnswer> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<PlainSearchAnswer>) => resolve(data);
+    worker.onerror = ({ message: text }) => reject(new Error(text));
+    worker.postMessage(message);
   });
 }
 
@@ -118,6 +147,32 @@ const contenders: Contenders = {
       const matched = await matchCrops(frameId, boxesOf(count), { vision, index }, 10);
       await vision.close(frameId);
       return matched.reduce((found, { matches }) => found + matches.length, 0);
+    });
+  },
+  async searchGallery(gallerySize, count) {
+    if (indexSize !== gallerySize) await (await loadedIndex())(gallerySize);
+    indexSize = gallerySize;
+    const space = await vision.embeddingSpace();
+    const probes = probesOf(galleryOf(gallerySize, 128), count);
+    return timed(async () => {
+      let sum = 0;
+      for (const vector of probes) {
+        const found = await index.search({ embedding: { space, vector, backend: 'wasm' }, colour: null }, SEARCH_K);
+        sum += sumOf(found.map(({ galleryId }) => Number(galleryId.slice(1))));
+      }
+      return sum;
+    });
+  },
+  async searchGalleryPlainly(gallerySize, count) {
+    const worker = await plainSearch();
+    const gallery = galleryOf(gallerySize, 128);
+    if (plainSize !== gallerySize) await askPlainSearch(worker, { gallery });
+    plainSize = gallerySize;
+    const probes = probesOf(gallery, count);
+    return timed(async () => {
+      let sum = 0;
+      for (const probe of probes) sum += sumOf(await askPlainSearch(worker, { probe, k: SEARCH_K }));
+      return sum;
     });
   },
   async embedAndSearchPlainly(url, count, gallerySize) {
