@@ -19,8 +19,10 @@ runCommand(async () => {
     console.log(USAGE);
     return values.help === true ? 0 : 2;
   }
-  const { files, atMs, hasMasterKey } = await restore(resolve(values.from), dataFolderOf(values.data));
+  const { files, atMs, hasMasterKey, vectorsElsewhere } = await restore(resolve(values.from), dataFolderOf(values.data));
   console.log(`${files.length} files, as of ${new Date(atMs).toISOString()}.`);
+  if (vectorsElsewhere !== null)
+    console.log(`The backup holds no vectors: start with --index ${vectorsElsewhere}, or ingest exported ones.`);
   if (!hasMasterKey) console.log('The backup holds no master key: put master.key into the data folder, or give it by MEKIKI_MASTER_KEY.');
   return 0;
 });

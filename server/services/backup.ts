@@ -5,6 +5,8 @@
  * 3. The database is copied in one transaction, after the tables. Whatever a table lacks is in the log of this copy, so a start on
  *    the backup ends at exactly the state of the moment of this copy, every write whole.
  * The key that unlocks thumbnails is left out unless asked for: a backup without it gives nobody their pictures.
+ * [Note: An index elsewhere] The server writes down where its index is. Tables in another folder are taken from there; those of an object store
+ * or a service are not, and that must be asked for: a backup that lacks them silently would be none.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -13,14 +15,17 @@ import { dirname, join, relative, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect } from '@lancedb/lancedb';
+import type { Client } from '@libsql/client';
 import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
 import { DatabaseFile } from '../repositories/database-file.ts';
 import { openDatabase } from '../repositories/database.ts';
+import { Loads } from '../repositories/loads.ts';
 import { removeStagings, stagingFolder } from './backup-staging.ts';
 import { MASTER_KEY_FILE } from './master-key.ts';
 import { RECOGNITIONS_FOLDER } from './open-recognition.ts';
+import { INDEX_LOCATION } from './open-index.ts';
 import { DATABASE_FILE } from './open-services.ts';
 
 const MANIFEST_FILE = 'manifest.json';
@@ -40,6 +45,8 @@ const manifestSchema = z.strictObject({
   /** Newest row of the audit log. */
   auditHead: z.string(),
   hasMasterKey: z.boolean(),
+  /** Where the vectors are that this backup lacks; null: they are in it. */
+  vectorsElsewhere: z.string().nullable().default(null),
   files: z.array(z.strictObject({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() })),
 });
 /** What a backup says of itself. */
@@ -51,6 +58,8 @@ export interface BackupOptions {
   /** Must not exist, or be empty. */
   readonly to: string;
   readonly isWithMasterKey: boolean;
+  /** Leave out vectors that are in an object store or a service. */
+  readonly isWithoutVectors?: boolean;
 }
 
 /**
@@ -58,7 +67,7 @@ export interface BackupOptions {
  * @throws AppError('invalid-input') when there is no data, or the target is not empty; `busy` while a bulk ingest or another backup is
  * under way.
  */
-export async function backUp({ dataFolder, to, isWithMasterKey }: BackupOptions): Promise<BackupManifest> {
+export async function backUp({ dataFolder, to, isWithMasterKey, isWithoutVectors = false }: BackupOptions): Promise<BackupManifest> {
   if (!(await exists(join(dataFolder, DATABASE_FILE)))) throw new AppError('invalid-input', 'There is no data in that folder.');
   await requireEmpty(to);
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
@@ -67,20 +76,30 @@ export async function backUp({ dataFolder, to, isWithMasterKey }: BackupOptions)
   const staging = stagingFolder(dataFolder);
   let renewal: NodeJS.Timeout | null = null;
   try {
+    const { folder: vectors, elsewhere } = await vectorsOf(client, dataFolder, isWithoutVectors);
     if (await database.isHeld(Date.now())) throw new AppError('busy', 'Another backup is being made. Try again when it has ended.');
     await removeStagings(dataFolder);
     await database.hold(name, Date.now() + HOLD_MS);
     renewal = setInterval(() => void database.hold(name, Date.now() + HOLD_MS).catch(() => {}), RENEW_MS);
-    await stageTables(join(dataFolder, VECTORS_FOLDER), staging);
+    if (vectors !== null) await stageTables(vectors, staging);
     await requireNoIngest(client);
     await database.copyTo(join(to, DATABASE_FILE));
     const auditHead = await settleCopy(join(to, DATABASE_FILE));
 
     const files: BackupManifest['files'] = [await describeFile(to, DATABASE_FILE)];
-    for (const path of await filesBelow(staging)) files.push(await copyHashed(staging, join(to, VECTORS_FOLDER), path, to));
+    if (vectors !== null)
+      for (const path of await filesBelow(staging)) files.push(await copyHashed(staging, join(to, VECTORS_FOLDER), path, to));
     for (const path of await otherFiles(dataFolder, isWithMasterKey)) files.push(await copyHashed(dataFolder, to, path, to));
     const hasMasterKey = files.some(({ path }) => path === MASTER_KEY_FILE);
-    const manifest: BackupManifest = { format: 'mekiki-backup', version: 1, atMs: Date.now(), auditHead, hasMasterKey, files };
+    const manifest: BackupManifest = {
+      format: 'mekiki-backup',
+      version: 1,
+      atMs: Date.now(),
+      auditHead,
+      hasMasterKey,
+      vectorsElsewhere: elsewhere,
+      files,
+    };
     await writeFlushed(join(to, MANIFEST_FILE), JSON.stringify(manifest, null, 1));
     return manifest;
   } finally {
@@ -116,6 +135,27 @@ export async function restore(from: string, dataFolder: string): Promise<BackupM
   await rm(dataFolder, { recursive: true, force: true });
   await rename(fresh, dataFolder);
   return manifest;
+}
+
+/** [Note: An index elsewhere] @throws AppError('invalid-input') for vectors that cannot be taken, unless they may be left out. */
+async function vectorsOf(
+  client: Client,
+  dataFolder: string,
+  isWithoutVectors: boolean,
+): Promise<{ folder: string | null; elsewhere: string | null }> {
+  const uri = z
+    .string()
+    .nullable()
+    .parse(await new Loads(client).get(INDEX_LOCATION));
+  if (uri === null) return { folder: join(dataFolder, VECTORS_FOLDER), elsewhere: null };
+  if (!/^[a-z0-9+.-]+:\/\//i.test(uri)) return { folder: uri, elsewhere: null };
+  if (!isWithoutVectors)
+    throw new AppError(
+      'invalid-input',
+      `The vectors are at ${uri}, not in the data folder: this backup would lack them. Copy each collection with "npm run export" (or the store by ` +
+        'its own means), then back up the rest with --without-vectors.',
+    );
+  return { folder: null, elsewhere: uri };
 }
 
 async function readManifest(from: string): Promise<BackupManifest> {

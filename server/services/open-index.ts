@@ -10,6 +10,7 @@ import { Collections } from '../repositories/collections.ts';
 import { conditionalStore, requireConditionalWrites, type ConditionalStore } from '../repositories/conditional-store.ts';
 import { engineLocation, type EngineLocation } from '../repositories/engine-location.ts';
 import { IngestSegments } from '../repositories/ingest-segments.ts';
+import { Loads } from '../repositories/loads.ts';
 import { Ingests } from '../repositories/ingests.ts';
 import { openLanceEngine } from '../repositories/lancedb-index.ts';
 import { SharedCatalogue } from '../repositories/shared-catalogue.ts';
@@ -18,6 +19,8 @@ import { WriterLease } from '../repositories/writer-lease.ts';
 import { BulkIngest } from './bulk-ingest.ts';
 import { CollectionStore } from './collection-store.ts';
 
+/** Under which name the data folder remembers where its index is: the URI as given, a folder as an absolute path; null: within. */
+export const INDEX_LOCATION = 'index-location';
 /** A reader sees what the writer wrote after so long at most. */
 const REFRESH_S = 1;
 
@@ -44,6 +47,7 @@ export interface OpenIndex {
  */
 export async function openIndex(settings: IndexSettings, client: Client, logger: FastifyBaseLogger): Promise<OpenIndex> {
   const location = engineLocation(settings.indexUri ?? join(settings.dataFolder, 'vectors'), process.env);
+  await new Loads(client).set(INDEX_LOCATION, settings.indexUri === null ? null : location.uri);
   const shared = settings.indexUri === null ? null : conditionalStore(location);
   if (settings.isReplica && shared === null)
     throw new AppError('invalid-input', '--replica needs --index with a folder or s3:// that a writer uses too.');

@@ -12,15 +12,12 @@ export function packCoverage({ products, withPhotos, withContents }: PackSummary
   return m.pack_coverage({ photos: count(withPhotos), products: count(products), contents: count(withContents) });
 }
 
-/** @returns the whole size and what of it is keypoints and pictures, e.g. `4.2 MB (detail of print 3.4 MB, pictures 0.4 MB)`. */
-export function packSize({ sizeBytes, sizes }: Pick<PackSummary, 'sizeBytes' | 'sizes'>): string {
-  const { keypoints, thumbnails } = sizes;
-  const parts = [
+/** @returns what of the size is not vectors and products, e.g. `print detail 3.4 MB`, `pictures 0.4 MB`. */
+export function packSizeParts({ sizes: { keypoints, thumbnails } }: Pick<PackSummary, 'sizes'>): string[] {
+  return [
     ...(keypoints === 0 ? [] : [m.pack_size_keypoints({ size: byteText(keypoints) })]),
     ...(thumbnails === 0 ? [] : [m.pack_size_thumbnails({ size: byteText(thumbnails) })]),
   ];
-  if (parts.length === 0) return byteText(sizeBytes);
-  return m.pack_size_of_which({ size: byteText(sizeBytes), parts: new Intl.ListFormat(getLocale(), { type: 'unit' }).format(parts) });
 }
 
 /** @returns date and distance, e.g. `21 Nov 2026 (3 days ago)`. */

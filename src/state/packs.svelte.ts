@@ -35,6 +35,8 @@ export interface PackRow {
   /** Made for another model: cannot be used on this device. */
   readonly isOfOtherSpace: boolean;
   readonly hasUpdate: boolean;
+  /** The server offers something that may be fetched now: not over, of this model, and not here already. */
+  readonly canBeTaken: boolean;
 }
 
 /** A pack that is being fetched. */
@@ -109,6 +111,9 @@ class Packs {
       const pending = here.get(id)?.pending ?? null;
       const offered = there.get(id) ?? null;
       const facts = installed ?? offered ?? pending?.manifest ?? null;
+      const hasUpdate = installed !== null && offered !== null && offered.version > installed.version;
+      const wanted = offered ?? (installed === null ? (pending?.manifest ?? null) : null);
+      const isMissing = installed === null || hasUpdate || pending !== null;
       return {
         id,
         here: installed === null ? null : factsOf(installed),
@@ -116,7 +121,8 @@ class Packs {
         pendingBytes: pending?.missingBytes ?? null,
         isExpired: (facts?.expiresAtMs ?? 0) <= this.#now,
         isOfOtherSpace: facts !== null && facts.space !== this.#space,
-        hasUpdate: installed !== null && offered !== null && offered.version > installed.version,
+        hasUpdate,
+        canBeTaken: isMissing && wanted !== null && wanted.expiresAtMs > this.#now && wanted.space === this.#space,
       };
     });
   });

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { buildApp, type App } from '../../../server/app.ts';
 import { backUp, restore } from '../../../server/services/backup.ts';
+import { objectStoreEnvironment, startObjectStore } from './object-store.ts';
 import { removeFolders, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';
@@ -86,6 +87,8 @@ describe('a backup', () => {
     const app = await buildApp(config);
     await call(app, 'POST', '/v1/collections', { name: 'products', space: SPACE, dimensions: D, metric: 'cosine' });
     await call(app, 'POST', '/v1/collections/products/items', batch(0, 0));
+    // Out of the log and into a table file, to be damaged below.
+    await app.services.store.flush();
     const to = join(temporaryFolder(), 'backup');
     const manifest = await backUp({ dataFolder: config.dataFolder, to, isWithMasterKey: false });
     expect(manifest.hasMasterKey).toBe(false);
@@ -105,5 +108,56 @@ describe('a backup', () => {
     writeFileSync(join(to, path), bytes);
     await expect(restore(to, join(temporaryFolder(), 'data'))).rejects.toThrow(/missing or was changed/);
     await app.http.close();
+  });
+
+  it('takes the vectors of a shared folder with it', { timeout: 120_000 }, async () => {
+    const config = testConfig({ indexUri: join(temporaryFolder(), 'shared') });
+    const app = await buildApp(config);
+    await call(app, 'POST', '/v1/collections', { name: 'products', space: SPACE, dimensions: D, metric: 'cosine' });
+    await call(app, 'POST', '/v1/collections/products/items', batch(0, 3));
+    const to = join(temporaryFolder(), 'backup');
+    expect((await backUp({ dataFolder: config.dataFolder, to, isWithMasterKey: true })).vectorsElsewhere).toBeNull();
+    await app.http.close();
+    const folder = join(temporaryFolder(), 'data');
+    await restore(to, folder);
+    const copy = await buildApp(testConfig({ dataFolder: folder }));
+    expect(await versionOf(copy, 0)).toBe(3);
+    await copy.http.close();
+  });
+
+  it('does not leave out the vectors of an object store unless told to, and then says so', { timeout: 120_000 }, async () => {
+    const objects = await startObjectStore();
+    for (const [name, value] of Object.entries(objectStoreEnvironment(objects))) vi.stubEnv(name, value);
+    try {
+      const config = testConfig({ indexUri: 's3://bucket/shop' });
+      const app = await buildApp(config);
+      await call(app, 'POST', '/v1/collections', { name: 'products', space: SPACE, dimensions: D, metric: 'cosine' });
+      await call(app, 'POST', '/v1/collections/products/items', batch(0, 7));
+      const to = join(temporaryFolder(), 'backup');
+      const wanted = { dataFolder: config.dataFolder, to, isWithMasterKey: true };
+      await expect(backUp(wanted)).rejects.toMatchObject({ code: 'invalid-input', message: expect.stringContaining('--without-vectors') });
+      expect(readdirSync(to)).toEqual([]);
+      const exported = await app.http.inject({ url: '/v1/collections/products/export?format=arrow' });
+      const manifest = await backUp({ ...wanted, isWithoutVectors: true });
+      expect(manifest.vectorsElsewhere).toBe('s3://bucket/shop');
+      expect(manifest.files.some(({ path }) => path.startsWith('vectors/'))).toBe(false);
+      await app.http.close();
+
+      // The alternative that it names: into an empty collection of the restored server.
+      const folder = join(temporaryFolder(), 'data');
+      await restore(to, folder);
+      const copy = await buildApp(testConfig({ dataFolder: folder }));
+      await copy.http.inject({
+        method: 'POST',
+        url: `/v1/collections/products/ingest?job=back&space=${SPACE}`,
+        headers: { 'content-type': 'application/vnd.apache.arrow.stream' },
+        payload: exported.rawPayload,
+      });
+      expect(await versionOf(copy, 0)).toBe(7);
+      await copy.http.close();
+    } finally {
+      vi.unstubAllEnvs();
+      await objects.close();
+    }
   });
 });

@@ -23,11 +23,11 @@ afterAll(removeFolders);
 const CODECS = { UNCOMPRESSED: undefined, SNAPPY: undefined, GZIP: gzipSync, BROTLI: brotliCompressSync };
 
 /** Columns as data tools write them: a list of floats, 64-bit integers, a nullable text, JSON, and one that nobody declared. */
-function writeParquet(rows: number, codec: keyof typeof CODECS | 'ZSTD'): string {
+async function writeParquet(rows: number, codec: keyof typeof CODECS | 'ZSTD'): Promise<string> {
   const numbers = Array.from({ length: rows }, (_, n) => n);
   const writer = new ByteWriter();
   const compress = codec === 'ZSTD' ? (bytes: Uint8Array) => bytes : CODECS[codec];
-  parquetWrite({
+  await parquetWrite({
     writer,
     codec,
     ...(compress === undefined ? {} : { compressors: { [codec]: (bytes: Uint8Array) => new Uint8Array(compress(bytes)) } }),
@@ -66,7 +66,7 @@ async function gathered(path: string, skip: number): Promise<{ parts: FilePart[]
 
 describe('a Parquet file', () => {
   it.each(Object.keys(CODECS) as (keyof typeof CODECS)[])('compressed by %s gives its rows', async (codec) => {
-    const { rows } = await gathered(writeParquet(30, codec), 0);
+    const { rows } = await gathered(await writeParquet(30, codec), 0);
     expect(rows.length).toBe(30);
     expect(rows[6]).toMatchObject({ id: 'r6', productId: '6', metadata: { shop: '角の店', price: 6 } });
     expect(rows[5]).toMatchObject({ id: 'r5', metadata: { price: 5, note: 'n5' } });
@@ -75,7 +75,7 @@ describe('a Parquet file', () => {
   });
 
   it('goes on at any row, within and across its row groups', async () => {
-    const path = writeParquet(12_000, 'SNAPPY');
+    const path = await writeParquet(12_000, 'SNAPPY');
     const whole = await gathered(path, 0);
     expect(whole.parts.length).toBeGreaterThan(1);
     expect(whole.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(12_000);
@@ -92,7 +92,7 @@ describe('a Parquet file', () => {
     const fields = { shop: 'keyword', price: 'int' } as const;
     await store.create({ name: 'goods', space: SPACE, dimensions: D, metric: 'cosine', fields });
     let from = 0;
-    for await (const { type, body } of partsOf(writeParquet(9_000, 'SNAPPY'), 0)) {
+    for await (const { type, body } of partsOf(await writeParquet(9_000, 'SNAPPY'), 0)) {
       const answer = await app.http.inject({
         method: 'POST',
         url: `/v1/collections/goods/ingest?job=parquet&space=${SPACE}&from=${from}&last=false`,
@@ -113,7 +113,7 @@ describe('a Parquet file', () => {
   });
 
   it('that cannot be read says so in plain words', async () => {
-    await expect(gathered(writeParquet(10, 'ZSTD'), 0)).rejects.toMatchObject({
+    await expect(gathered(await writeParquet(10, 'ZSTD'), 0)).rejects.toMatchObject({
       code: 'invalid-input',
       message: expect.stringContaining('ZSTD'),
     });
