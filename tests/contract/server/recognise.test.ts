@@ -1,14 +1,18 @@
 /** @file One image to one model, over HTTP: the real models, in the real processes. */
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelListSchema, recognitionSchema, type ModelDescription } from '../../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../../src/contracts/server-api.ts';
+import { intersectionOverUnion } from '../../../src/core/nms.ts';
 import { MODELS } from '../../../src/models/registry.ts';
 import type { ModelSpec } from '../../../src/contracts/model-spec.ts';
 import type { App } from '../../../server/app.ts';
 import { loadDemo } from '../../../server/services/demo-loader.ts';
 import { DRAWN_GTIN, barcodePhoto, claimedPng, demoPhoto, plainImage, sidewaysBarcodePhoto } from './drawn-images.ts';
 import { removeFolders, seededRandom, startApp } from './test-server.ts';
+
+const FACE_PHOTO = fileURLToPath(new URL('../../../../shared/data/object_detection/images/000000000370.jpg', import.meta.url));
 
 let app: App;
 beforeAll(async () => {
@@ -106,6 +110,15 @@ describe('recognition', () => {
     expect(text?.text).toContain('ビーフカレー');
     expect(text!.lines.length).toBeGreaterThan(5);
     expect(text?.lines.every(({ box }) => box.x >= -0.01 && box.x + box.width <= 1.01)).toBe(true);
+  });
+
+  it.skipIf(!existsSync(FACE_PHOTO))('finds a face where a person marked one (needs ../shared/data)', async () => {
+    const { boxes, image } = await recognise('face', readFileSync(FACE_PHOTO));
+    expect(image).toEqual({ widthPx: 480, heightPx: 640 });
+    // By hand, in `tests/evaluate/faces/annotations.json`.
+    const marked = { x: 115 / 480, y: 95 / 640, width: 190 / 480, height: 175 / 640 };
+    expect(boxes?.[0]?.label).toBe('face');
+    expect(intersectionOverUnion(boxes![0]!.box, marked)).toBeGreaterThan(0.4);
   });
 
   it('finds no face where there is none', async () => {
