@@ -118,6 +118,23 @@ test('the key is gone after a reload unless it was kept, and signing out forgets
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(secret);
 });
 
+test('the key that is used gets a new secret, which is shown, and work goes on with it', async ({ page }) => {
+  const secret = newKey('admin');
+  await signIn(page, secret);
+  await section(page, 'Keys');
+  const own = page.getByRole('listitem').filter({ hasText: 'You are signed in with this key.' });
+  await own.getByRole('button', { name: 'New secret' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
+  const shown = page.getByRole('dialog', { name: /^Key of/ });
+  const made = await shown.getByLabel('Key', { exact: true }).inputValue();
+  expect(made).not.toBe(secret);
+  const used = page.waitForRequest((request) => new URL(request.url()).pathname === '/v1/audit');
+  await shown.getByRole('button', { name: 'I have copied it' }).click();
+  await expect(own).toHaveCount(1);
+  await section(page, 'Audit log');
+  expect((await used).headers()['authorization']).toBe(`Bearer ${made}`);
+});
+
 test('a viewer is told what the key may not see, and an unreachable server is said', async ({ page, context }) => {
   await signIn(page, newKey('viewer'));
   await expect(page.getByRole('button', { name: 'New collection' })).toBeHidden();
