@@ -29,6 +29,7 @@ import { guardRoutes } from './services/access.ts';
 import { writeAudit } from './services/auditing.ts';
 import { completeApiDescription } from './services/api-description.ts';
 import { describeVersion } from './services/api-version.ts';
+import { CONNECTION_LIMITS, limitConnections } from './services/connection-limits.ts';
 import { networkOf, requireOwnHost } from './services/host-names.ts';
 import { answerRepetitions } from './services/idempotency.ts';
 import { identify } from './services/principal.ts';
@@ -48,7 +49,10 @@ const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 
 /** Largest body of a route that does not say otherwise. */
 const BODY_BYTES = 64 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Within this time a request's headers must be here. */
+const HEADERS_MS = 10_000;
+/** How often Node looks for requests that take too long. */
+const CHECK_CONNECTIONS_MS = 2_000;
 /** What pages of allowed origins may read beside the body. */
 const EXPOSED_HEADERS = [
   ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after', 'deprecation', 'sunset', 'link'],
@@ -185,7 +189,8 @@ function createFastify(config: ServerConfig, { https, logStream }: AppDependenci
     logger: logStream === undefined || typeof logger === 'boolean' ? logger : { ...logger, stream: logStream },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: config.requestMs,
+    connectionTimeout: config.idleMs,
     keepAliveTimeout: 10_000,
     trustProxy: false,
     return503OnClosing: true,
@@ -204,7 +209,15 @@ function createFastify(config: ServerConfig, { https, logStream }: AppDependenci
       );
     },
   };
-  if (https === undefined) return Fastify(options);
+  const times = {
+    headersTimeout: Math.min(HEADERS_MS, config.requestMs),
+    connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, config.requestMs),
+  };
   // The instance differs in the type of its raw server only, which nothing here relies on.
-  return Fastify({ ...options, https } as FastifyServerOptions);
+  const app =
+    https === undefined
+      ? Fastify({ ...options, http: times })
+      : Fastify({ ...options, https: { ...https, ...times, handshakeTimeout: HEADERS_MS } } as FastifyServerOptions);
+  limitConnections(app.server, CONNECTION_LIMITS);
+  return app;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../src/contracts/errors.ts';
+import { EXACT_ROWS } from './repositories/index-plan.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -31,10 +32,18 @@ const configSchema = z.strictObject({
   isKeyAlwaysRequired: flag,
   /** Requests to /v1 a minute and client; this machine itself is not limited. */
   requestsPerMinute: z.coerce.number().int().min(1).max(1_000_000),
+  /** A request must have arrived whole within this time. */
+  requestMs: z.coerce.number().int().min(100).max(3_600_000),
+  /** A connection on which nothing moves for so long is closed, e.g. of a client that never reads its answer. */
+  idleMs: z.coerce.number().int().min(100).max(3_600_000),
   /** Base64 of 32 bytes; null: from a file. */
   masterKey: z.string().min(1).nullable(),
   /** Null: `master.key` in the data folder. */
   masterKeyFile: z.string().min(1).nullable(),
+  /** Collections up to this many items are searched exactly, without a trained index. */
+  exactRows: z.coerce.number().int().min(256).max(10_000_000),
+  /** Phones and receipts may be given another signing key than before. */
+  isSigningKeyNew: flag,
   /** Between hiding and erasing: searches that began before may still read. */
   erasePauseMs: z.coerce.number().int().min(0).max(3_600_000),
   /** Origins of other sites whose pages may call the API, e.g. `https://shop.example`. */
@@ -69,6 +78,7 @@ export const USAGE = `Mekiki's companion server
   --require-key        ask this machine for a key as well (use it behind a proxy)
   --allow-origin <url> let pages of this other site call the API; may be given several times
   --master-key-file <path>  key that wraps the keys of thumbnails (default: master.key in the data folder, made at first use)
+  --new-signing-key    go on with another signing-key.pem than before; phones have to trust this server's packs anew
   --allow-host <name>  answer to this host name too; may be given several times
   --recognisers <n>    processes that recognise images of the developer API (default half the cores, 1 to 4; started at first use)
   --allow-loopback-calls  let webhooks and partners' models be on this machine, for development; else only HTTPS to public addresses
@@ -76,7 +86,9 @@ export const USAGE = `Mekiki's companion server
 
 Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_NO_DEMO=1,
 MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
-MEKIKI_MASTER_KEY_FILE, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_RECOGNISERS, MEKIKI_ALLOW_LOOPBACK_CALLS=1, MEKIKI_LOG_LEVEL.`;
+MEKIKI_MASTER_KEY_FILE, MEKIKI_NEW_SIGNING_KEY=1, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_EXACT_ROWS (larger collections get a
+trained index; default 100000), MEKIKI_REQUEST_MS (a request must arrive within; default 30000), MEKIKI_IDLE_MS (a connection on which
+nothing moves is closed; default 120000), MEKIKI_RECOGNISERS, MEKIKI_ALLOW_LOOPBACK_CALLS=1, MEKIKI_LOG_LEVEL.`;
 
 /**
  * @param args command line without program and script.
@@ -108,9 +120,13 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     isKeyAlwaysRequired: given['require-key'] ?? fromEnvironment('REQUIRE_KEY') ?? false,
     masterKey: fromEnvironment('MASTER_KEY') ?? null,
     masterKeyFile: given['master-key-file'] ?? fromEnvironment('MASTER_KEY_FILE') ?? null,
+    exactRows: fromEnvironment('EXACT_ROWS') ?? EXACT_ROWS,
+    isSigningKeyNew: given['new-signing-key'] ?? fromEnvironment('NEW_SIGNING_KEY') ?? false,
     erasePauseMs: fromEnvironment('ERASE_PAUSE_MS') ?? 60_000,
     allowedOrigins: given['allow-origin'] ?? (fromEnvironment('ALLOW_ORIGINS') ?? '').split(',').filter((origin) => origin !== ''),
     requestsPerMinute: fromEnvironment('RATE_LIMIT') ?? 1200,
+    requestMs: fromEnvironment('REQUEST_MS') ?? 30_000,
+    idleMs: fromEnvironment('IDLE_MS') ?? 120_000,
     allowedHosts: given['allow-host'] ?? (fromEnvironment('ALLOW_HOSTS') ?? '').split(',').filter((name) => name !== ''),
     recognisers: given['recognisers'] ?? fromEnvironment('RECOGNISERS') ?? null,
     isLoopbackAllowed: given['allow-loopback-calls'] ?? fromEnvironment('ALLOW_LOOPBACK_CALLS') ?? false,
@@ -140,6 +156,7 @@ function parse(args: readonly string[]) {
         'allow-host': { type: 'string', multiple: true },
         recognisers: { type: 'string' },
         'allow-loopback-calls': { type: 'boolean' },
+        'new-signing-key': { type: 'boolean' },
         'log-level': { type: 'string' },
       },
     }).values;

@@ -152,21 +152,25 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const stop = await start(config);
+  // Listened for from the first moment: whoever sees the address printed may stop the server at once.
+  const starting = start(config);
   let isStopping = false;
   const end = () => {
     if (isStopping) return;
     isStopping = true;
     setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
-    void stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error('Stopping failed.', describeError(error));
-        process.exit(1);
-      },
-    );
+    void starting
+      .then((stop) => stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error('Stopping failed.', describeError(error));
+          process.exit(1);
+        },
+      );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  await starting;
 }
 
 main().catch((error: unknown) => {

@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { AppError } from '../../src/contracts/errors.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
 import { openDatabase } from '../repositories/database.ts';
+import { Loads } from '../repositories/loads.ts';
 import { DATABASE_FILE } from '../services/open-services.ts';
-import { openSigningKey } from '../services/signing-key.ts';
+import { openKnownSigningKey, type SigningKey } from '../services/signing-key.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `The audit log.
@@ -20,7 +21,7 @@ export writes one JSON row a line and, last, the head with the server's signatur
 
 const PAGE = 5_000;
 
-async function* exported(log: AuditLog, dataFolder: string): AsyncGenerator<string> {
+async function* exported(log: AuditLog, { publicKey, sign }: SigningKey): AsyncGenerator<string> {
   let sequence = 0;
   let head = '';
   for (;;) {
@@ -30,7 +31,6 @@ async function* exported(log: AuditLog, dataFolder: string): AsyncGenerator<stri
     if (last === undefined) break;
     ({ sequence, hash: head } = last);
   }
-  const { publicKey, sign } = openSigningKey(dataFolder);
   yield `${JSON.stringify({ format: 'mekiki-audit', version: 1, rows: sequence, head, publicKey, signature: sign(head) })}\n`;
 }
 
@@ -61,8 +61,9 @@ runCommand(async () => {
       if (command === 'verify') return 1;
     }
     if (command === 'export') {
+      const key = await openKnownSigningKey(dataFolder, new Loads(client), false);
       const target = values.out === undefined ? process.stdout : createWriteStream(values.out, { flags: 'wx', mode: 0o600 });
-      await pipeline(exported(log, dataFolder), target, { end: values.out !== undefined });
+      await pipeline(exported(log, key), target, { end: values.out !== undefined });
       return isIntact ? 0 : 1;
     }
     console.log(`Intact: ${rows} rows. Head: ${head}\nNote the head elsewhere: with --head, rows cut off the end are noticed too.`);

@@ -21,10 +21,11 @@ import { Records } from '../repositories/records.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
 import { openMasterKey } from '../services/master-key.ts';
 import { DATABASE_FILE, PACKS_FOLDER, VECTORS_FOLDER } from '../services/open-services.ts';
+import { DamageReport } from '../services/damage.ts';
 import { PackParts } from '../services/pack-parts.ts';
 import { manifestOf, PackService } from '../services/pack-service.ts';
 import type { PackSources } from '../services/pack-selection.ts';
-import { openSigningKey } from '../services/signing-key.ts';
+import { openKnownSigningKey } from '../services/signing-key.ts';
 import { ThumbnailService } from '../services/thumbnail-service.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
@@ -56,11 +57,11 @@ async function main(): Promise<number> {
   const engine = await openLanceEngine(engineLocation(indexUri, process.env), { readIntervalS: 0 });
   try {
     const packs = new Packs(client);
-    const key = openSigningKey(dataFolder);
+    const key = await openKnownSigningKey(dataFolder, new Loads(client), false);
     const rules = await CollectionRulesTable.open(client);
     const thumbnails = await openThumbnails(client, dataFolder, values['master-key-file']);
     const service = new PackService({
-      ...{ packs, key, products: new Products(client), parts: new PackParts(join(dataFolder, PACKS_FOLDER)) },
+      ...{ packs, key, damage: null, products: new Products(client), parts: new PackParts(join(dataFolder, PACKS_FOLDER)) },
       sources: enginePackSources({ collections: new Collections(client), records: new Records(client), rules, engine, thumbnails }),
       logger: { info: () => {}, error: (given: unknown) => console.error(given) },
     });
@@ -146,7 +147,8 @@ async function openThumbnails(client: Client, dataFolder: string, masterKeyFile:
       ...{ dataFolder, masterKey: process.env['MEKIKI_MASTER_KEY'] ?? null },
       masterKeyFile: masterKeyFile ?? process.env['MEKIKI_MASTER_KEY_FILE'] ?? null,
     };
-    return new ThumbnailService(new Thumbnails(client), await openMasterKey(source, new Loads(client)));
+    const damage = new DamageReport({ error: (given: unknown) => console.error(given) });
+    return new ThumbnailService(new Thumbnails(client), await openMasterKey(source, new Loads(client)), damage);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     console.error(`Without thumbnails. ${error.message}`);

@@ -62,6 +62,8 @@ export interface AnnState {
   readonly unindexed: number;
   /** What the index was trained on; null: there is none, every search is exact. */
   readonly trainedOn: number | null;
+  /** The next {@link AnnIndex.maintain} would train it. */
+  readonly isTrainingDue: boolean;
   /** Bytes of data and indexes, without old versions. */
   readonly sizeBytes: number;
 }
@@ -105,6 +107,8 @@ export interface AnnIndex {
   list(): AsyncIterable<ListedItem[]>;
   count(filter?: Filter): Promise<number>;
   state(): Promise<AnnState>;
+  /** Read every row of it. @throws what the engine says of a file that is missing, cut short or makes no sense. */
+  verify(): Promise<void>;
   /** Resolves when everything written so far would survive a power loss. */
   sync(): Promise<void>;
   /**
@@ -117,7 +121,15 @@ export interface AnnIndex {
    * files. Called as writes are, one at a time. @returns how many files were written anew.
    */
   rewriteDeleted(): Promise<number>;
-  /** Remove the files of older versions now, also of those that searches under way may still read. */
+  /**
+   * Make every index of this collection anew from its live rows: ids, values of fields and quantised codes of rows that are gone stay in the
+   * old ones. May run beside reads and writes, not beside `maintain`. @returns how many indexes.
+   */
+  rebuildIndexes(): Promise<number>;
+  /**
+   * Remove the files of older versions now, also of those that searches under way may still read, and what a killed process left behind
+   * half-done. Nothing else may write meanwhile.
+   */
   dropOldVersions(): Promise<void>;
   close(): Promise<void>;
 }

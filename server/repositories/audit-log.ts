@@ -11,6 +11,8 @@ export type AuditEntry = Omit<AuditRow, 'sequence' | 'previousHash' | 'hash'>;
 const START = '0'.repeat(64);
 /** Rows checked at a time. */
 const CHECK_PAGE = 5_000;
+/** Longer than any id or name of ours. */
+const MAX_TEXT = 300;
 /** Another process (a command) may take the next place; then the place after is tried. */
 const MAX_ATTEMPTS = 20;
 const COLUMNS = 'sequence, at_ms, actor, operation, collection, subject, count, outcome, status, previous_hash, hash';
@@ -29,7 +31,7 @@ export class AuditLog {
       let { sequence, hash } = await this.#last();
       const rows = entries.map((entry) => {
         sequence += 1;
-        const row = { ...entry, sequence, previousHash: hash };
+        const row = { ...storable(entry), sequence, previousHash: hash };
         hash = hashOf(row);
         return { ...row, hash };
       });
@@ -97,6 +99,25 @@ export class AuditLog {
           .strip()
           .parse({ ...row });
   }
+}
+
+/**
+ * A request may name a collection in ways that SQLite does not give back as they were: with zeros, or halves of characters. What is hashed
+ * must be what will be read.
+ */
+function storable(entry: AuditEntry): AuditEntry {
+  const { actor, operation, collection, subject } = entry;
+  return {
+    ...entry,
+    actor: plain(actor),
+    operation: plain(operation),
+    collection: collection === null ? null : plain(collection),
+    subject: subject === null ? null : plain(subject),
+  };
+}
+
+function plain(text: string): string {
+  return Buffer.from(text.slice(0, MAX_TEXT)).toString().replaceAll('\0', '\ufffd');
 }
 
 /** [Note: Audit chain] */

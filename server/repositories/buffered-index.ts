@@ -26,6 +26,7 @@ import type {
 } from './ann-index.ts';
 import { FreshRows } from './fresh-rows.ts';
 import { normalised } from './item-rows.ts';
+import { matchesFilter } from './scalar-filter.ts';
 
 /** Fresh rows are committed after so long, … */
 const COMMIT_AFTER_MS = 1_000;
@@ -148,8 +149,9 @@ class BufferedIndex implements AnnIndex {
   }
 
   async *scan(options: ScanOptions = {}): AsyncGenerator<AnnItem[]> {
-    await this.#commit();
-    yield* this.#inner.scan(options);
+    const fresh = await this.#commitForRead();
+    for await (const items of this.#inner.scan(options)) yield fresh.size === 0 ? items : items.filter(({ id }) => !fresh.has(id));
+    if (fresh.size > 0) yield fresh.all(options.filter).map((item) => ({ ...item, vector: item.vector.slice() }));
   }
 
   async *list(): AsyncGenerator<ListedItem[]> {
@@ -158,13 +160,23 @@ class BufferedIndex implements AnnIndex {
   }
 
   async count(filter?: Filter): Promise<number> {
-    await this.#commit();
-    return this.#inner.count(filter);
+    const fresh = await this.#commitForRead();
+    const count = await this.#inner.count(filter);
+    if (fresh.size === 0) return count;
+    const replaced = (await this.#inner.get(fresh.all().map(({ id }) => id))).filter(
+      ({ metadata }) => filter === undefined || matchesFilter(filter, metadata),
+    );
+    return count - replaced.length + fresh.all(filter).length;
   }
 
   async state(): Promise<AnnState> {
-    await this.#commit();
-    return this.#inner.state();
+    const fresh = await this.#commitForRead();
+    const state = await this.#inner.state();
+    return fresh.size === 0 ? state : { ...state, count: await this.count() };
+  }
+
+  verify(): Promise<void> {
+    return this.#inner.verify();
   }
 
   async sync(): Promise<void> {
@@ -199,9 +211,13 @@ class BufferedIndex implements AnnIndex {
     return this.#write(() => this.#inner.rewriteDeleted(), true);
   }
 
-  async dropOldVersions(): Promise<void> {
+  async rebuildIndexes(): Promise<number> {
     await this.#commit();
-    await this.#inner.dropOldVersions();
+    return this.#inner.rebuildIndexes();
+  }
+
+  dropOldVersions(): Promise<void> {
+    return this.#write(() => this.#inner.dropOldVersions());
   }
 
   async close(): Promise<void> {
@@ -255,6 +271,16 @@ class BufferedIndex implements AnnIndex {
 
   #empty(): FreshRows {
     return new FreshRows(this.spec);
+  }
+
+  /** @returns what cannot be committed: [Note: Reads on a full disk] go on, with the rows that only the log and memory hold. */
+  async #commitForRead(): Promise<FreshRows> {
+    try {
+      await this.#commit();
+      return this.#empty();
+    } catch {
+      return this.#fresh;
+    }
   }
 
   #alone<Result>(task: () => Promise<Result>): Promise<Result> {

@@ -1,12 +1,45 @@
-/** @file The database file itself: physical clean-up, and holds that keep its log while a backup is made. */
+/** @file The database file itself: physical clean-up, reading its bytes, and holds that keep its log while a backup is made. */
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Client } from '@libsql/client';
 
 /** Housekeeping of the file. */
 export class DatabaseFile {
   readonly #client: Client;
+  readonly #path: string;
+  readonly #handles: { readonly path: string; readonly inode: number; readonly handle: FileHandle }[] = [];
 
-  constructor(client: Client) {
+  constructor(client: Client, path: string) {
     this.#client = client;
+    this.#path = path;
+  }
+
+  /**
+   * Handles to read the bytes of the database and its log by, by path. [Note: Never close] POSIX drops every lock that a process has on a
+   * file as soon as that process closes any handle of it. Without its locks SQLite's log is deleted under it by the next command that
+   * opens and closes the database, and what is written from then on is lost. So whoever reads these files does it by these
+   * handles, which stay open as long as the database.
+   */
+  async handles(): Promise<ReadonlyMap<string, FileHandle>> {
+    const found = new Map<string, FileHandle>();
+    for (const path of [this.#path, `${this.#path}-wal`, `${this.#path}-shm`]) {
+      const inode = await stat(path).then(
+        ({ ino }) => ino,
+        () => null,
+      );
+      if (inode === null) continue;
+      let known = this.#handles.find((one) => one.path === path && one.inode === inode);
+      if (known === undefined) {
+        known = { path, inode, handle: await open(path, 'r') };
+        this.#handles.push(known);
+      }
+      found.set(path, known.handle);
+    }
+    return found;
+  }
+
+  /** Only after the database was closed. */
+  async closeHandles(): Promise<void> {
+    for (const { handle } of this.#handles.splice(0)) await handle.close();
   }
 
   /** Write everything into the file and empty SQLite's own log, which holds old pages. @returns false while a reader keeps it. */

@@ -1,10 +1,13 @@
 /** @file The embedded SQL database: opening it with full-sync durability, and its migrations. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Client } from '@libsql/client';
 import { AppError } from '../../src/contracts/errors.ts';
 import { ThreadedClient } from './threaded-client.ts';
+
+/** Databases up to this size are looked through at each start: a fraction of a second. */
+const CHECKED_BYTES = 256 << 20;
 
 /** Each entry is one version; they are only ever appended to. */
 const MIGRATIONS: readonly (readonly string[])[] = [
@@ -121,13 +124,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        id TEXT PRIMARY KEY, manifest TEXT NOT NULL, added_at_ms INTEGER NOT NULL, added_by TEXT NOT NULL, wrapped BLOB, body BLOB
      ) STRICT`,
   ],
+  [`ALTER TABLE write_ahead ADD COLUMN checksum INTEGER`],
 ];
 
 /**
  * Open (or make) the database file and bring it to the newest version.
  * [Note: One connection] `PRAGMA synchronous` belongs to a connection, so the client is held to one, and only `execute` and `batch`
  * are used: an open `transaction()` would keep that connection from everybody else.
- * @throws AppError('invalid-input') when the file was written by a newer version.
+ * @throws AppError('invalid-input') when the file was written by a newer version; 'model-integrity' when it is damaged.
  */
 export async function openDatabase(path: string): Promise<Client> {
   mkdirSync(dirname(path), { recursive: true });
@@ -138,6 +142,7 @@ export async function openDatabase(path: string): Promise<Client> {
     // Deleted rows are overwritten with zeros: what was erased must not be found in the file.
     await client.execute('PRAGMA secure_delete = ON');
     chmodSync(path, 0o600);
+    await requireWhole(client, path);
     const version = Number((await client.execute('PRAGMA user_version')).rows[0]?.['user_version'] ?? 0);
     if (version > MIGRATIONS.length)
       throw new AppError('invalid-input', `The database was written by a newer version (${version} > ${MIGRATIONS.length}).`);
@@ -146,6 +151,28 @@ export async function openDatabase(path: string): Promise<Client> {
     return client;
   } catch (error) {
     client.close();
-    throw error;
+    throw isDatabaseDamaged(error) ? damaged(path, error) : error;
   }
+}
+
+/** @returns true for what SQLite says of a file that is none of its own or makes no sense. */
+export function isDatabaseDamaged(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
+}
+
+/** A larger file would keep a start waiting; SQLite notices a cut-off end by itself, and other damage where it reads. */
+async function requireWhole(client: Client, path: string): Promise<void> {
+  if (statSync(path).size > CHECKED_BYTES) return;
+  const { rows } = await client.execute('PRAGMA quick_check(1)');
+  const answer: unknown = Object.values(rows[0] ?? {})[0];
+  if (answer !== 'ok') throw damaged(path, new Error(String(answer)));
+}
+
+function damaged(path: string, cause: unknown): AppError {
+  return new AppError(
+    'model-integrity',
+    `The database "${path}" is damaged. Nothing was changed. Restore a backup into another folder (npm run restore) and start with that.`,
+    { cause },
+  );
 }

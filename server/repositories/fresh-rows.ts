@@ -60,9 +60,10 @@ export class FreshRows {
     return slot === undefined ? undefined : { ...this.#rows[slot]!, vector: this.#vectorAt(slot).slice() };
   }
 
-  /** Vectors have length 1 and are views of the block. */
-  all(): AnnItem[] {
-    return [...this.#slots.values()].map((slot) => ({ ...this.#rows[slot]!, vector: this.#vectorAt(slot) }));
+  /** Everything (that matches). Vectors have length 1 and are views of the block. */
+  all(filter?: Filter): AnnItem[] {
+    const rows = [...this.#slots.values()].map((slot) => ({ ...this.#rows[slot]!, vector: this.#vectorAt(slot) }));
+    return filter === undefined ? rows : rows.filter(({ metadata }) => matchesFilter(filter, metadata));
   }
 
   /**

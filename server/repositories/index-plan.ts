@@ -3,7 +3,7 @@
  * them are in docs/server.md and come from tests/bench/index.
  */
 
-/** Up to here every vector is compared. */
+/** Up to here every vector is compared, unless the settings say otherwise. */
 export const EXACT_ROWS = 100_000;
 /** Retrain when the collection has grown by this factor since it was trained. */
 const RETRAIN_GROWTH = 2;
@@ -24,9 +24,13 @@ const CANDIDATES = 30;
 /** … and at least so many times what was asked for. */
 const CANDIDATE_FACTOR = 3;
 
-/** @returns true when an index shall be trained (again). @param trainedOn rows at the last training; null: never. */
-export function isTrainingDue(rows: number, trainedOn: number | null): boolean {
-  return rows > EXACT_ROWS && (trainedOn === null || rows >= trainedOn * RETRAIN_GROWTH);
+/**
+ * @returns true when an index shall be trained (again).
+ * @param trainedOn rows at the last training; null: never.
+ * @param exactRows up to here no index is needed.
+ */
+export function isTrainingDue(rows: number, trainedOn: number | null, exactRows: number): boolean {
+  return rows > exactRows && (trainedOn === null || rows >= trainedOn * RETRAIN_GROWTH);
 }
 
 /** @returns cells for so many rows. */

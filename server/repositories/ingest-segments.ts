@@ -1,10 +1,13 @@
 /**
  * @file Rows of a bulk ingest that are promised but not yet in the engine: Arrow IPC files, flushed to the disk, one folder a job.
- * They are what the write-ahead log is to single writes; millions of vectors would be too many for SQL.
+ * They are what the write-ahead log is to single writes; millions of vectors would be too many for SQL. Each ends with eight bytes: `MKS1`
+ * and the CRC-32 of everything before them, so that a damaged one is never taken for whole.
  */
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { tableFromIPC, tableToIPC, type Table } from 'apache-arrow';
+import { AppError } from '../../src/contracts/errors.ts';
 
 /** One file. Its table may have fewer rows than `rows`: of equal ids the last is kept. */
 export interface Segment {
@@ -16,6 +19,13 @@ export interface Segment {
 }
 
 const NAME = /^(\d{12})-(\d+)\.arrow$/;
+const DAMAGED = /^(\d{12})-(\d+)\.arrow\.damaged$/;
+/** `MKS1` */
+const MAGIC = 0x31_53_4b_4d;
+const END_BYTES = 8;
+
+/** Rows of a job that are lost: their file was damaged. */
+export type LostRows = Pick<Segment, 'firstRow' | 'rows'>;
 
 /** The folder of all jobs. */
 export class IngestSegments {
@@ -43,27 +53,75 @@ export class IngestSegments {
     return segments.sort((a, b) => a.firstRow - b.firstRow);
   }
 
+  /** Files of a job that were set aside, in order. */
+  async damaged(collection: string, job: string): Promise<LostRows[]> {
+    const names = await namesIn(this.#folderOf(collection, job));
+    const lost = names.flatMap((name) => {
+      const [, firstRow, rows] = DAMAGED.exec(name) ?? [];
+      return firstRow === undefined ? [] : [{ firstRow: Number(firstRow), rows: Number(rows) }];
+    });
+    return lost.sort((a, b) => a.firstRow - b.firstRow);
+  }
+
+  /** Remove the files of a collection that were set aside: nobody can say whose rows are in them. */
+  async removeDamaged(collection: string): Promise<void> {
+    for (const job of await namesIn(join(this.#folder, collection)))
+      for (const name of await namesIn(this.#folderOf(collection, job)))
+        if (DAMAGED.test(name)) await rm(join(this.#folderOf(collection, job), name), { force: true });
+  }
+
   /** Resolves when the rows survive a power loss. */
   async write(collection: string, job: string, firstRow: number, rows: number, table: Table): Promise<Segment> {
     const folder = this.#folderOf(collection, job);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, `${String(firstRow).padStart(12, '0')}-${rows}.arrow`);
+    const segment = { firstRow, rows, path: join(folder, `${String(firstRow).padStart(12, '0')}-${rows}.arrow`) };
+    await this.replace(segment, table);
+    for (const above of [dirname(folder), this.#folder]) await flushFolder(above);
+    return segment;
+  }
+
+  /** Put other rows into a file, e.g. those that are left after an erasure: the old ones or the new ones are there, never a mixture. */
+  async replace({ path }: Segment, table: Table): Promise<void> {
+    const bytes = tableToIPC(table, 'stream');
+    const end = Buffer.alloc(END_BYTES);
+    end.writeUInt32LE(MAGIC, 0);
+    end.writeUInt32LE(crc32(bytes), 4);
     const temporary = `${path}.part`;
     const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(tableToIPC(table, 'stream'));
+      await file.writeFile(bytes);
+      await file.writeFile(end);
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(temporary, path);
-    for (const above of [folder, dirname(folder), this.#folder]) await flushFolder(above);
-    return { firstRow, rows, path };
+    await flushFolder(dirname(path));
   }
 
-  /** @throws when the file is damaged. */
+  /** @throws AppError('model-integrity') when the file is damaged or gone. */
   async read({ path }: Segment): Promise<Table> {
-    return tableFromIPC(await readFile(path));
+    const bytes = await readFile(path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+    const at = bytes.length - END_BYTES;
+    const isWhole = at >= 0 && bytes.readUInt32LE(at) === MAGIC && bytes.readUInt32LE(at + 4) === crc32(bytes.subarray(0, at));
+    if (!isWhole) throw new AppError('model-integrity', 'A file of a bulk ingest is damaged.');
+    return tableFromIPC(bytes.subarray(0, at));
+  }
+
+  /** Put a damaged file out of the way; it is kept for whoever wants to look at it. */
+  async setAside({ path }: Segment): Promise<void> {
+    await rename(path, `${path}.damaged`).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+  }
+
+  /** Remove what a kill left half-written. */
+  async removeHalfWritten(collection: string, job: string): Promise<void> {
+    const folder = this.#folderOf(collection, job);
+    for (const name of await namesIn(folder)) if (name.endsWith('.part')) await rm(join(folder, name), { force: true });
   }
 
   async remove(segments: readonly Segment[]): Promise<void> {

@@ -53,14 +53,19 @@ interface MatchRow extends ItemRow {
   readonly [DISTANCE]: number;
 }
 
-/** How an engine reads. */
+/** How an engine works. */
 export interface LanceEngineOptions {
+  /** Collections up to this size have no trained index. */
+  readonly exactRows?: number;
   /** How old a read may be at most when another process writes, in seconds; null: nobody else writes. */
   readonly readIntervalS?: number | null;
 }
 
 /** @param location where the tables live; a folder is made when absent. */
-export async function openLanceEngine(location: EngineLocation, { readIntervalS = null }: LanceEngineOptions = {}): Promise<AnnEngine> {
+export async function openLanceEngine(
+  location: EngineLocation,
+  { exactRows = EXACT_ROWS, readIntervalS = null }: LanceEngineOptions = {},
+): Promise<AnnEngine> {
   const connection = await connect(location.uri, {
     ...location.connection,
     ...(location.kind === 'service' ? {} : { session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) }),
@@ -74,7 +79,7 @@ export async function openLanceEngine(location: EngineLocation, { readIntervalS 
         : await connection.createEmptyTable(spec.name, itemSchema(spec));
       await addKeypoints(table, readIntervalS !== null);
       await requireSchema(table, spec);
-      return new LanceIndex(spec, table, connection, location);
+      return new LanceIndex(spec, table, connection, location, exactRows);
     },
     drop: async (name) => {
       if ((await names()).has(name)) await connection.dropTable(name);
@@ -111,17 +116,19 @@ class LanceIndex implements AnnIndex {
   readonly #connection: Connection;
   readonly #location: EngineLocation;
   #commits = 0;
+  readonly #exactRows: number;
   readonly #synced = new Set<string>();
   /** Matching rows of a predicate, and when they were counted. */
   readonly #counts = new Map<string, { readonly matching: number; readonly atMs: number }>();
   #hasVectorIndex: boolean | null = null;
   #hasIndexAtMs = 0;
 
-  constructor(spec: AnnSpec, table: LanceTable, connection: Connection, location: EngineLocation) {
+  constructor(spec: AnnSpec, table: LanceTable, connection: Connection, location: EngineLocation, exactRows: number) {
     this.spec = spec;
     this.#table = table;
     this.#connection = connection;
     this.#location = location;
+    this.#exactRows = exactRows;
   }
 
   get commits(): number {
@@ -238,7 +245,20 @@ class LanceIndex implements AnnIndex {
   }
 
   async state(): Promise<AnnState> {
-    return stateOf(this.#table);
+    return this.#stateOf(this.#table);
+  }
+
+  async verify(): Promise<void> {
+    // A handle of its own: this one may have kept what it read before.
+    const table = await this.#connection.openTable(this.spec.name);
+    try {
+      let rows = 0;
+      for await (const batch of table.query()) rows += batch.numRows;
+      const count = await table.countRows();
+      if (rows !== count) throw new Error(`${rows} of ${count} rows can be read`);
+    } finally {
+      table.close();
+    }
   }
 
   /**
@@ -269,14 +289,13 @@ class LanceIndex implements AnnIndex {
   async maintain(): Promise<MaintenanceReport> {
     const table = await this.#connection.openTable(this.spec.name);
     try {
-      const { count, trainedOn } = await stateOf(table);
+      const { count, isTrainingDue: isTrained } = await this.#stateOf(table);
       if (count === 0) return { isTrained: false, selfFound01: null, unindexed: null };
       if (this.#location.kind !== 'service') {
         if (count >= SCALAR_INDEX_ROWS) await this.#indexScalars(table);
         // Before training: merging files afterwards would have to rewrite the index.
         await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
       }
-      const isTrained = isTrainingDue(count, trainedOn);
       if (isTrained) await this.#train(table, count);
       await this.#table.checkoutLatest();
       this.#hasVectorIndex = null;
@@ -292,10 +311,32 @@ class LanceIndex implements AnnIndex {
     return rewriteFragments(this.#table, isFolder ? join(this.#location.uri, `${this.spec.name}.lance`) : null);
   }
 
+  async rebuildIndexes(): Promise<number> {
+    if (this.#location.kind === 'service') return 0;
+    const table = await this.#connection.openTable(this.spec.name);
+    try {
+      const [indices, count] = await Promise.all([table.listIndices(), table.countRows()]);
+      for (const { name, columns } of indices) {
+        const [column = ''] = columns;
+        if (count === 0) await table.dropIndex(name);
+        else if (name === VECTOR_INDEX) await this.#train(table, count);
+        else await table.createIndex(column, { config: this.#scalarIndex(column), replace: true });
+      }
+      await this.#table.checkoutLatest();
+      this.#hasVectorIndex = null;
+      return indices.length;
+    } finally {
+      table.close();
+    }
+  }
+
   async dropOldVersions(): Promise<void> {
     const table = await this.#connection.openTable(this.spec.name);
     try {
-      await table.optimize({ cleanupOlderThan: new Date() });
+      // Merged first, and searched from then on: what is removed next is no longer what searches read.
+      await table.optimize({ cleanupOlderThan: new Date(0) });
+      await this.#table.checkoutLatest();
+      await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
       await this.#table.checkoutLatest();
     } finally {
       table.close();
@@ -319,7 +360,7 @@ class LanceIndex implements AnnIndex {
   /** @returns the share of rows that match, 0..1; null: so few rows are compared one by one. */
   async #approximateShare(predicate: string | null): Promise<number | null> {
     const rows = await this.#table.countRows();
-    if (rows <= EXACT_ROWS) return null;
+    if (rows <= this.#exactRows) return null;
     if (predicate === null) return 1;
     const nowMs = performance.now();
     let counted = this.#counts.get(predicate);
@@ -334,13 +375,13 @@ class LanceIndex implements AnnIndex {
 
   async #indexScalars(table: LanceTable): Promise<void> {
     const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-    const wanted = [
-      ['id', Index.btree()] as const,
-      ...Object.entries(this.spec.fields).map(
-        ([field, type]) => [columnOf(field), type === 'bool' ? Index.bitmap() : Index.btree()] as const,
-      ),
-    ];
-    for (const [column, config] of wanted) if (!present.has(column)) await table.createIndex(column, { config });
+    for (const column of ['id', ...Object.keys(this.spec.fields).map(columnOf)])
+      if (!present.has(column)) await table.createIndex(column, { config: this.#scalarIndex(column) });
+  }
+
+  #scalarIndex(column: string): Index {
+    const isBool = Object.entries(this.spec.fields).some(([field, type]) => columnOf(field) === column && type === 'bool');
+    return isBool ? Index.bitmap() : Index.btree();
   }
 
   async #train(table: LanceTable, rows: number): Promise<void> {
@@ -368,6 +409,27 @@ class LanceIndex implements AnnIndex {
     return sample.length === 0 ? null : found / sample.length;
   }
 
+  async #stateOf(table: LanceTable): Promise<AnnState> {
+    const [count, indices, schema, { totalBytes }] = await Promise.all([
+      table.countRows(),
+      table.listIndices(),
+      table.schema(),
+      table.stats(),
+    ]);
+    const isTrained = indices.some(({ name }) => name === VECTOR_INDEX);
+    const stats = isTrained ? await table.indexStats(VECTOR_INDEX) : undefined;
+    const trainedOn = Number(schema.fields.find(({ name }) => name === 'vector')?.metadata.get(TRAINED_ON) ?? 0);
+    const known = isTrained ? trainedOn : null;
+    return {
+      count,
+      indexed: stats?.numIndexedRows ?? 0,
+      unindexed: stats?.numUnindexedRows ?? count,
+      trainedOn: known,
+      isTrainingDue: isTrainingDue(count, known, this.#exactRows),
+      sizeBytes: totalBytes,
+    };
+  }
+
   #itemOf(row: ItemRow): AnnItem {
     return {
       id: row.id,
@@ -382,25 +444,6 @@ class LanceIndex implements AnnIndex {
 /** A copy: the row's memory belongs to the engine's batch. */
 function floatsOf(vector: ItemRow['vector']): Float32Array {
   return Float32Array.from(vector?.toArray() ?? []);
-}
-
-async function stateOf(table: LanceTable): Promise<AnnState> {
-  const [count, indices, schema, { totalBytes }] = await Promise.all([
-    table.countRows(),
-    table.listIndices(),
-    table.schema(),
-    table.stats(),
-  ]);
-  const isTrained = indices.some(({ name }) => name === VECTOR_INDEX);
-  const stats = isTrained ? await table.indexStats(VECTOR_INDEX) : undefined;
-  const trainedOn = Number(schema.fields.find(({ name }) => name === 'vector')?.metadata.get(TRAINED_ON) ?? 0);
-  return {
-    count,
-    indexed: stats?.numIndexedRows ?? 0,
-    unindexed: stats?.numUnindexedRows ?? count,
-    trainedOn: isTrained ? trainedOn : null,
-    sizeBytes: totalBytes,
-  };
 }
 
 function idPredicate(ids: readonly string[]): string {

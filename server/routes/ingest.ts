@@ -14,6 +14,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, listOf, ndjsonOf } from '../services/item-stream.ts';
 import type { Services } from '../services/open-services.ts';
 import { HttpProblem } from '../services/problem.ts';
+import { isStorageFull, STORAGE_FULL } from '../services/storage-full.ts';
 
 const tags = ['collections'];
 const security = [{ apiKey: [] }, {}];
@@ -38,7 +39,7 @@ const exportQuery = z
 const PART_BYTES = 64 * 1024 ** 3;
 
 /** Who may use them is decided by `route-access.ts`, before the body is read. */
-export function ingestRoutes({ store, bulk, keeper }: Services): FastifyPluginCallbackZod {
+export function ingestRoutes({ store, bulk, keeper, erasure }: Services): FastifyPluginCallbackZod {
   return (app, _options, done) => {
     // In this scope only: everywhere else the server reads JSON and nothing besides.
     app.addContentTypeParser([NDJSON_TYPE, ARROW_TYPE], (_request, payload, parsed) => parsed(null, payload));
@@ -75,11 +76,15 @@ export function ingestRoutes({ store, bulk, keeper }: Services): FastifyPluginCa
         const body = (request.body as Readable | null) ?? Readable.from([]);
         const isArrow = request.headers['content-type']?.startsWith(ARROW_TYPE) === true;
         const rows = isArrow ? itemsOfArrow(body, from, spec) : itemsOfNdjson(body, from);
-        const progress = bulk.receive({ collection, job, space, from, isLast: last === 'true', rows: keeper.admitted(collection, rows) });
+        const isErasing = (id: string) => erasure.isErasing({ collection, id });
+        const progress = bulk.receive({
+          ...{ collection, job, space, from, isErasing, isLast: last === 'true' },
+          rows: keeper.admitted(collection, rows),
+        });
         const failed = async (error: unknown): Promise<IngestProgress> => {
           const isOurs = error instanceof HttpProblem || error instanceof AppError;
           if (!isOurs) request.log.error({ err: error, collection }, 'a bulk ingest failed');
-          const problem = isOurs ? error.message : 'The server could not keep the rows.';
+          const problem = isOurs ? error.message : isStorageFull(error) ? STORAGE_FULL : 'The server could not keep the rows.';
           return { ...(await bulk.progress(collection, job)), state: 'failed', problem };
         };
         // What is wrong from the start gets a status of its own.

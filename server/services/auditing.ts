@@ -37,7 +37,9 @@ export function writeAudit(api: FastifyInstance, { journal, holdsPersons }: Audi
     const isEach = access.audit === 'each' || (entry.collection !== null && holdsPersons(entry.collection));
     // Who floods the door with refusals must not flood the log.
     if (!isEach || (entry.outcome === 'refused' && request.principal.kind !== 'key')) journal.sum(entry);
-    else await journal.record(entry);
+    else if (entry.outcome === 'done') await journal.record(entry);
+    // That it failed is said whether it can be written down or not; the journal has logged why.
+    else await journal.record(entry).catch(() => undefined);
   });
   api.addHook('onResponse', (request, reply, done) => {
     const type = request.routeOptions.config.access?.arrival;

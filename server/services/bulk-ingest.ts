@@ -5,13 +5,14 @@
  */
 import type { FastifyBaseLogger } from 'fastify';
 import type { Table } from 'apache-arrow';
-import type { IngestProgress } from '../../src/contracts/server-api.ts';
+import type { CreateCollection, IngestProgress } from '../../src/contracts/server-api.ts';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { AnnItem } from '../repositories/ann-index.ts';
 import type { Ingests } from '../repositories/ingests.ts';
-import type { IngestSegments, Segment } from '../repositories/ingest-segments.ts';
-import { itemTable } from '../repositories/item-rows.ts';
+import type { IngestSegments, LostRows, Segment } from '../repositories/ingest-segments.ts';
+import { itemTable, metadataOf, type ItemRow } from '../repositories/item-rows.ts';
 import type { CollectionStore } from './collection-store.ts';
+import type { DamageReport } from './damage.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Rows of one segment: what is lost at most when a sender breaks off within it. */
@@ -32,6 +33,8 @@ export interface IngestPart {
   readonly from: number;
   /** No part follows. */
   readonly isLast: boolean;
+  /** True for ids that are being erased: their rows count and are not kept. */
+  readonly isErasing: (id: string) => boolean;
   readonly rows: AsyncIterable<AnnItem[]>;
 }
 
@@ -41,8 +44,15 @@ interface Job {
   appliedRows: number;
   durableRows: number;
   pending: Segment[];
+  /** Promised, and lost to a damaged file. */
+  readonly lost: LostRows[];
   isDone: boolean;
   isReceiving: boolean;
+  /** Rows that came and are not written down yet; null: erased since. */
+  buffer: (AnnItem | null)[];
+  /** A segment is being written. */
+  keeping: Promise<void> | null;
+  /** Segments are being brought into the engine, or written anew. */
   applying: Promise<void> | null;
 }
 
@@ -51,6 +61,7 @@ export interface BulkIngestParts {
   readonly store: CollectionStore;
   readonly segments: IngestSegments;
   readonly ingests: Ingests;
+  readonly damage: DamageReport;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -96,40 +107,39 @@ export class BulkIngest {
       throw new HttpProblem(409, 'invalid-input', `This ingest has ${job.durableRows} rows: go on from there.`);
     if (job.isDone) throw new HttpProblem(409, 'invalid-input', 'This ingest has ended. Use another name for another one.');
     job.isReceiving = true;
-    let buffer: AnnItem[] = [];
     let keypointBytes = 0;
     try {
       for await (const rows of part.rows) {
         for (const row of rows) {
-          buffer.push(this.#checked(part, row, job.durableRows + buffer.length));
+          const checked = this.#checked(part, row, job.durableRows + job.buffer.length);
+          job.buffer.push(part.isErasing(row.id) ? null : checked);
           keypointBytes += row.keypoints?.length ?? 0;
         }
-        if (buffer.length < SEGMENT_ROWS && keypointBytes < SEGMENT_KEYPOINT_BYTES) continue;
-        const full = buffer;
-        buffer = [];
+        if (job.buffer.length < SEGMENT_ROWS && keypointBytes < SEGMENT_KEYPOINT_BYTES) continue;
         keypointBytes = 0;
-        await this.#keep(job, full);
+        await this.#keep(job);
         if (job.pending.length >= COMMIT_SEGMENTS) this.#applyInBackground(job);
         if (job.pending.length >= MAX_PENDING) await this.#apply(job, COMMIT_SEGMENTS);
         yield progressOf(job);
       }
-      const rest = buffer;
-      buffer = [];
-      await this.#keep(job, rest);
+      await this.#keep(job);
       if (part.isLast) {
         yield progressOf(job);
         await this.#apply(job, 1);
         job.isDone = true;
         await this.#parts.ingests.put(job.collection, job.name, { appliedRows: job.appliedRows, state: 'done' });
-        await this.#parts.segments.removeAll(job.collection, job.name);
+        // Damaged files stay: they say which rows are lost.
+        if (job.lost.length === 0) await this.#parts.segments.removeAll(job.collection, job.name);
         store.maintain(job.collection);
       } else this.#applyInBackground(job);
       yield progressOf(job);
     } finally {
       // A sender that broke off, or a wrong row: the good rows before it are kept, so that fewer have to be sent again.
-      await this.#keep(job, buffer).finally(() => {
+      await this.#keep(job).finally(() => {
         job.isReceiving = false;
       });
+      // Nobody may come to send the rest.
+      this.#applyInBackground(job);
     }
   }
 
@@ -137,6 +147,31 @@ export class BulkIngest {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const opening of this.#jobs.values()) await (await opening.catch(() => null))?.applying?.catch(() => undefined);
+  }
+
+  /**
+   * Take erased items out of the rows that wait: out of memory, and out of files, which are written anew without them. Their rows still
+   * count. @returns how many files.
+   */
+  async erase(collection: string, ids: ReadonlySet<string>): Promise<number> {
+    for (const { collection: name, job } of await this.#parts.segments.jobs()) if (name === collection) await this.#job(collection, job);
+    let files = 0;
+    for (const opening of [...this.#jobs.values()]) {
+      const job = await opening;
+      if (job.collection !== collection) continue;
+      // Rows that were read already would come back with their commit.
+      while (job.applying !== null || job.keeping !== null) await Promise.allSettled([job.applying, job.keeping]);
+      job.buffer = job.buffer.map((item) => (item !== null && ids.has(item.id) ? null : item));
+      job.applying = this.#eraseFrom(job, ids)
+        .then((count) => {
+          files += count;
+        })
+        .finally(() => {
+          job.applying = null;
+        });
+      await job.applying;
+    }
+    return files;
   }
 
   /** A collection was removed, with everything that waits for it. */
@@ -161,19 +196,25 @@ export class BulkIngest {
 
   async #open(collection: string, name: string): Promise<Job> {
     const { segments, ingests } = this.#parts;
+    await segments.removeHalfWritten(collection, name);
     const stored = await ingests.get(collection, name);
     const appliedRows = stored?.appliedRows ?? 0;
     const all = await segments.list(collection, name);
     // Applied, but not removed before the stop.
     await segments.remove(all.filter(({ firstRow }) => firstRow < appliedRows));
+    const lost = await segments.damaged(collection, name);
+    if (lost.length > 0) this.#report(collection, name, lost);
     const pending = all.filter(({ firstRow }) => firstRow >= appliedRows);
     let durableRows = appliedRows;
     for (const { firstRow, rows } of pending) {
-      if (firstRow !== durableRows) throw new AppError('bug', 'A segment of a bulk ingest is missing.');
-      durableRows += rows;
+      if (firstRow > durableRows) this.#lose({ collection, name, lost }, { firstRow: durableRows, rows: firstRow - durableRows });
+      durableRows = firstRow + rows;
     }
     const isDone = stored?.state === 'done';
-    return { collection, name, appliedRows, durableRows, pending, isDone, isReceiving: false, applying: null };
+    return {
+      ...{ collection, name, appliedRows, durableRows, pending, lost, isDone },
+      ...{ isReceiving: false, buffer: [], keeping: null, applying: null },
+    };
   }
 
   #checked({ collection, space }: IngestPart, row: AnnItem, number: number): AnnItem {
@@ -185,10 +226,65 @@ export class BulkIngest {
     }
   }
 
-  async #keep(job: Job, items: readonly AnnItem[]): Promise<void> {
-    if (items.length === 0) return;
+  async #eraseFrom(job: Job, ids: ReadonlySet<string>): Promise<number> {
     const { store, segments } = this.#parts;
-    const unique = new Map(items.map((item) => [item.id, item]));
+    let files = 0;
+    for (const segment of job.pending) {
+      const table = await this.#readOrLose(job, segment);
+      if (table === null) continue;
+      const isHit = [...(table.getChild('id') ?? [])].some((id) => ids.has(id as string));
+      if (!isHit) continue;
+      const spec = store.description(job.collection);
+      await segments.replace(
+        segment,
+        itemTable(
+          spec,
+          itemsOf(spec, table).filter(({ id }) => !ids.has(id)),
+        ),
+      );
+      files += 1;
+    }
+    await segments.removeDamaged(job.collection);
+    return files;
+  }
+
+  /** @returns null for a damaged file: it is set aside, named, and its rows count as lost. */
+  async #readOrLose(job: Job, segment: Segment): Promise<Table | null> {
+    try {
+      return await this.#parts.segments.read(segment);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'model-integrity') throw error;
+      await this.#parts.segments.setAside(segment);
+      this.#lose(job, segment);
+      return null;
+    }
+  }
+
+  #lose({ collection, name, lost }: Pick<Job, 'collection' | 'name' | 'lost'>, { firstRow, rows }: LostRows): void {
+    if (lost.some((one) => one.firstRow === firstRow)) return;
+    lost.push({ firstRow, rows });
+    this.#report(collection, name, lost);
+  }
+
+  #report(collection: string, name: string, lost: readonly LostRows[]): void {
+    this.#parts.damage.note({ kind: 'ingest', name: `${collection}/${name}`, collection, reason: problemOf(lost) });
+  }
+
+  /** Write down what came. */
+  async #keep(job: Job): Promise<void> {
+    while (job.keeping !== null) await job.keeping.catch(() => undefined);
+    const items = job.buffer;
+    job.buffer = [];
+    if (items.length === 0) return;
+    job.keeping = this.#write(job, items).finally(() => {
+      job.keeping = null;
+    });
+    await job.keeping;
+  }
+
+  async #write(job: Job, items: readonly (AnnItem | null)[]): Promise<void> {
+    const { store, segments } = this.#parts;
+    const unique = new Map(items.flatMap((item) => (item === null ? [] : [[item.id, item] as const])));
     await store.requireRoom(job.collection, [...unique.keys()], job.durableRows - job.appliedRows);
     const table = itemTable(store.description(job.collection), [...unique.values()]);
     const segment = await segments.write(job.collection, job.name, job.durableRows, items.length, table);
@@ -217,11 +313,13 @@ export class BulkIngest {
   async #commit(job: Job): Promise<void> {
     const { store, segments, ingests } = this.#parts;
     const taken = job.pending.slice(0, COMMIT_SEGMENTS);
-    if (taken[0]?.firstRow !== job.appliedRows) throw new AppError('bug', 'A segment of a bulk ingest is out of turn.');
-    const tables: Table[] = [];
-    for (const segment of taken) tables.push(await segments.read(segment));
+    const filled: Table[] = [];
+    for (const segment of taken) {
+      const table = await this.#readOrLose(job, segment);
+      if (table !== null && table.numRows > 0) filled.push(table);
+    }
     // The engine wants each id once; of equal ids in one job the last row wins.
-    const groups = hasEqualIds(tables) ? tables.map((table) => [table]) : [tables];
+    const groups = hasEqualIds(filled) ? filled.map((table) => [table]) : filled.length === 0 ? [] : [filled];
     for (const group of groups) await store.ingest(job.collection, group);
     const last = taken.at(-1)!;
     const appliedRows = last.firstRow + last.rows;
@@ -230,6 +328,21 @@ export class BulkIngest {
     job.pending = job.pending.slice(taken.length);
     await segments.remove(taken);
   }
+}
+
+function problemOf(lost: readonly LostRows[]): string {
+  const rows = lost.map((one) => `${one.firstRow} to ${one.firstRow + one.rows - 1}`).join(', ');
+  return `Rows ${rows} were damaged on the disk and are lost. Send them again, under another name.`;
+}
+
+/** The rows of a segment as items. */
+function itemsOf(spec: Pick<CreateCollection, 'dimensions' | 'fields'>, table: Table): AnnItem[] {
+  return (table.toArray() as ItemRow[]).map((row) => ({
+    id: row.id,
+    productId: row.productId,
+    metadata: metadataOf(spec, row),
+    vector: Float32Array.from(row.vector?.toArray() ?? []),
+  }));
 }
 
 function hasEqualIds(tables: readonly Table[]): boolean {
@@ -243,12 +356,12 @@ function hasEqualIds(tables: readonly Table[]): boolean {
   return seen.size !== rows;
 }
 
-function progressOf({ name, isDone, durableRows, appliedRows, isReceiving }: Job): IngestProgress {
+function progressOf({ name, isDone, durableRows, appliedRows, isReceiving, lost }: Job): IngestProgress {
   return {
     job: name,
     state: isDone ? 'done' : appliedRows < durableRows && !isReceiving ? 'applying' : 'receiving',
     durableRows,
     searchableRows: appliedRows,
-    problem: null,
+    problem: lost.length === 0 ? null : problemOf(lost),
   };
 }

@@ -3,6 +3,7 @@
  * All writes go through one lane, group by group; searches run beside it.
  */
 import type { FastifyBaseLogger } from 'fastify';
+import { AppError } from '../../src/contracts/errors.ts';
 import {
   createCollectionSchema,
   type Collection,
@@ -15,10 +16,11 @@ import type { Table } from 'apache-arrow';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../repositories/ann-index.ts';
 import type { Collections } from '../repositories/collections.ts';
 import type { WriteAheadLog, WriteOperation } from '../repositories/write-ahead-log.ts';
-import { isTrainingDue } from '../repositories/index-plan.ts';
 import { requireFields } from '../repositories/item-rows.ts';
+import type { DamageReport } from './damage.ts';
 import { IndexMaintenance } from './index-maintenance.ts';
 import { HttpProblem } from './problem.ts';
+import { isStorageFull } from './storage-full.ts';
 
 /** Writes that are logged in one transaction. */
 const GROUP_OPERATIONS = 64;
@@ -30,6 +32,11 @@ const MAX_WAITING = 256;
 const CHECKPOINT_OPERATIONS = 256;
 /** … or so long after the last one. */
 const CHECKPOINT_IDLE_MS = 1_000;
+/** What the engine says of files that are missing, cut short or make no sense; not of commits that got in each other's way. */
+const DAMAGE =
+  /not found|no such file|corrupt|invalid|unexpected|eof|out of (range|bounds)|decod|decompress|parse|magic|overflow|panick|LanceError\(IO\)|rows can be read/i;
+/** A collection that fails is looked through at most this often. */
+const EXAMINE_MS = 60_000;
 /** Log entries applied at a time at start. */
 const REPLAY_PAGE = 16;
 
@@ -53,6 +60,7 @@ export interface CollectionStoreParts {
   readonly engine: AnnEngine;
   readonly collections: Collections;
   readonly writeAhead: WriteAheadLog;
+  readonly damage: DamageReport;
   readonly logger: FastifyBaseLogger;
   /** Why this server may not write now; null: it may. */
   readonly refusal?: () => string | null;
@@ -73,13 +81,17 @@ export class CollectionStore {
   #checkpointTimer: NodeJS.Timeout | null = null;
   #appliedSequence = 0;
   #uncheckedOperations = 0;
+  /** When a collection was looked through, and the look that is under way. */
+  readonly #examined = new Map<string, { readonly atMs: number; readonly end: Promise<void> }>();
   #isClosed = false;
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
     this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
+      if (this.#isClosed) return;
+      if (this.#maintenance.isWaiting) this.#look();
       const entry = this.#open.get(name);
-      if (entry === undefined || this.#isClosed) return;
+      if (entry === undefined) return;
       entry.isDirty = true;
       this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
     });
@@ -119,8 +131,13 @@ export class CollectionStore {
 
   /** Collections that are served, with their sizes. */
   async list(): Promise<Collection[]> {
-    const served = [...this.#open.values()].flatMap(({ description, index }) => (index === null ? [] : [{ description, index }]));
-    return Promise.all(served.map(async ({ description, index }) => ({ ...description, count: await index.count() })));
+    const described = await Promise.all([...this.#open.keys()].map((name) => this.describe(name)));
+    return described.flatMap((collection) => collection ?? []);
+  }
+
+  /** True for a collection that exists and is damaged. */
+  isSetAside(name: string): boolean {
+    return this.#open.get(name)?.index === null;
   }
 
   /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
@@ -148,18 +165,19 @@ export class CollectionStore {
     return { collection: { ...description, count: await index.count() }, isNew };
   }
 
-  /** Remove a collection with everything in it. Writes that were taken before finish first. @throws HttpProblem 404 */
+  /** Remove a collection with everything in it, also one that was set aside. Writes that were taken before finish first. @throws HttpProblem 404 */
   async drop(name: string): Promise<void> {
-    const { index } = this.#require(name);
+    const { index } = this.#known(name);
     this.#requireWritable();
     this.#open.delete(name);
+    this.#parts.damage.clear('collection', name);
     await this.#maintenance.forget(name);
     await this.#lane;
     await this.#checkpointing;
     // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
     await this.#parts.collections.remove(name);
     await this.#publish();
-    await index.close();
+    await index?.close();
     await this.#parts.engine.drop(name);
   }
 
@@ -167,7 +185,13 @@ export class CollectionStore {
   async describe(name: string): Promise<Collection | null> {
     const found = this.#open.get(name);
     if (found === undefined || found.index === null) return null;
-    return { ...found.description, count: await found.index.count() };
+    try {
+      return { ...found.description, count: await found.index.count() };
+    } catch (error) {
+      // Removed meanwhile, or damaged: then it is set aside by this.
+      await this.#explain(name, error).catch(() => undefined);
+      return null;
+    }
   }
 
   /** @returns a collection with its size and the state of its index. @throws HttpProblem 404 */
@@ -196,28 +220,51 @@ export class CollectionStore {
    */
   async search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
     const { description, index } = this.#require(name);
-    return index.search(checkedVector(description, space, vector), k, { filter });
+    const checked = checkedVector(description, space, vector);
+    try {
+      return await twice(() => index.search(checked, k, { filter }));
+    } catch (error) {
+      if (isOurs(error)) throw error;
+      try {
+        // A damaged index is made again from the rows, which are searched one by one meanwhile.
+        const matches = await index.search(checked, k, { filter, effort: 'exact' });
+        this.#mendIndexes(name, error);
+        return matches;
+      } catch (second) {
+        throw await this.#explain(name, second, true);
+      }
+    }
   }
 
   /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
   scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
-    return this.#require(name).index.scan(options);
+    return this.#explained(name, this.#require(name).index.scan(options));
   }
 
   /** The same without vectors and keypoints. @throws HttpProblem 404 */
   listItems(name: string): AsyncIterable<ListedItem[]> {
-    return this.#require(name).index.list();
+    return this.#explained(name, this.#require(name).index.list());
   }
 
   /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
-  keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-    return this.#require(name).index.keypoints(ids);
+  async keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { index } = this.#require(name);
+    try {
+      return await twice(() => index.keypoints(ids));
+    } catch (error) {
+      throw await this.#explain(name, error, true);
+    }
   }
 
   /** @returns the item, or null. */
   async get(name: string, id: string): Promise<AnnItem | null> {
-    const [item] = await this.#require(name).index.get([id]);
-    return item ?? null;
+    const { index } = this.#require(name);
+    try {
+      const [item] = await twice(() => index.get([id]));
+      return item ?? null;
+    } catch (error) {
+      throw await this.#explain(name, error, true);
+    }
   }
 
   /** Insert or replace by id; the last of two equal ids wins. Durable and visible when this resolves. @returns how many items. */
@@ -280,6 +327,11 @@ export class CollectionStore {
   /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
   maintain(name: string): void {
     this.#maintenance.request(name);
+    this.#look();
+  }
+
+  /** Let the lane look for maintenance that is due. */
+  #look(): void {
     void this.#alone(() => Promise.resolve()).catch(() => {
       // Refused by a stop or the end of a term: whoever writes next sees to it.
     });
@@ -296,9 +348,25 @@ export class CollectionStore {
     return rewritten;
   }
 
+  /** Make the indexes of a collection anew from its live rows, beside searches and writes. @returns how many. @throws HttpProblem 404 */
+  async rebuildIndexes(name: string): Promise<number> {
+    const { index } = this.#require(name);
+    let rebuilt = 0;
+    await this.#maintenance.exclusively(name, async () => {
+      rebuilt = await index.rebuildIndexes();
+    });
+    return rebuilt;
+  }
+
   /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
   async dropOldVersions(name: string): Promise<void> {
-    await this.#require(name).index.dropOldVersions();
+    const target = this.#require(name);
+    await this.#maintenance.exclusively(name, () =>
+      this.#alone(async () => {
+        target.isDirty = true;
+        await target.index.dropOldVersions();
+      }),
+    );
   }
 
   /** Flush the engine's files and shorten the log now. @returns whether it worked; else it is tried again by itself. */
@@ -319,9 +387,14 @@ export class CollectionStore {
     await this.#parts.engine.close();
   }
 
-  #require(name: string): ServedCollection {
+  #known(name: string): OpenCollection {
     const found = this.#open.get(name);
     if (found === undefined) throw new HttpProblem(404, 'invalid-input', `There is no collection "${name}".`);
+    return found;
+  }
+
+  #require(name: string): ServedCollection {
+    const found = this.#known(name);
     if (found.index === null) throw new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`);
     return found as ServedCollection;
   }
@@ -332,9 +405,69 @@ export class CollectionStore {
       await index.count();
       return { description, index, isDirty: false };
     } catch (error) {
-      this.#parts.logger.error({ collection: description.name, err: error }, 'collection set aside');
+      this.#noteSetAside(description.name, error);
       return { description, index: null, isDirty: false };
     }
+  }
+
+  #noteSetAside(name: string, error: unknown): void {
+    const reason = isStorageFull(error)
+      ? `There is no room to apply what collection "${name}" was sent before the last stop, so it was set aside. Make room and start the server again.`
+      : `Collection "${name}" is damaged and was set aside; what it was sent since its last flush is kept in the log. ` +
+        'Restore a backup, or remove the collection and send its items again.';
+    this.#parts.damage.clear('collection', name);
+    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, error);
+  }
+
+  async *#explained<Batch>(name: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    try {
+      yield* batches;
+    } catch (error) {
+      throw await this.#explain(name, error);
+    }
+  }
+
+  /**
+   * The engine failed: find out why. When rows cannot be read, the collection is set aside.
+   * @param isIndexUsed when all rows can be read, its indexes are made anew.
+   * @returns what to throw.
+   */
+  async #explain(name: string, error: unknown, isIndexUsed = false): Promise<unknown> {
+    const target = this.#open.get(name);
+    if (isOurs(error) || !DAMAGE.test(String(error)) || target === undefined || target.index === null) return error;
+    await this.#examine(target as ServedCollection, error, isIndexUsed);
+    return this.#open.get(name)?.index === null
+      ? new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`)
+      : error;
+  }
+
+  async #examine(target: ServedCollection, cause: unknown, isIndexUsed: boolean): Promise<void> {
+    const { name } = target.description;
+    const before = this.#examined.get(name);
+    if (before !== undefined && Date.now() - before.atMs < EXAMINE_MS) return before.end;
+    const end = (async () => {
+      try {
+        await target.index.verify();
+        if (isIndexUsed) this.#mendIndexes(name, cause);
+      } catch (error) {
+        if (this.#open.get(name) !== target) return;
+        this.#open.set(name, { ...target, index: null });
+        this.#noteSetAside(name, error);
+      }
+    })();
+    this.#examined.set(name, { atMs: Date.now(), end });
+    await end;
+  }
+
+  /** Make the indexes of a collection again, in the background. */
+  #mendIndexes(name: string, cause: unknown): void {
+    if (this.#isClosed || (this.#parts.refusal?.() ?? null) !== null || this.#parts.damage.has('collection', name)) return;
+    const reason = `An index of collection "${name}" is damaged. It is being made again from the rows, which are searched one by one meanwhile.`;
+    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, cause);
+    this.rebuildIndexes(name).then(
+      () => this.#parts.damage.clear('collection', name),
+      (error: unknown) => this.#parts.logger.error({ collection: name, err: error }, 'a damaged index could not be made again'),
+    );
   }
 
   #checkedItem(
@@ -350,8 +483,8 @@ export class CollectionStore {
   async #resumeTraining(): Promise<void> {
     for (const { description, index } of this.#open.values()) {
       if (index === null) continue;
-      const { count, unindexed, trainedOn } = await index.state();
-      if (isTrainingDue(count, trainedOn) || (trainedOn !== null && unindexed > 0)) this.maintain(description.name);
+      const { unindexed, trainedOn, isTrainingDue } = await index.state();
+      if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(description.name);
     }
   }
 
@@ -360,19 +493,24 @@ export class CollectionStore {
     for (;;) {
       const page = await this.#parts.writeAhead.read(this.#appliedSequence, REPLAY_PAGE);
       if (page.length === 0) break;
-      for (const { sequence, operation } of page) {
-        const target = this.#open.get(operation.collection);
-        if (target !== undefined && target.index !== null) {
+      for (const { sequence, collection, operation } of page) {
+        const target = this.#open.get(collection);
+        if (operation === null) await this.#parts.writeAhead.setAside(sequence);
+        else if (target !== undefined && target.index !== null) {
           try {
             await applyOne(target as ServedCollection, operation);
             applied += 1;
           } catch (error) {
-            this.#parts.logger.error({ collection: operation.collection, err: error }, 'collection set aside: its log cannot be applied');
+            this.#noteSetAside(operation.collection, error);
             this.#open.set(operation.collection, { ...target, index: null });
           }
         }
         this.#appliedSequence = sequence;
       }
+    }
+    for (const { collection, writes } of await this.#parts.writeAhead.damaged()) {
+      const reason = `${writes} writes to collection "${collection}" were damaged in the log and are lost. Send again what was sent last.`;
+      this.#parts.damage.note({ kind: 'database', name: `log of ${collection}`, collection, reason });
     }
     if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
     await this.#checkpoint();
@@ -470,7 +608,8 @@ export class CollectionStore {
         await this.#parts.writeAhead.withdraw(sequences.slice(start, end)).catch((withdrawError: unknown) => {
           this.#parts.logger.error({ err: withdrawError }, 'failed writes stay in the log');
         });
-        for (const { reject } of run) reject(error);
+        const reason = await this.#explain(first.collection, error);
+        for (const { reject } of run) reject(reason);
       }
       start = end;
     }
@@ -498,18 +637,23 @@ export class CollectionStore {
   async #flushAndForget(): Promise<void> {
     const upTo = this.#appliedSequence;
     this.#uncheckedOperations = 0;
-    for (const entry of this.#open.values()) {
+    let problem: unknown = null;
+    const unflushed: string[] = [];
+    for (const [name, entry] of [...this.#open]) {
       if (!entry.isDirty || entry.index === null) continue;
       entry.isDirty = false;
       try {
         await entry.index.sync();
       } catch (error) {
+        // One that cannot be flushed must not keep the log of the others.
         entry.isDirty = true;
-        throw error;
+        unflushed.push(name);
+        problem = await this.#explain(name, error);
       }
     }
     const setAside = [...this.#open.values()].filter(({ index }) => index === null).map(({ description }) => description.name);
-    if (upTo > 0) await this.#parts.writeAhead.forget(upTo, setAside);
+    if (upTo > 0) await this.#parts.writeAhead.forget(upTo, [...unflushed, ...setAside]);
+    if (problem !== null) throw new AppError('busy', 'A collection could not be flushed.', { cause: problem });
   }
 
   async #maintainWhereDue(): Promise<void> {
@@ -530,6 +674,21 @@ async function applyOne(target: ServedCollection, operation: WriteOperation): Pr
   } finally {
     target.isDirty = true;
   }
+}
+
+/** A file that a clean-up took away from under a read is there in the newest version. */
+async function twice<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    return read();
+  }
+}
+
+/** A refusal, or a full disk: nothing is damaged. */
+function isOurs(error: unknown): boolean {
+  return error instanceof HttpProblem || error instanceof AppError || isStorageFull(error);
 }
 
 function isSameFields(a: CreateCollection['fields'], b: CreateCollection['fields']): boolean {

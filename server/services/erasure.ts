@@ -2,7 +2,8 @@
  * @file Erases items for good. [Note: Order of an erasure]
  * 1. at once, in one flushed transaction: the wrapped keys of thumbnails are destroyed, the items are hidden from searches and reads, and the
  *    erasure is written down; SQLite's log is emptied, so that the keys are not in it either;
- * 2. the vectors are deleted, and every table file with deleted rows is written anew ([Note: Delete is not erase]);
+ * 2. packs that hold the items are withdrawn and built again, rows of bulk ingests that wait are dropped, the vectors are deleted, every table
+ *    file with deleted rows is written anew ([Note: Delete is not erase]), and so are the indexes;
  * 3. after a pause for searches under way, old versions and the write-ahead log go;
  * 4. the whole data folder is searched for the erased bytes. Only when none is found the receipt is signed.
  * A crash or a failure at any step is taken up again from the table of erasures.
@@ -16,11 +17,14 @@ import type { Erasures, StoredErasure } from '../repositories/erasures.ts';
 import type { ItemPlace } from '../repositories/records.ts';
 import type { Thumbnails } from '../repositories/thumbnails.ts';
 import { removeStagings } from './backup-staging.ts';
+import { LOCK_FILE } from '../repositories/folder-lock.ts';
+import type { BulkIngest } from './bulk-ingest.ts';
 import { searchBytes } from './byte-search.ts';
 import type { CollectionStore } from './collection-store.ts';
 import type { Journal } from './journal.ts';
 import { randomId } from './key-secret.ts';
 import { pageOf, placeOf } from './page-cursor.ts';
+import type { PackService } from './pack-service.ts';
 import { HttpProblem } from './problem.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -31,10 +35,14 @@ const NEEDLE_BYTES = 24;
 /** Items deleted in one write. */
 const DELETE_ITEMS = 1_000;
 const RETRY_MS = 30_000;
+/** Indexes are made anew again only after so many times as long as it took. */
+const REST_FACTOR = 9;
 
 /** What erasing stands on. */
 export interface ErasureParts {
   readonly store: CollectionStore;
+  readonly bulk: Pick<BulkIngest, 'erase'>;
+  readonly packs: Pick<PackService, 'forget'>;
   readonly erasures: Erasures;
   readonly thumbnails: Thumbnails;
   readonly database: DatabaseFile;
@@ -65,18 +73,22 @@ export class ErasureService {
   /** Something was asked for since the run last looked. */
   #isWanted = false;
   #retry: NodeJS.Timeout | null = null;
+  #restsUntilMs = 0;
   readonly #stop = new AbortController();
 
   private constructor(parts: ErasureParts) {
     this.#parts = parts;
   }
 
-  /** Take up what a stop left. */
+  /** {@link resume} takes up what a stop left. */
   static async open(parts: ErasureParts): Promise<ErasureService> {
     const service = new ErasureService(parts);
     for (const { targets } of await parts.erasures.open()) for (const target of targets) service.#pending.add(nameOf(target));
-    if (service.#pending.size > 0) service.#start();
     return service;
+  }
+
+  resume(): void {
+    this.#start();
   }
 
   /** True while an item is being erased: it must not be written meanwhile. */
@@ -160,7 +172,10 @@ export class ErasureService {
     const { signal } = this.#stop;
     while (this.#isWanted && !signal.aborted) {
       this.#isWanted = false;
-      const open = await this.#parts.erasures.open();
+      const all = await this.#parts.erasures.open();
+      // One collection that is damaged must not keep the others waiting.
+      const open = all.filter(({ targets }) => !targets.some(({ collection }) => this.#parts.store.isSetAside(collection)));
+      if (open.length < all.length) this.#retryLater();
       if (open.length === 0) continue;
       this.#isWanted = true;
       try {
@@ -170,47 +185,84 @@ export class ErasureService {
         if (isStopped(signal)) return;
         this.#parts.logger.error({ err: error, erasures: open.length }, 'an erasure did not succeed; it will be tried again');
         for (const { id } of open) await this.#parts.erasures.fail(id);
-        this.#retry = setTimeout(() => this.#start(), RETRY_MS).unref();
+        this.#retryLater();
         return;
       }
     }
   }
 
+  #retryLater(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#start(), RETRY_MS).unref();
+  }
+
   async #eraseAll(open: readonly StoredErasure[]): Promise<void> {
-    const { store, erasures, database, dataFolder, graceMs } = this.#parts;
-    const hidden = open.filter(({ state }) => state === 'hidden');
+    const { store, erasures, graceMs } = this.#parts;
+    const targets = byCollection(open.flatMap(({ targets }) => targets));
+    // What failed before begins again: whatever came between is gone over.
+    const fresh = open.filter(({ state, failures }) => state === 'hidden' || failures > 0);
     const rewritten = new Map<string, number>();
-    for (const [collection, ids] of byCollection(hidden.flatMap(({ targets }) => targets))) {
-      const count = await ifServed(async () => {
-        for (let start = 0; start < ids.length; start += DELETE_ITEMS)
-          await store.delete(collection, ids.slice(start, start + DELETE_ITEMS));
-        return store.rewriteDeleted(collection);
-      });
-      rewritten.set(collection, count ?? 0);
-    }
-    for (const erasure of hidden)
-      await erasures.rewrite(erasure, Math.max(0, ...erasure.targets.map(({ collection }) => rewritten.get(collection) ?? 0)));
+    for (const [collection, ids] of byCollection(fresh.flatMap(({ targets }) => targets)))
+      rewritten.set(collection, await this.#remove(collection, ids));
+    for (const erasure of fresh)
+      await erasures.rewrite(
+        erasure,
+        Math.max(erasure.rewritten, ...erasure.targets.map(({ collection }) => rewritten.get(collection) ?? 0)),
+      );
+
+    await this.#rest();
+    const startedAtMs = Date.now();
+    for (const collection of targets.keys()) await ifServed(() => store.rebuildIndexes(collection));
+    this.#restsUntilMs = Date.now() + (Date.now() - startedAtMs) * REST_FACTOR;
     await pause(graceMs, this.#stop.signal);
 
-    const collections = new Set(open.flatMap(({ targets }) => targets.map(({ collection }) => collection)));
-    for (const collection of collections) await ifServed(() => store.dropOldVersions(collection));
+    for (const [collection, ids] of targets) {
+      // A build of another process may have been under way.
+      await this.#parts.packs.forget(collection, ids);
+      await ifServed(() => store.dropOldVersions(collection));
+    }
+    await this.#shortenLogs();
+    const verified = await this.#verify(open.flatMap(({ id }) => this.#needles.get(id) ?? []));
+    for (const { id } of open) await this.#finish((await erasures.get(id))!, verified);
+  }
+
+  /** Take items out of everything that searches, packs and ingests use. @returns how many files of the table were written anew. */
+  async #remove(collection: string, ids: readonly string[]): Promise<number> {
+    const { store, bulk, packs } = this.#parts;
+    await packs.forget(collection, ids);
+    const rewritten = await ifServed(async () => {
+      // Before the deletion: rows that wait would bring the items back.
+      await bulk.erase(collection, new Set(ids));
+      for (let start = 0; start < ids.length; start += DELETE_ITEMS) await store.delete(collection, ids.slice(start, start + DELETE_ITEMS));
+      return store.rewriteDeleted(collection);
+    });
+    return rewritten ?? 0;
+  }
+
+  /** Making the indexes of a large collection anew takes minutes: with many erasures it shall not go on all the time. */
+  async #rest(): Promise<void> {
+    await pause(Math.max(0, this.#restsUntilMs - Date.now()), this.#stop.signal);
+  }
+
+  /** @throws when something still keeps old bytes. */
+  async #shortenLogs(): Promise<void> {
+    const { store, database, dataFolder } = this.#parts;
     if (await database.isHeld(Date.now())) throw new Error('a backup is being made');
     await removeStagings(dataFolder);
     if (!(await store.flush())) throw new Error('the write-ahead log was not shortened');
     if (!(await database.truncateLog())) throw new Error('the database is being read');
-    const verified = await this.#verify(open.flatMap(({ id }) => this.#needles.get(id) ?? []));
-    for (const { id } of open) await this.#finish((await erasures.get(id))!, verified);
   }
 
   /** @throws when something is still there. */
   async #verify(needles: readonly Uint8Array[]): Promise<{ files: number; bytes: number }> {
     const { database, dataFolder } = this.#parts;
-    let search = await searchBytes(dataFolder, needles);
+    const options = { handles: await database.handles(), skip: [LOCK_FILE] };
+    let search = await searchBytes(dataFolder, needles, options);
     if (search.found.some((path) => path.includes('mekiki.db'))) {
       // A page that was split may leave a copy in unused space, which `secure_delete` does not clear.
       await database.vacuum();
       await database.truncateLog();
-      search = await searchBytes(dataFolder, needles);
+      search = await searchBytes(dataFolder, needles, options);
     }
     if (search.found.length > 0) throw new Error(`erased bytes are still in ${search.found.length} files`);
     return search;

@@ -2,13 +2,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, type ErrorCode } from '../../src/contracts/errors.ts';
+import { isDatabaseDamaged } from '../repositories/database.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from './problem.ts';
+import { isStorageFull, STORAGE_FULL } from './storage-full.ts';
 
 /** Statuses of our own codes when they come out of a service. */
 const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   'invalid-input': 400,
   busy: 503,
   'quota-exceeded': 507,
+  'storage-full': 507,
+  'model-integrity': 503,
   'permission-denied': 403,
   'decode-unsupported': 422,
   'model-unavailable': 503,
@@ -49,7 +53,7 @@ function classify(error: unknown): { status: number; code: ErrorCode; detail: st
   if (error instanceof HttpProblem) return { status: error.status, code: error.code, detail: error.message };
   if (error instanceof AppError) {
     const status = STATUS_OF_CODE[error.code] ?? 500;
-    return { status, code: error.code, detail: status < 500 || status === 502 ? error.message : undefined };
+    return { status, code: error.code, detail: status === 500 ? undefined : error.message };
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const detail = error.validation
@@ -58,16 +62,11 @@ function classify(error: unknown): { status: number; code: ErrorCode; detail: st
       .join('; ');
     return { status: 400, code: 'invalid-input', detail: detail.slice(0, 1000) };
   }
-  if (isStorageFull(error))
-    return { status: 507, code: 'quota-exceeded', detail: 'The server has no space left. Nothing of this write was kept.' };
+  if (isDatabaseDamaged(error))
+    return { status: 503, code: 'server-refused', detail: 'The database of the server is damaged. Whoever runs it must restore a backup.' };
+  if (isStorageFull(error)) return { status: 507, code: 'storage-full', detail: STORAGE_FULL };
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (status === 429) return { status, code: 'busy', detail: 'Too many requests. Try again in a minute.' };
   if (typeof status === 'number' && status >= 400 && status < 500) return { status, code: 'invalid-input', detail: DETAILS[status] };
   return { status: 500, code: 'bug', detail: undefined };
-}
-
-function isStorageFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  return code === 'ENOSPC' || code === 'SQLITE_FULL' || /no space left on device|database or disk is full/i.test(error.message);
 }

@@ -53,10 +53,15 @@ export function acceptImageLists(app: FastifyInstance): void {
 
 /** @returns the images of a request. @throws HttpProblem 415 for another body; 400 for none; 413 for more than `most`. */
 export function imagesOf(body: unknown, most: number): readonly NamedImage[] {
-  if (!Array.isArray(body)) throw new HttpProblem(415, 'invalid-input', NOT_A_FORM);
+  // JSON may be a list too.
+  if (!Array.isArray(body) || !body.every(isNamedImage)) throw new HttpProblem(415, 'invalid-input', NOT_A_FORM);
   if (body.length === 0) throw new HttpProblem(400, 'invalid-input', 'The form holds no image.');
   if (body.length > most) throw new HttpProblem(413, 'invalid-input', `At most ${most} images at a time here.`);
-  return body as NamedImage[];
+  return body;
+}
+
+function isNamedImage(value: unknown): value is NamedImage {
+  return typeof value === 'object' && value !== null && (value as Partial<NamedImage>).bytes instanceof Uint8Array;
 }
 
 async function readForm(request: FastifyRequest, payload: Readable): Promise<NamedImage[]> {

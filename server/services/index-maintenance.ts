@@ -51,6 +51,26 @@ export class IndexMaintenance {
     this.#of(name).isForced = true;
   }
 
+  /** Run something that maintenance must not run beside. */
+  async exclusively(name: string, work: () => Promise<void>): Promise<void> {
+    while (this.#running !== null) await this.#running.end;
+    const end = work();
+    // Who waits for it wants to know that it is over, not how it went.
+    const quiet = end
+      .catch(() => {})
+      .finally(() => {
+        this.#running = null;
+        this.#onChange(name);
+      });
+    this.#running = { name, end: quiet };
+    await end;
+  }
+
+  /** True when a run was asked for and none is under way: only one goes at a time, and the next begins when somebody looks. */
+  get isWaiting(): boolean {
+    return this.#running === null && [...this.#upkeep.values()].some(({ isForced, failures }) => isForced && failures < FAILURES);
+  }
+
   isRunning(name: string): boolean {
     return this.#running?.name === name;
   }

@@ -8,6 +8,7 @@ import type { AnnItem, AnnSpec, ItemMetadata, ListedItem } from '../repositories
 import { itemSchema, itemTable, KEYPOINTS } from '../repositories/item-rows.ts';
 import { columnOf } from '../repositories/scalar-filter.ts';
 import { holdsImage } from './image-refusal.ts';
+import { isStorable } from './storable-text.ts';
 
 /** Media types of the two forms. */
 export const NDJSON_TYPE = 'application/x-ndjson';
@@ -223,6 +224,8 @@ function parseObject(json: string, row: number): Record<string, unknown> {
 
 function withoutImages(item: AnnItem, row: number): AnnItem {
   const texts: ItemMetadata[string][] = [item.id, item.productId, ...Object.values(item.metadata)];
+  if (texts.some((text) => typeof text === 'string' && !isStorable(text)))
+    throw wrong(row, 'a text holds zeros or halves of characters, which cannot be stored.');
   if (texts.some((text) => typeof text === 'string' && text.length > IMAGE_CHARACTERS && holdsImage(text)))
     throw wrong(row, 'it carries what looks like an image. Vector routes take none.');
   return item;

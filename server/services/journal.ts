@@ -11,6 +11,8 @@ import type { AuditEntry, AuditLog } from '../repositories/audit-log.ts';
 const FLUSH_MS = 2_000;
 /** Waiting rows beyond this are written at once. */
 const MAX_WAITING = 1_000;
+/** Arrivals kept while they cannot be written. */
+const MAX_KEPT = 10_000;
 
 interface Waiting {
   readonly resolve: () => void;
@@ -45,9 +47,7 @@ export class Journal {
 
   /** Count a read; its row is written within a moment. */
   sum(entry: AuditEntry): void {
-    const key = JSON.stringify([entry.actor, entry.operation, entry.collection, entry.outcome, entry.status]);
-    const known = this.#sums.get(key);
-    this.#sums.set(key, known === undefined ? entry : { ...known, count: known.count + entry.count });
+    this.#add(entry);
     if (this.#sums.size >= MAX_WAITING) this.#run();
   }
 
@@ -68,9 +68,17 @@ export class Journal {
     await this.flush();
   }
 
+  #add(entry: AuditEntry): void {
+    const key = JSON.stringify([entry.actor, entry.operation, entry.collection, entry.outcome, entry.status]);
+    const known = this.#sums.get(key);
+    this.#sums.set(key, known === undefined ? entry : { ...known, count: known.count + entry.count });
+  }
+
   #run(): void {
     this.#lane ??= this.#drain().finally(() => {
       this.#lane = null;
+      // Came while the last write failed.
+      if (this.#waiting.length > 0) this.#run();
     });
   }
 
@@ -78,16 +86,21 @@ export class Journal {
     // Rows of the same turn share one flush.
     await Promise.resolve();
     while (this.#entries.length + this.#sums.size + this.#arrivals.length > 0) {
-      const entries = [...this.#entries.splice(0), ...this.#sums.values()];
+      const each = this.#entries.splice(0);
+      const sums = [...this.#sums.values()];
       this.#sums.clear();
       const arrivals = this.#arrivals.splice(0);
       const waiting = this.#waiting.splice(0);
       try {
-        await this.#log.append(entries, arrivals.map(addArrival));
+        await this.#log.append([...each, ...sums], arrivals.map(addArrival));
         for (const { resolve } of waiting) resolve();
       } catch (error) {
-        this.#logger.error({ err: error, rows: entries.length }, 'the audit log was not written');
+        this.#logger.error({ err: error, rows: each.length + sums.length }, 'the audit log was not written');
+        // Whoever waits is told; what nobody waits for is kept for the next time, e.g. until a full disk has room again.
         for (const { reject } of waiting) reject(error);
+        for (const entry of sums) this.#add(entry);
+        this.#arrivals = [...arrivals, ...this.#arrivals].slice(-MAX_KEPT);
+        return;
       }
     }
   }

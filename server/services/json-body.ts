@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { digestOf } from './auditing.ts';
 import { HttpProblem } from './problem.ts';
+import { holdsUnstorable } from './storable-text.ts';
 
 /** Replace Fastify's parsers. `__proto__` and `constructor` keys are refused, as are bytes that are not UTF-8. */
 export function acceptJsonOnly(app: FastifyInstance): void {
@@ -30,7 +31,9 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     }
     void parseJson(request, text, (error, value) => {
       // The parser's own message quotes the body.
-      if (error === null) done(null, value);
+      if (error === null && holdsUnstorable(text, value))
+        done(new HttpProblem(400, 'invalid-input', 'A text holds zeros (\\u0000) or halves of characters, which cannot be stored.'));
+      else if (error === null) done(null, value);
       else done(new HttpProblem(400, 'invalid-input', 'The body is not JSON that is accepted here.'));
     });
   });

@@ -18,6 +18,7 @@ import { WriteAheadLog } from '../repositories/write-ahead-log.ts';
 import { WriterLease } from '../repositories/writer-lease.ts';
 import { BulkIngest } from './bulk-ingest.ts';
 import { CollectionStore } from './collection-store.ts';
+import type { DamageReport } from './damage.ts';
 
 /** Under which name the data folder remembers where its index is: the URI as given, a folder as an absolute path; null: within. */
 export const INDEX_LOCATION = 'index-location';
@@ -31,6 +32,8 @@ export interface IndexSettings {
   readonly indexUri: string | null;
   /** Only read; another server writes. */
   readonly isReplica: boolean;
+  /** Collections up to this many items are searched exactly. */
+  readonly exactRows: number;
 }
 
 /** The index and its bulk lane. */
@@ -45,13 +48,20 @@ export interface OpenIndex {
  * @throws AppError('busy') when another server writes there; 'server-refused' for an object store that would lose commits;
  * 'invalid-input' | 'permission-denied' | 'offline' when it cannot be reached as configured.
  */
-export async function openIndex(settings: IndexSettings, client: Client, logger: FastifyBaseLogger): Promise<OpenIndex> {
+export async function openIndex(
+  settings: IndexSettings,
+  client: Client,
+  damage: DamageReport,
+  logger: FastifyBaseLogger,
+): Promise<OpenIndex> {
   const location = engineLocation(settings.indexUri ?? join(settings.dataFolder, 'vectors'), process.env);
   await new Loads(client).set(INDEX_LOCATION, settings.indexUri === null ? null : location.uri);
   const shared = settings.indexUri === null ? null : conditionalStore(location);
   if (settings.isReplica && shared === null)
     throw new AppError('invalid-input', '--replica needs --index with a folder or s3:// that a writer uses too.');
-  return settings.isReplica ? openReplica(location, shared!, client, logger) : openWriter(settings, location, shared, client, logger);
+  return settings.isReplica
+    ? openReplica(settings, location, shared!, client, damage, logger)
+    : openWriter(settings, location, shared, client, damage, logger);
 }
 
 async function openWriter(
@@ -59,6 +69,7 @@ async function openWriter(
   location: EngineLocation,
   shared: ConditionalStore | null,
   client: Client,
+  damage: DamageReport,
   logger: FastifyBaseLogger,
 ): Promise<OpenIndex> {
   if (shared !== null && location.kind === 'object-store') await requireConditionalWrites(shared);
@@ -73,12 +84,13 @@ async function openWriter(
     const catalogue = shared === null ? null : new SharedCatalogue(shared);
     // A writer on a fresh machine takes over what its predecessor made.
     for (const description of (await catalogue?.read()) ?? []) await collections.add(description);
-    const engine = await openLanceEngine(location);
+    const engine = await openLanceEngine(location, settings);
     const store = await CollectionStore.open({
       // Over a shared index an answered write must be there for the other servers, also when this machine is lost with its log.
       engine: shared === null && location.kind === 'folder' ? buffered(engine) : engine,
       collections,
       writeAhead: new WriteAheadLog(client),
+      damage,
       logger,
       refusal: () => (lease === null || lease.isHeld ? null : 'Another server writes to this index now.'),
       ...(catalogue === null ? {} : { onCollections: (all) => catalogue.publish(all) }),
@@ -87,6 +99,7 @@ async function openWriter(
       store,
       segments: new IngestSegments(join(settings.dataFolder, 'ingest')),
       ingests: new Ingests(client),
+      damage,
       logger,
     });
     await bulk.resume();
@@ -106,16 +119,19 @@ async function openWriter(
 }
 
 async function openReplica(
+  { exactRows }: IndexSettings,
   location: EngineLocation,
   shared: ConditionalStore,
   client: Client,
+  damage: DamageReport,
   logger: FastifyBaseLogger,
 ): Promise<OpenIndex> {
   const catalogue = new SharedCatalogue(shared);
   const store = CollectionStore.openReplica({
-    engine: await openLanceEngine(location, { readIntervalS: REFRESH_S }),
+    engine: await openLanceEngine(location, { exactRows, readIntervalS: REFRESH_S }),
     collections: new Collections(client),
     writeAhead: new WriteAheadLog(client),
+    damage,
     logger,
     refusal: () => 'This server only reads its index. Send writes to the one that writes.',
   });
@@ -130,7 +146,7 @@ async function openReplica(
         refreshing = null;
       });
   }, REFRESH_S * 1000).unref();
-  const bulk = new BulkIngest({ store, segments: new IngestSegments(''), ingests: new Ingests(client), logger });
+  const bulk = new BulkIngest({ store, segments: new IngestSegments(''), ingests: new Ingests(client), damage, logger });
   return {
     store,
     bulk,

@@ -1,15 +1,18 @@
 /** @file Opens everything that holds data, in order, and closes it in reverse. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
+import { AppError } from '../../src/contracts/errors.ts';
 import type { ServerConfig } from '../config.ts';
 import { ApiKeys } from '../repositories/api-keys.ts';
 import { Arrivals } from '../repositories/arrivals.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
 import { CollectionRulesTable } from '../repositories/collection-rules.ts';
 import { DatabaseFile } from '../repositories/database-file.ts';
+import { inspectLog } from '../repositories/database-log.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { Erasures } from '../repositories/erasures.ts';
+import { FolderLock } from '../repositories/folder-lock.ts';
 import { IdempotentAnswers } from '../repositories/idempotent-answers.ts';
 import { KeyRequests } from '../repositories/key-requests.ts';
 import { Loads } from '../repositories/loads.ts';
@@ -19,6 +22,7 @@ import { Records } from '../repositories/records.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
 import type { BulkIngest } from './bulk-ingest.ts';
 import type { CollectionStore } from './collection-store.ts';
+import { DamageReport } from './damage.ts';
 import { ErasureService } from './erasure.ts';
 import { Journal } from './journal.ts';
 import { KeyService } from './key-service.ts';
@@ -30,7 +34,7 @@ import { PackService } from './pack-service.ts';
 import { packSources } from './pack-sources.ts';
 import { productsByLook } from './products-by-look.ts';
 import { RecordKeeper } from './record-keeper.ts';
-import { openSigningKey, type SigningKey } from './signing-key.ts';
+import { openKnownSigningKey, type SigningKey } from './signing-key.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
 
 /** What routes and jobs work with. */
@@ -50,6 +54,7 @@ export interface Services extends RecognitionServices {
   readonly erasure: ErasureService;
   readonly signingKey: SigningKey;
   readonly packs: PackService;
+  readonly damage: DamageReport;
   /** True for collections that are closed to everybody without a key that names them. */
   readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
@@ -65,23 +70,63 @@ export const PACKS_FOLDER = 'packs';
 /** The settings that data depends on. */
 export type DataSettings = Pick<
   ServerConfig,
-  'dataFolder' | 'indexUri' | 'isReplica' | 'masterKey' | 'masterKeyFile' | 'erasePauseMs' | 'recognisers' | 'isLoopbackAllowed'
+  | 'dataFolder'
+  | 'indexUri'
+  | 'isReplica'
+  | 'masterKey'
+  | 'masterKeyFile'
+  | 'isSigningKeyNew'
+  | 'exactRows'
+  | 'erasePauseMs'
+  | 'recognisers'
+  | 'isLoopbackAllowed'
 >;
 
 /**
  * Open the data folder, made when absent (readable by its owner only). Writes left over by a crash are applied before this resolves.
- * @throws AppError('invalid-input') when the data is of a newer version or of another master key.
+ * @throws AppError('busy') when another server uses the folder; 'invalid-input' when the data is of a newer version, or of another master or
+ * signing key; 'model-integrity' when the database is damaged.
  */
 export async function openServices(settings: DataSettings, logger: FastifyBaseLogger): Promise<Services> {
+  const lock = await FolderLock.take(settings.dataFolder);
+  try {
+    return await openUnderLock(settings, lock, logger);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** An empty database beside vectors would be taken for a first start, and the vectors for left-overs. */
+function requireDatabase({ dataFolder, indexUri }: DataSettings, path: string): void {
+  if (indexUri !== null || (existsSync(path) && statSync(path).size > 0)) return;
+  const vectors = join(dataFolder, VECTORS_FOLDER);
+  if (!existsSync(vectors) || !readdirSync(vectors).some((name) => name.endsWith('.lance'))) return;
+  throw new AppError(
+    'model-integrity',
+    `The database "${path}" is missing or empty, but there are vectors. Nothing was changed. Put it back, or restore a backup into another folder.`,
+  );
+}
+
+async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: FastifyBaseLogger): Promise<Services> {
   const { dataFolder } = settings;
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const client = await openDatabase(join(dataFolder, DATABASE_FILE));
+  const path = join(dataFolder, DATABASE_FILE);
+  requireDatabase(settings, path);
+  const log = await inspectLog(`${path}-wal`);
+  const client = await openDatabase(path);
+  const database = new DatabaseFile(client, path);
+  const damage = new DamageReport(logger);
+  if (log !== null && (log.isHeaderDamaged || log.lostTransactions > 0)) {
+    const lost = log.isHeaderDamaged ? 'All of it' : `${log.lostTransactions} transactions`;
+    const reason = `SQLite's log of the database was damaged. ${lost} could not be taken over: what was written shortly before the last stop may be missing.`;
+    damage.note({ kind: 'database', name: 'log', collection: null, reason });
+  }
   try {
     const loads = new Loads(client);
     // First: with a wrong key nothing is opened.
     const masterKey = await openMasterKey(settings, loads);
-    const signingKey = openSigningKey(dataFolder);
-    const index = await openIndex(settings, client, logger);
+    const signingKey = await openKnownSigningKey(dataFolder, loads, settings.isSigningKeyNew);
+    const index = await openIndex(settings, client, damage, logger);
     const { store, bulk } = index;
     const apiKeys = new ApiKeys(client);
     const keys = new KeyService(apiKeys, new KeyRequests(client), logger);
@@ -91,19 +136,21 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
     const records = new Records(client);
     const stored = new Thumbnails(client);
     const erasure = await ErasureService.open({
-      ...{ store, journal, signingKey, logger, dataFolder, thumbnails: stored, graceMs: settings.erasePauseMs },
+      ...{ store, bulk, journal, signingKey, logger, dataFolder, database, thumbnails: stored, graceMs: settings.erasePauseMs },
       erasures: new Erasures(client),
-      database: new DatabaseFile(client),
+      // Packs are made of what this hides; both begin when both are there.
+      packs: { forget: (collection, ids) => packs.forget(collection, ids) },
     });
     const keeper = new RecordKeeper({ store, records, arrivals, erasure, logger, rules: await CollectionRulesTable.open(client) });
     const products = new Products(client);
-    const thumbnails = new ThumbnailService(stored, masterKey);
-    const packs = new PackService({
-      ...{ packs: new Packs(client), products, key: signingKey, logger },
+    const thumbnails = new ThumbnailService(stored, masterKey, damage);
+    const packs: PackService = new PackService({
+      ...{ packs: new Packs(client), products, key: signingKey, damage, logger },
       sources: packSources(store, keeper, thumbnails),
       parts: new PackParts(join(dataFolder, PACKS_FOLDER)),
     });
     packs.resume();
+    erasure.resume();
     const recognition = await openRecognition(
       { client, settings, masterKey, journal, logger, productsByLook: productsByLook(store, products, keeper) },
       apiKeys,
@@ -124,6 +171,7 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
       erasure,
       signingKey,
       packs,
+      damage,
       ...recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
@@ -135,6 +183,8 @@ export async function openServices(settings: DataSettings, logger: FastifyBaseLo
         await keys.close();
         await journal.close();
         client.close();
+        await database.closeHandles();
+        lock.release();
       },
     };
   } catch (error) {

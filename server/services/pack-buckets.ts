@@ -21,6 +21,15 @@ export function dealOut<Item extends { readonly id: string }>(items: readonly It
   return split(hashed, '', maxItems);
 }
 
+/** @returns true when the bucket holds the id, if any does. */
+export function isInBucket(id: string, bucket: string): boolean {
+  return bitsOf(id).startsWith(bucket);
+}
+
+function bitsOf(id: string): string {
+  return createHash('sha256').update(id).digest().readUInt32BE(0).toString(2).padStart(MAX_BITS, '0');
+}
+
 function split<Item>(hashed: readonly { item: Item; hash: number }[], bucket: string, maxItems: number): Bucket<Item>[] {
   if (hashed.length === 0) return [];
   if (hashed.length <= maxItems || bucket.length === MAX_BITS) return [{ bucket, items: hashed.map(({ item }) => item) }];

@@ -53,6 +53,12 @@ export class PackParts {
     return null;
   }
 
+  /** Remove a part, also one that was set aside. */
+  async remove(sha256: string): Promise<void> {
+    const path = join(this.#folder, sha256);
+    for (const one of [path, `${path}.damaged`]) await rm(one, { force: true });
+  }
+
   /** Remove what is not among `keep` and not young. @returns how many files went. */
   async sweep(keep: ReadonlySet<string>, nowMs = Date.now()): Promise<number> {
     const names = await readdir(this.#folder).catch(() => [] as string[]);

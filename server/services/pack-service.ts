@@ -11,6 +11,7 @@ import {
   packSummarySchema,
   type PackList,
   type PackManifest,
+  type PackPart,
   type PackRule,
   type PackSummary,
   type SignedPack,
@@ -18,7 +19,10 @@ import {
 import { sizesOf } from '../../src/core/pack-sizes.ts';
 import type { Packs, StoredBuild } from '../repositories/packs.ts';
 import type { Products } from '../repositories/products.ts';
+import { decodePhotos } from '../../src/core/pack-photos.ts';
+import { isInBucket } from './pack-buckets.ts';
 import { buildPack } from './pack-builder.ts';
+import type { DamageReport } from './damage.ts';
 import type { PackParts } from './pack-parts.ts';
 import { selectForPack, type PackSources } from './pack-selection.ts';
 import { HttpProblem } from './problem.ts';
@@ -31,12 +35,16 @@ export interface PackServiceParts {
   readonly sources: PackSources;
   readonly parts: PackParts;
   readonly key: SigningKey;
+  /** Null: nobody is told of damaged parts. */
+  readonly damage: DamageReport | null;
   readonly logger: Pick<FastifyBaseLogger, 'info' | 'error'>;
   readonly now?: () => number;
 }
 
 /** Builds that wait beyond this are refused. */
 const MAX_WAITING = 20;
+/** Parts that are dealt out by the ids of photos. */
+const PHOTO_KINDS: ReadonlySet<PackPart['kind']> = new Set(['photos', 'keypoints']);
 /** How often progress is written down. */
 const PROGRESS_PARTS = 16;
 
@@ -83,9 +91,17 @@ export class PackService {
   async part(sha256: string): Promise<Buffer> {
     const bytes = await this.#parts.parts.get(sha256);
     if (bytes !== null) return bytes;
-    const isNamed = (await this.#parts.packs.kept()).some(({ manifest }) => manifest.includes(sha256));
-    if (!isNamed) throw new HttpProblem(404, 'invalid-input', 'There is no such part.');
-    this.#parts.logger.error({ part: sha256 }, 'a part of a pack is damaged or missing');
+    const kept = (await this.#parts.packs.kept()).map(manifestOf);
+    if (!kept.some(({ parts }) => parts.some((part) => part.sha256 === sha256)))
+      throw new HttpProblem(404, 'invalid-input', 'There is no such part.');
+    for (const { id, parts } of kept)
+      if (parts.some((part) => part.sha256 === sha256))
+        this.#parts.damage?.note({
+          kind: 'pack',
+          name: id,
+          collection: null,
+          reason: `A part of pack "${id}" is damaged or missing. Build the pack again.`,
+        });
     throw new HttpProblem(503, 'server-refused', 'This part is damaged here. Build the pack again.');
   }
 
@@ -93,6 +109,10 @@ export class PackService {
   async requestBuild(rule: PackRule): Promise<StoredBuild> {
     if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
     if ((await this.#parts.packs.unfinished()).length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many builds are waiting.');
+    return this.#queue(rule);
+  }
+
+  async #queue(rule: PackRule): Promise<StoredBuild> {
     const build: StoredBuild = {
       ...{ id: randomUUID(), packId: rule.id, rule, state: 'queued', done: 0, total: 0, version: null, problem: null },
       ...{ requestedAtMs: this.#now(), finishedAtMs: null },
@@ -119,6 +139,58 @@ export class PackService {
     this.resume();
   }
 
+  /**
+   * Take erased items out of every pack: one that holds any is offered no longer, loses the parts that hold them, and is built again by its
+   * rule. Items must be hidden already. @returns how many packs.
+   */
+  async forget(collection: string, ids: readonly string[]): Promise<number> {
+    const done = this.#lane.then(() => this.#forget(collection, ids));
+    this.#lane = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  async #forget(collection: string, ids: readonly string[]): Promise<number> {
+    const { packs, parts, logger } = this.#parts;
+    const kept = (await packs.kept()).map(manifestOf).filter(({ rule }) => rule.collections.some(({ name }) => name === collection));
+    const doomed = new Map<string, string[]>();
+    for (const manifest of kept) {
+      const holding = await this.#partsHolding(manifest, ids);
+      if (holding !== null) doomed.set(manifest.id, [...(doomed.get(manifest.id) ?? []), ...holding]);
+    }
+    for (const [id, files] of doomed) {
+      const newest = kept.filter((manifest) => manifest.id === id).reduce((a, b) => (a.version > b.version ? a : b));
+      // On disk first: cut short from here on, the next start builds it, and the erasure comes by again.
+      await this.#queue(newest.rule);
+      for (const sha256 of files) await parts.remove(sha256);
+      await packs.withdraw(id);
+      logger.info({ pack: id }, 'a pack held an erased item; it is built again');
+    }
+    return doomed.size;
+  }
+
+  /** @returns names of the parts that hold any of these photos, their keypoints or pictures; null when the version holds none. */
+  async #partsHolding({ parts }: PackManifest, ids: readonly string[]): Promise<string[] | null> {
+    const wanted = new Set(ids);
+    const near = parts.filter(({ kind, bucket }) => PHOTO_KINDS.has(kind) && ids.some((id) => isInBucket(id, bucket)));
+    // A part that cannot be read may hold anything.
+    let isUnknown = false;
+    const products = new Set<string>();
+    for (const { sha256 } of near.filter(({ kind }) => kind === 'photos')) {
+      const bytes = await this.#parts.parts.get(sha256);
+      if (bytes === null) isUnknown = true;
+      else for (const { id, productId } of decodePhotos(new Uint8Array(bytes))) if (wanted.has(id)) products.add(productId);
+    }
+    if (!isUnknown && products.size === 0) return null;
+    // A product's picture is one of its photos.
+    const pictures = parts.filter(
+      ({ kind, bucket }) => kind === 'thumbnails' && (isUnknown || [...products].some((id) => isInBucket(id, bucket))),
+    );
+    return [...near, ...pictures].map(({ sha256 }) => sha256);
+  }
+
   /** Resolves when every build that was asked for is over. */
   async settled(): Promise<void> {
     let lane: Promise<void> | null = null;
@@ -143,6 +215,7 @@ export class PackService {
     if ((await packs.build(build.id))?.finishedAtMs !== null) return;
     try {
       const version = await this.#make(build);
+      this.#parts.damage?.clear('pack', build.packId);
       logger.info({ pack: build.packId, version }, 'pack built');
     } catch (error) {
       if (error instanceof Stopped) return;

@@ -1,4 +1,5 @@
 /** @file Where packs take photos from on a running server: the collections, without what is over or being erased. */
+import { AppError } from '../../src/contracts/errors.ts';
 import type { CollectionStore } from './collection-store.ts';
 import type { PackSources } from './pack-selection.ts';
 import type { RecordKeeper } from './record-keeper.ts';
@@ -14,7 +15,9 @@ export function packSources(
     holdsPersons: (name) => keeper.holdsPersons(name),
     keypoints: (name, ids) => store.keypoints(name, ids),
     thumbnail: async (collection, id) =>
-      keeper.rulesOf(collection)?.thumbnails === true ? ((await thumbnails.get({ collection, id }))?.bytes ?? null) : null,
+      keeper.rulesOf(collection)?.thumbnails === true
+        ? ((await thumbnails.get({ collection, id }).catch(unlessDamaged))?.bytes ?? null)
+        : null,
     async *scan(name, filter) {
       for await (const items of store.scan(name, filter === undefined ? {} : { filter })) {
         const over = await keeper.overAmong(
@@ -25,4 +28,10 @@ export function packSources(
       }
     },
   };
+}
+
+/** A picture that does not open is named by its service; the pack does without it. */
+function unlessDamaged(error: unknown): null {
+  if (error instanceof AppError && error.code === 'model-integrity') return null;
+  throw error;
 }

@@ -1,4 +1,5 @@
 /** @file Everything that is kept about one person, put together for that person (access request). */
+import { AppError } from '../../src/contracts/errors.ts';
 import type { PersonExport } from '../../src/contracts/records-api.ts';
 import type { Records } from '../repositories/records.ts';
 import type { CollectionStore } from './collection-store.ts';
@@ -29,7 +30,12 @@ export async function exportPerson(personId: string, { store, records, keeper, t
       items: [],
     };
     collections.set(collection, part);
-    const thumbnail = await thumbnails.get({ collection, id });
+    let isThumbnailDamaged = false;
+    const thumbnail = await thumbnails.get({ collection, id }).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'model-integrity') throw error;
+      isThumbnailDamaged = true;
+      return null;
+    });
     const vector = Buffer.from(item.vector.buffer, item.vector.byteOffset, item.vector.byteLength);
     part.items.push({
       id,
@@ -39,6 +45,7 @@ export async function exportPerson(personId: string, { store, records, keeper, t
       validUntilMs,
       vector: vector.toString('base64'),
       thumbnail: thumbnail === null ? null : { type: thumbnail.type, base64: thumbnail.bytes.toString('base64') },
+      isThumbnailDamaged,
     });
   }
   return { format: 'mekiki-person', version: 1, personId, atMs: Date.now(), collections: [...collections.values()] };

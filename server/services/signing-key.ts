@@ -3,10 +3,15 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, t
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../src/contracts/errors.ts';
+import type { Loads } from '../repositories/loads.ts';
 import { writeDurably } from './durable-file.ts';
 
 /** Name of the file in the data folder. */
 const SIGNING_KEY_FILE = 'signing-key.pem';
+/** Under this name the database remembers the public half. */
+const KNOWN_NAME = 'signing-key';
+const WAY_ON =
+  'Phones that hold packs of this server trust its own key only. Put the file back; or, to go on with another key, start once with --new-signing-key.';
 
 /** Signs, and tells its public half. */
 export interface SigningKey {
@@ -29,6 +34,23 @@ export function openSigningKey(dataFolder: string): SigningKey {
     publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64'),
     sign: (text) => sign(null, Buffer.from(text), key).toString('base64'),
   };
+}
+
+/**
+ * {@link openSigningKey}, held to the key that this data was signed with before: another one would have every phone refuse the packs.
+ * @param isNewAccepted take another key than before, and remember it.
+ * @throws AppError('invalid-input') for a file that is missing, or holds another key; nothing is changed then.
+ */
+export async function openKnownSigningKey(dataFolder: string, loads: Loads, isNewAccepted: boolean): Promise<SigningKey> {
+  const known = await loads.get(KNOWN_NAME);
+  if (known !== null && !isNewAccepted && !existsSync(join(dataFolder, SIGNING_KEY_FILE)))
+    throw new AppError('invalid-input', `The signing key is missing: there is no ${SIGNING_KEY_FILE} in the data folder. ${WAY_ON}`);
+  const key = openSigningKey(dataFolder);
+  if (known === key.publicKey) return key;
+  if (known !== null && !isNewAccepted)
+    throw new AppError('invalid-input', `${SIGNING_KEY_FILE} is not the signing key of this data. Nothing was changed. ${WAY_ON}`);
+  await loads.set(KNOWN_NAME, key.publicKey);
+  return key;
 }
 
 /** @param publicKey SPKI, base64. @returns true when the signature is of this text and key; false also for what is none. */

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { THUMBNAIL_LIMITS } from '../../src/contracts/records-api.ts';
 import type { ItemPlace } from '../repositories/records.ts';
 import type { Thumbnails } from '../repositories/thumbnails.ts';
+import type { DamageReport } from './damage.ts';
 import { seal, unseal } from './envelope.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -13,17 +14,20 @@ const QUALITY = 80;
 export class ThumbnailService {
   readonly #thumbnails: Thumbnails;
   readonly #masterKey: Uint8Array;
+  readonly #damage: DamageReport;
 
   /** @param masterKey 32 bytes. */
-  constructor(thumbnails: Thumbnails, masterKey: Uint8Array) {
+  constructor(thumbnails: Thumbnails, masterKey: Uint8Array, damage: DamageReport) {
     this.#thumbnails = thumbnails;
     this.#masterKey = masterKey;
+    this.#damage = damage;
   }
 
   /** @param bytes JPEG or WebP. @throws HttpProblem 415 for anything else; 413 for a picture that is larger than a thumbnail. */
   async put(place: ItemPlace, bytes: Uint8Array): Promise<void> {
     const body = await reencoded(bytes);
     await this.#thumbnails.put(place, { type: 'image/webp', ...seal(this.#masterKey, nameOf(place), body) });
+    this.#damage.clear('thumbnail', `${place.collection}/${place.id}`);
   }
 
   /** Ids of items that have one, in order. */
@@ -31,10 +35,18 @@ export class ThumbnailService {
     return this.#thumbnails.list(collection, after, limit);
   }
 
-  /** @returns the picture, or null. */
+  /** @returns the picture, or null. @throws AppError('model-integrity') when it was damaged or changed; it is named then. */
   async get(place: ItemPlace): Promise<{ type: string; bytes: Buffer } | null> {
     const stored = await this.#thumbnails.get(place);
-    return stored === null ? null : { type: stored.type, bytes: unseal(this.#masterKey, nameOf(place), stored) };
+    if (stored === null) return null;
+    try {
+      return { type: stored.type, bytes: unseal(this.#masterKey, nameOf(place), stored) };
+    } catch (error) {
+      const { collection, id } = place;
+      const reason = `A thumbnail of collection "${collection}" does not open: it was damaged or changed. Send it again.`;
+      this.#damage.note({ kind: 'thumbnail', name: `${collection}/${id}`, collection, reason }, error);
+      throw error;
+    }
   }
 }
 

@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'decode-unsupported',
   'permission-denied',
   'quota-exceeded',
+  'storage-full',
   'offline',
   'server-refused',
   'invalid-input',

@@ -62,6 +62,8 @@ export const personExportSchema = z.strictObject({
           /** Base64 of float32, little-endian. */
           vector: z.string(),
           thumbnail: z.strictObject({ type: z.string(), base64: z.string() }).nullable(),
+          /** There is one, and it does not open any more. */
+          isThumbnailDamaged: z.boolean(),
         }),
       ),
     }),

@@ -171,12 +171,26 @@ export const productUpsertRequestSchema = z.strictObject({ products: z.array(pro
 export type ProductUpsertRequest = z.input<typeof productUpsertRequestSchema>;
 export const productResponseSchema = z.strictObject({ product: productSchema });
 
+/** Something stored that is not as it was written. */
+export const damageSchema = z.strictObject({
+  kind: z.enum(['database', 'collection', 'ingest', 'pack', 'thumbnail']),
+  /** E.g. of the collection; empty where there is only one. */
+  name: z.string(),
+  /** Whose data this is about; null: nobody's in particular. */
+  collection: collectionNameSchema.nullable(),
+  /** What is wrong, what it means and what to do. */
+  reason: z.string(),
+});
+export type Damage = z.infer<typeof damageSchema>;
+
 export const healthSchema = z.strictObject({
   status: z.enum(['ok', 'starting', 'degraded']),
   version: z.string(),
   uptimeS: z.number().nonnegative(),
   collections: z.array(collectionSchema),
   products: z.int().nonnegative(),
+  /** Set aside, or lost and named; the rest is served. */
+  damaged: z.array(damageSchema),
 });
 export type Health = z.infer<typeof healthSchema>;
 

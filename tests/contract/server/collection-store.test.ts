@@ -11,6 +11,7 @@ import { engineLocation } from '../../../server/repositories/engine-location.ts'
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
 import { WriteAheadLog } from '../../../server/repositories/write-ahead-log.ts';
 import { CollectionStore } from '../../../server/services/collection-store.ts';
+import { DamageReport } from '../../../server/services/damage.ts';
 import { removeFolders, temporaryFolder, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';
@@ -57,7 +58,11 @@ async function openStore(faults: Faults = {}) {
   const client = await openDatabase(join(folder, 'mekiki.db'));
   const writeAhead = new WriteAheadLog(client);
   const engine = faulty(buffered(await openLanceEngine(engineLocation(join(folder, 'vectors')))), faults);
-  const store = await CollectionStore.open({ engine, collections: new Collections(client), writeAhead, logger });
+  const store = await CollectionStore.open({
+    ...{ engine, writeAhead, logger },
+    collections: new Collections(client),
+    damage: new DamageReport(logger),
+  });
   return {
     store,
     writeAhead,

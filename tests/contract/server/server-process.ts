@@ -7,6 +7,9 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** A running server. */
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
+  /** False once it ended, by whatever. */
+  readonly isRunning: () => boolean;
   readonly output: () => string;
   /** @returns exit code and signal. */
   stop(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<{ code: number | null; signal: string | null }>;
@@ -35,6 +38,8 @@ export async function startServer(args: readonly string[], environment: Record<s
   });
   return {
     url,
+    pid: child.pid ?? 0,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     output: () => output,
     stop: (signal) => {
       child.kill(signal);
