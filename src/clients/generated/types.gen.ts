@@ -64,6 +64,12 @@ export type GetV1HealthResponses = {
             count: number;
         }>;
         products: number;
+        damaged: Array<{
+            kind: 'database' | 'collection' | 'ingest' | 'pack' | 'thumbnail';
+            name: string;
+            collection: string | null;
+            reason: string;
+        }>;
     };
 };
 
@@ -4010,6 +4016,7 @@ export type GetV1PersonsByIdResponses = {
                     type: string;
                     base64: string;
                 } | null;
+                isThumbnailDamaged: boolean;
             }>;
         }>;
     };
