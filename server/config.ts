@@ -23,6 +23,13 @@ const configSchema = z.strictObject({
   indexUri: z.string().min(1).max(1000).nullable(),
   /** Only read the index; another server writes. */
   isReplica: flag,
+  /** Origin of the server that writes, which a replica asks for products; null: it has those that were loaded into it. */
+  writerUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => new URL(text).origin === text, 'must be an origin without a path')
+    .nullable(),
+  /** Key of that server, a viewer's; from the environment only. */
+  writerKey: z.string().min(1).nullable(),
   /** The built app. */
   appFolder: z.string().min(1),
   /** Demo catalogue and pack; null: none is loaded. */
@@ -74,6 +81,7 @@ export const USAGE = `Mekiki's companion server
   --data <folder>      where data is kept (default ./data)
   --index <uri>        where vectors are kept when several servers share them: a folder, s3://bucket/path or db://database
   --replica            only read that index; one other server writes to it (docs/deployment.md)
+  --writer <url>       with --replica: the server that writes, to ask for products (its key: MEKIKI_WRITER_KEY)
   --no-demo            do not load the demo catalogue
   --require-key        ask this machine for a key as well (use it behind a proxy)
   --allow-origin <url> let pages of this other site call the API; may be given several times
@@ -113,6 +121,8 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     trustPort: given['trust-port'] ?? fromEnvironment('TRUST_PORT') ?? 8788,
     indexUri: given['index'] ?? fromEnvironment('INDEX') ?? null,
     isReplica,
+    writerUrl: (given['writer'] ?? fromEnvironment('WRITER'))?.replace(/\/+$/, '') ?? null,
+    writerKey: fromEnvironment('WRITER_KEY') ?? null,
     dataFolder: resolve(given['data'] ?? fromEnvironment('DATA') ?? join(ROOT, 'data')),
     appFolder: resolve(fromEnvironment('APP') ?? join(ROOT, 'dist')),
     demoFolder: noDemo || isReplica === true || isReplica === '1' || !existsSync(demo) ? null : demo,
@@ -149,6 +159,7 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         index: { type: 'string' },
         replica: { type: 'boolean' },
+        writer: { type: 'string' },
         'no-demo': { type: 'boolean' },
         'require-key': { type: 'boolean' },
         'master-key-file': { type: 'string' },

@@ -36,12 +36,13 @@ import { productsByLook } from './products-by-look.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openKnownSigningKey, type SigningKey } from './signing-key.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
+import { WriterProducts, type ProductTable } from './writer-products.ts';
 
 /** What routes and jobs work with. */
 export interface Services extends RecognitionServices {
   readonly store: CollectionStore;
   readonly bulk: BulkIngest;
-  readonly products: Products;
+  readonly products: ProductTable;
   readonly loads: Loads;
   readonly keys: KeyService;
   readonly audit: AuditLog;
@@ -73,6 +74,8 @@ export type DataSettings = Pick<
   | 'dataFolder'
   | 'indexUri'
   | 'isReplica'
+  | 'writerUrl'
+  | 'writerKey'
   | 'masterKey'
   | 'masterKeyFile'
   | 'isSigningKeyNew'
@@ -142,7 +145,9 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       packs: { forget: (collection, ids) => packs.forget(collection, ids) },
     });
     const keeper = new RecordKeeper({ store, records, arrivals, erasure, logger, rules: await CollectionRulesTable.open(client) });
-    const products = new Products(client);
+    const own = new Products(client);
+    const { isReplica, writerUrl: url, writerKey: key } = settings;
+    const products = isReplica && url !== null ? new WriterProducts({ own, url, key, logger }) : own;
     const thumbnails = new ThumbnailService(stored, masterKey, damage);
     const packs: PackService = new PackService({
       ...{ packs: new Packs(client), products, key: signingKey, damage, logger },
