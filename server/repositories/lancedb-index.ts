@@ -319,9 +319,12 @@ class LanceIndex implements AnnIndex {
       for (const { name, columns } of indices) {
         const [column = ''] = columns;
         if (count === 0) await table.dropIndex(name);
-        else if (name === VECTOR_INDEX) await this.#train(table, count);
-        else await table.createIndex(column, { config: this.#scalarIndex(column), replace: true });
+        else if (name !== VECTOR_INDEX) await table.createIndex(column, { config: this.#scalarIndex(column), replace: true });
       }
+      // One all of whose rows were written anew is listed no longer.
+      if (count >= SCALAR_INDEX_ROWS) await this.#indexScalars(table);
+      const isTrained = indices.some(({ name }) => name === VECTOR_INDEX);
+      if (count > 0 && (isTrained || isTrainingDue(count, null, this.#exactRows))) await this.#train(table, count);
       await this.#table.checkoutLatest();
       this.#hasVectorIndex = null;
       return indices.length;
