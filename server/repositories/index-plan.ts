@@ -7,10 +7,14 @@
 export const EXACT_ROWS = 100_000;
 /** Retrain when the collection has grown by this factor since it was trained. */
 const RETRAIN_GROWTH = 2;
-/** Below this share of matching rows, the rows are compared one by one: an index finds too few of them. */
-export const NARROW_SHARE = 0.02;
-/** So few matching rows are always compared one by one. */
-const NARROW_ROWS = 5_000;
+/** Up to so many matching rows are compared one by one: reading each costs the engine about 25 µs, so 70,000 take over a second. */
+const NARROW_ROWS = 4_000;
+/** From this share of matching rows on, a filter is applied to the answer: see {@link wideAnswer}. */
+const WIDE_SHARE = 0.2;
+/** … for so many neighbours at most: each of the many asked for is read whole. */
+const WIDE_K = 50;
+const WIDE_MARGIN = 1.5;
+const WIDE_MORE = 5;
 /**
  * [Note: Three bits] Bits a dimension of the codes. Reading a full vector costs the engine 25 µs of CPU, comparing a code next to nothing: with
  * three bits 30 candidates suffice where one bit needs 200, which halves the CPU time of a search; five bits find no more.
@@ -18,7 +22,7 @@ const NARROW_ROWS = 5_000;
 export const CODE_BITS = 3;
 /** Cells of the index that a search looks into, without a filter. */
 const PROBES = 100;
-const MAXIMUM_PROBES = 500;
+const MAXIMUM_PROBES = 800;
 /** Candidates whose full vectors are compared, … */
 const CANDIDATES = 30;
 /** … and at least so many times what was asked for. */
@@ -39,8 +43,17 @@ export function partitionsOf(rows: number): number {
 }
 
 /** @returns true when the rows that match a filter shall be compared one by one. */
-export function isNarrow(matching: number, rows: number): boolean {
-  return matching <= Math.max(NARROW_ROWS, rows * NARROW_SHARE);
+export function isNarrow(matching: number): boolean {
+  return matching <= NARROW_ROWS;
+}
+
+/**
+ * Under a filter that many rows match, the engine would first list them all, millions. It is cheaper to ask for more neighbours and to drop those
+ * that do not match; should fewer than `k` remain, the engine is asked with the filter after all.
+ * @returns how many neighbours to ask for; null: too few rows match.
+ */
+export function wideAnswer(k: number, share01: number): number | null {
+  return share01 < WIDE_SHARE || k > WIDE_K ? null : Math.ceil((k / share01) * WIDE_MARGIN) + WIDE_MORE;
 }
 
 /**

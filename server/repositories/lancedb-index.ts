@@ -23,9 +23,9 @@ import type {
   ScanOptions,
 } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf } from './index-plan.ts';
+import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
 import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
-import { columnOf, filterPredicate, textLiteral } from './scalar-filter.ts';
+import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
 const KEEP_VERSIONS_MS = 60_000;
@@ -169,19 +169,38 @@ class LanceIndex implements AnnIndex {
     k: number,
     { filter, effort = 'auto', isIndexOnly = false }: AnnSearchOptions,
   ): Promise<AnnMatch[]> {
+    const unit = normalised(vector, this.spec.dimensions);
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
+    const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
+    if (share01 === null) return this.#ask(table, unit, k, predicate, null, false);
+    const wide = filter === undefined || predicate === null ? null : wideAnswer(k, share01);
+    if (wide !== null) {
+      const all = await this.#ask(table, unit, wide, null, effortOf(wide, 1), isIndexOnly);
+      const matching = all.filter(({ metadata }) => matchesFilter(filter!, metadata));
+      if (matching.length >= k) return matching.slice(0, k);
+    }
+    return this.#ask(table, unit, k, predicate, effortOf(k, share01), isIndexOnly);
+  }
+
+  /** One question to the engine. @param effort null: compare every row (that matches). */
+  async #ask(
+    table: LanceTable,
+    unit: Float32Array,
+    k: number,
+    predicate: string | null,
+    effort: { readonly probes: number; readonly refine: number } | null,
+    isIndexOnly: boolean,
+  ): Promise<AnnMatch[]> {
     const query = table
-      .vectorSearch(normalised(vector, this.spec.dimensions))
+      .vectorSearch(unit)
       .column('vector')
       .distanceType('cosine')
       .select([...itemColumns(this.spec), DISTANCE])
       .limit(k);
     if (predicate !== null) query.where(predicate);
-    const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
-    if (share01 === null) query.bypassVectorIndex();
+    if (effort === null) query.bypassVectorIndex();
     else {
-      const { probes, refine } = effortOf(k, share01);
-      query.nprobes(probes).refineFactor(refine);
+      query.nprobes(effort.probes).refineFactor(effort.refine);
       if (isIndexOnly) query.fastSearch();
     }
     const rows = (await query.toArray()) as MatchRow[];
@@ -373,7 +392,7 @@ class LanceIndex implements AnnIndex {
       this.#counts.set(predicate, counted);
       if (this.#counts.size > KEPT_COUNTS) this.#counts.delete(this.#counts.keys().next().value!);
     }
-    return isNarrow(counted.matching, rows) ? null : counted.matching / rows;
+    return isNarrow(counted.matching) ? null : counted.matching / rows;
   }
 
   async #indexScalars(table: LanceTable): Promise<void> {

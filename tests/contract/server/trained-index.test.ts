@@ -131,6 +131,9 @@ describe.each([
 
   it('is exact under a narrow filter and nearly so under a wide one', async () => {
     expect(await agreement({ eq: { bucket: 7 } })).toEqual({ top1: 1, recall10: 1 });
+    const middling = await agreement({ in: { bucket: Array.from({ length: 10 }, (_, n) => n) } });
+    expect(middling.top1).toBeGreaterThanOrEqual(0.9);
+    expect(middling.recall10).toBeGreaterThan(0.8);
     const wide = await agreement({ eq: { isOdd: true } });
     expect(wide.top1).toBeGreaterThanOrEqual(0.9);
     expect(wide.recall10).toBeGreaterThan(0.8);
