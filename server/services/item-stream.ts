@@ -41,21 +41,27 @@ export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: nu
   const take = (line: string) => {
     if (line.trim() !== '') items.push(itemOfLine(line, row++));
   };
-  for await (const chunk of source) {
-    rest += decode(() => utf8.decode(chunk, { stream: true }), row);
-    let start = 0;
-    for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n', start)) {
-      take(rest.slice(start, end));
-      start = end + 1;
-      if (items.length < NDJSON_ROWS) continue;
-      yield items;
-      items = [];
-      await breath();
+  try {
+    for await (const chunk of source) {
+      rest += decode(() => utf8.decode(chunk, { stream: true }), row);
+      let start = 0;
+      for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n', start)) {
+        take(rest.slice(start, end));
+        start = end + 1;
+        if (items.length < NDJSON_ROWS) continue;
+        yield items;
+        items = [];
+        await breath();
+      }
+      rest = rest.slice(start);
+      if (rest.length > LINE_BYTES) throw wrong(row, 'the line is longer than a row can be.');
     }
-    rest = rest.slice(start);
-    if (rest.length > LINE_BYTES) throw wrong(row, 'the line is longer than a row can be.');
+    take(rest + decode(() => utf8.decode(), row));
+  } catch (error) {
+    // A sender that broke off, or a wrong row: the rows before it are good.
+    yield items;
+    throw error;
   }
-  take(rest + decode(() => utf8.decode(), row));
   yield items;
 }
 

@@ -130,7 +130,7 @@ describe('a client', () => {
     await half.closed;
     expect(half.came()).not.toMatch(/ 200 /);
     const cut = open('GET /v1/collections/things/export HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await expect.poll(() => cut.came().length).toBeGreaterThan(0);
+    await expect.poll(() => cut.came().length, { timeout: 20_000 }).toBeGreaterThan(0);
     cut.socket.resetAndDestroy();
     await othersAreAnsweredUntil(cut.closed);
   });
