@@ -2,8 +2,17 @@
 import { Worker as Thread } from 'node:worker_threads';
 import type { HostedWorker } from '../../../src/clients/worker-host.ts';
 
-/** @param script an ES module that talks over `parentPort`. */
-export function startThread(script: URL): HostedWorker & { terminate(): void } {
+/** Told to a thread that ends itself. */
+const END = 'end';
+/** … and if it does not, it is ended after so long. */
+const END_MS = 5_000;
+
+/**
+ * @param script an ES module that talks over `parentPort`.
+ * @param endsItself it ends when it hears `'end'`. For threads that run native nets: ended from outside during a run, one takes the whole
+ * process along.
+ */
+export function startThread(script: URL, endsItself = false): HostedWorker & { terminate(): void } {
   const thread = new Thread(script);
   const listeners = new Map<unknown, (data: unknown) => void>();
   return {
@@ -19,6 +28,11 @@ export function startThread(script: URL): HostedWorker & { terminate(): void } {
       const heard = listeners.get(listener);
       if (heard !== undefined) thread.off(type, heard);
     },
-    terminate: () => void thread.terminate(),
+    terminate: () => {
+      if (!endsItself) return void thread.terminate();
+      thread.postMessage(END);
+      const timer = setTimeout(() => void thread.terminate(), END_MS);
+      thread.once('exit', () => clearTimeout(timer));
+    },
   } as unknown as HostedWorker & { terminate(): void };
 }

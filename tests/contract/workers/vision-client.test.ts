@@ -19,7 +19,7 @@ beforeAll(async () => {
   vi.stubGlobal('ImageBitmap', function () {});
   vi.stubGlobal('Worker', function (url: URL) {
     expect(url.pathname).toMatch(/\/workers\/vision\.worker\.ts$/);
-    const thread = startThread(new URL('./vision-thread.mjs', import.meta.url));
+    const thread = startThread(new URL('./vision-thread.mjs', import.meta.url), true);
     threads.push(thread);
     return thread;
   });
