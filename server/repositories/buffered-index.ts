@@ -86,7 +86,8 @@ class BufferedIndex implements AnnIndex {
 
   async upsert(items: readonly AnnItem[]): Promise<void> {
     const most = Math.floor(FRESH_NUMBERS / this.spec.dimensions);
-    if (items.length > most / 2) {
+    // Keypoints are fifty times as large as a vector: nothing to keep in memory.
+    if (items.length > most / 2 || items.some(({ keypoints }) => keypoints !== undefined)) {
       await this.#write(() => this.#inner.upsert(items), true);
       return;
     }

@@ -91,6 +91,13 @@ describe('fresh rows', () => {
     }
   });
 
+  it('never cost an item its keypoints', async () => {
+    const { index } = await openFresh();
+    const keypoints = Uint8Array.from([1, 2, 3]);
+    await index.upsert([{ ...item('a', 1), keypoints }, item('b', 2)]);
+    expect(await index.keypoints(['a', 'b'])).toEqual(new Map([['a', keypoints]]));
+  });
+
   it('stay and are found when the engine fails, `sync` says so, and a later one brings them in', async () => {
     let isBroken = true;
     const { index, engine } = await openFresh(() => {
