@@ -173,10 +173,10 @@ class LanceIndex implements AnnIndex {
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
     if (share01 === null) return this.#ask(table, unit, k, predicate, null, false);
-    const wide = filter === undefined || predicate === null ? null : wideAnswer(k, share01);
-    if (wide !== null) {
+    const wide = predicate === null ? null : wideAnswer(k, share01);
+    if (wide !== null && filter !== undefined) {
       const all = await this.#ask(table, unit, wide, null, effortOf(wide, 1), isIndexOnly);
-      const matching = all.filter(({ metadata }) => matchesFilter(filter!, metadata));
+      const matching = all.filter(({ metadata }) => matchesFilter(filter, metadata));
       if (matching.length >= k) return matching.slice(0, k);
     }
     return this.#ask(table, unit, k, predicate, effortOf(k, share01), isIndexOnly);
