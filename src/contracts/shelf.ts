@@ -3,9 +3,13 @@
  * Rows count from the top, positions from the left, levels of a stack from the lowest, all from 0.
  */
 import { z } from 'zod';
+import type { StageState } from './analysis.ts';
+import type { AppError } from './errors.ts';
 import type { Box, Point } from './geometry.ts';
+import type { OpenedFrame } from './media.ts';
 import type { Certainty } from './product.ts';
-import type { Look } from './results.ts';
+import type { Backend, Look, Match, PackVerification } from './results.ts';
+import type { Progress, Stage } from './task.ts';
 
 /** One front facing, or one empty place, as the net finds it. */
 export interface ShelfDetection {
@@ -137,10 +141,35 @@ export interface ShelfReading {
   readonly tags: readonly PriceTag[];
 }
 
-/** A facing with what it looks like, as long as the analysis lasts. */
+/** A facing with what it looks like and what it was compared with, so that it can be named anew without its pixels. */
 export interface FacingLook {
   readonly facingId: string;
   readonly look: Look;
+  /** Gallery photos that look like it, fused look score descending. */
+  readonly matches: readonly Match[];
+  /** Keypoints against gallery photos; empty where none were compared. */
+  readonly verifications: readonly PackVerification[];
+}
+
+/** One shelf photo's way through the pipeline; each update is a new object. A failed stage does not stop the others. */
+export interface ShelfAnalysis {
+  /** Null until the photo is open. The handle is only good while the analysis runs, or afterwards with `keepFrame`. */
+  readonly frame: OpenedFrame | null;
+  /** Null until facings were sought: then all boxes at once, and names batch by batch. No facings: the photo shows no shelf. */
+  readonly reading: ShelfReading | null;
+  /** Of the facings looked at so far. */
+  readonly looks: readonly FacingLook[];
+  /** `decode`, `detect` (facings, gaps, rows), `embed` (looks and their search), `verify`, `match` (neighbours, groups), `read` (price tags). */
+  readonly stages: Readonly<Partial<Record<Stage, StageState>>>;
+  readonly errors: Readonly<Partial<Record<Stage, AppError>>>;
+  readonly progress: Progress | null;
+  /** Milliseconds per stage that ended. */
+  readonly durationsMs: Readonly<Partial<Record<Stage, number>>>;
+  /** Backend per model that answered. */
+  readonly backends: Readonly<Record<string, Backend>>;
+  /** Share of the rails whose price tags were read, 0..1: reading stops at its time limit. */
+  readonly tagsRead01: number;
+  readonly isComplete: boolean;
 }
 
 const positive = z.number().positive().max(100_000);
