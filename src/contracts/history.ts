@@ -1,4 +1,5 @@
 /** @file What the device remembers: looks taken, favourites, corrections. Thread: page, IndexedDB. */
+import { z } from 'zod';
 import type { Box } from './geometry.ts';
 import type { Judgement } from './dietary.ts';
 import type { Certainty, Evidence } from './product.ts';
@@ -47,3 +48,12 @@ export interface Correction {
   /** Gallery photo that was learnt from it; removed when undone. */
   readonly galleryId: string | null;
 }
+
+export const correctionSchema = z.object({
+  id: z.string().min(1).max(200),
+  historyId: z.string().max(200),
+  atMs: z.number().int().nonnegative(),
+  kind: z.enum(['confirmed', 'corrected', 'added']),
+  productId: z.string().min(1).max(200),
+  galleryId: z.string().min(1).max(200).nullable(),
+}) satisfies z.ZodType<Correction>;

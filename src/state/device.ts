@@ -1,4 +1,6 @@
 /** @file The stores of this device, opened once at first use. Thread: page. */
+import { createBayPhotoStore, type BayPhotoStore } from '../store/bay-photos.ts';
+import { createBayReportStore, type BayReportStore } from '../store/bay-reports.ts';
 import { createCorrectionStore, type CorrectionStore } from '../store/corrections.ts';
 import { createDemo, type Demo } from '../store/demo.ts';
 import { createDatabase, type Database, type DatabaseEvent } from '../store/db.ts';
@@ -7,9 +9,12 @@ import { createHistoryStore, type HistoryStore } from '../store/history.ts';
 import { createLedger, type Ledger } from '../store/ledger.ts';
 import { createPackPictures, type PackPictures } from '../store/pack-pictures.ts';
 import { createPeopleStore, type PeopleStore } from '../store/people.ts';
+import { createPlanogramStore, type PlanogramStore } from '../store/planograms.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
 import { readAppJson } from '../models/app-files.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
+import { createShopStore, type ShopStore } from '../store/shops.ts';
+import { createVisitStore, type VisitStore } from '../store/visits.ts';
 import { createWaitingStore, type WaitingStore } from '../store/waiting.ts';
 
 /** Everything that this device remembers. */
@@ -25,6 +30,11 @@ export interface Device {
   readonly ledger: Ledger;
   readonly demo: Demo;
   readonly waiting: WaitingStore;
+  readonly shops: ShopStore;
+  readonly visits: VisitStore;
+  readonly bayPhotos: BayPhotoStore;
+  readonly planograms: PlanogramStore;
+  readonly bayReports: BayReportStore;
 }
 
 let opened: Device | null = null;
@@ -59,5 +69,10 @@ function open(): Device {
     ledger: createLedger(database),
     demo: createDemo(database, readAppJson),
     waiting: createWaitingStore(database),
+    shops: createShopStore(database),
+    visits: createVisitStore(database),
+    bayPhotos: createBayPhotoStore(database),
+    planograms: createPlanogramStore(database),
+    bayReports: createBayReportStore(database),
   };
 }

@@ -6,13 +6,17 @@ import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef } from '../contracts/media.ts';
 import type { Priority } from '../contracts/task.ts';
 
-/** A photo in the queue. */
-export interface QueuedPhoto {
+/** What the queue knows of a photo. */
+export interface Queued {
   readonly media: MediaRef;
+  readonly priority: Priority;
+}
+
+/** A photo that a lens looks at. */
+export interface QueuedPhoto extends Queued {
   readonly lens: LensSpec;
   /** What the task tray calls it. */
   readonly label: string;
-  readonly priority: Priority;
 }
 
 /**
@@ -22,13 +26,13 @@ export interface QueuedPhoto {
 export type Outcome = 'done' | 'later' | 'stuck';
 
 /** What the queue stands on. */
-export interface LookQueuePlaces {
+export interface LookQueuePlaces<Photo extends Queued> {
   /** Look at one photo. Must not reject. */
-  run(photo: QueuedPhoto): Promise<Outcome>;
+  run(photo: Photo): Promise<Outcome>;
   /** Stop a look that runs; `run` then resolves. */
   stop(id: string): void;
   /** Keep a photo on disk. */
-  keep(photo: QueuedPhoto, order: number): Promise<void>;
+  keep(photo: Photo, order: number): Promise<void>;
   /** A look begins. */
   begin(id: string): Promise<void>;
   /** Forget photos on disk. */
@@ -37,18 +41,18 @@ export interface LookQueuePlaces {
 }
 
 /** The queue of one page. */
-export class LookQueue {
-  readonly #places: LookQueuePlaces;
-  #waiting: readonly QueuedPhoto[] = [];
-  #later: readonly QueuedPhoto[] = [];
-  readonly #running = new Map<Priority, QueuedPhoto>();
+export class LookQueue<Photo extends Queued> {
+  readonly #places: LookQueuePlaces<Photo>;
+  #waiting: readonly Photo[] = [];
+  #later: readonly Photo[] = [];
+  readonly #running = new Map<Priority, Photo>();
   #isPaused = false;
   #isKept = true;
   #order = 0;
   /** Disk operations, one after the other: a photo is never forgotten before it was kept. */
   #disk: Promise<void> = Promise.resolve();
 
-  constructor(places: LookQueuePlaces) {
+  constructor(places: LookQueuePlaces<Photo>) {
     this.#places = places;
   }
 
@@ -72,19 +76,19 @@ export class LookQueue {
   }
 
   /** @returns the photo, while it waits. */
-  find(id: string): QueuedPhoto | null {
+  find(id: string): Photo | null {
     return [...this.#waiting, ...this.#later].find(({ media }) => media.id === id) ?? null;
   }
 
   /** @param isKept they are on disk already. */
-  add(photos: readonly QueuedPhoto[], isKept = false): void {
+  add(photos: readonly Photo[], isKept = false): void {
     this.#waiting = [...this.#waiting, ...photos];
     if (!isKept) for (const photo of photos) this.#keep(photo);
     this.#next();
   }
 
   /** Put photos aside that failed before; {@link tryAgain} brings them back. They are on disk already. */
-  addForLater(photos: readonly QueuedPhoto[]): void {
+  addForLater(photos: readonly Photo[]): void {
     this.#later = [...this.#later, ...photos];
     this.#places.onChange();
   }
@@ -102,7 +106,7 @@ export class LookQueue {
 
   /** The photos that were put aside, once more. */
   tryAgain(): void {
-    this.#waiting = [...this.#waiting, ...this.#later.map((photo): QueuedPhoto => ({ ...photo, priority: 'batch' }))];
+    this.#waiting = [...this.#waiting, ...this.#later.map((photo): Photo => ({ ...photo, priority: 'batch' }))];
     this.#later = [];
     this.resume();
   }
@@ -123,7 +127,7 @@ export class LookQueue {
     this.#places.onChange();
   }
 
-  #drop(isUnwanted: (photo: QueuedPhoto) => boolean): void {
+  #drop(isUnwanted: (photo: Photo) => boolean): void {
     const dropped = [...this.#waiting, ...this.#later].filter(isUnwanted);
     this.#waiting = this.#waiting.filter((photo) => !isUnwanted(photo));
     this.#later = this.#later.filter((photo) => !isUnwanted(photo));
@@ -146,7 +150,7 @@ export class LookQueue {
     void this.#look(photo);
   }
 
-  async #look(photo: QueuedPhoto): Promise<void> {
+  async #look(photo: Photo): Promise<void> {
     this.#onDisk(() => this.#places.begin(photo.media.id));
     const outcome = await this.#places.run(photo);
     this.#running.delete(photo.priority);
@@ -157,7 +161,7 @@ export class LookQueue {
   }
 
   /** One by one: a folder of photos in one transaction would be gigabytes, and the first may be answered before the last is written. */
-  #keep(photo: QueuedPhoto): void {
+  #keep(photo: Photo): void {
     const order = ++this.#order;
     this.#onDisk(async () => {
       const isWanted = this.find(photo.media.id) !== null || [...this.#running.values()].some(({ media }) => media.id === photo.media.id);
@@ -169,7 +173,7 @@ export class LookQueue {
     });
   }
 
-  #forget(photos: readonly QueuedPhoto[]): void {
+  #forget(photos: readonly Photo[]): void {
     if (photos.length > 0) this.#onDisk(() => this.#places.forget(photos.map(({ media }) => media.id)));
   }
 

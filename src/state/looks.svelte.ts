@@ -21,7 +21,7 @@ class Looks {
   readonly #open = new Map<string, Look>();
   #completed = $state(0);
   #left: Promise<void> | null = null;
-  readonly #queue: LookQueue = new LookQueue({
+  readonly #queue: LookQueue<QueuedPhoto> = new LookQueue<QueuedPhoto>({
     run: (photo) => this.#run(photo),
     stop: (id) => this.#open.get(id)?.cancel(),
     keep: async ({ media, lens }, order) => {
@@ -85,10 +85,10 @@ class Looks {
 
   async #takeOver(lensOf: LensOf, label: string): Promise<void> {
     const { waiting, history } = device();
-    if ((await waiting.count()) === 0) return;
+    if ((await waiting.count('looks')) === 0) return;
     showThatTabLives();
     const left: LeftPhoto[] = [];
-    for (const photo of await waiting.claim(tabId, await livingTabs())) {
+    for (const photo of await waiting.claim(tabId, await livingTabs(), 'looks')) {
       // Answered just before the page went.
       if ((await history.get(photo.id)) !== null) await waiting.remove([photo.id]);
       else left.push(photo);

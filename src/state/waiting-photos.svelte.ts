@@ -1,8 +1,8 @@
 /** @file What the task tray shows of the queue of photos; the queue itself is fetched with the first photo. Thread: page. */
-import type { LookQueue } from './look-queue.ts';
+import type { LookQueue, QueuedPhoto } from './look-queue.ts';
 
 class WaitingPhotos {
-  #queue: LookQueue | null = null;
+  #queue: LookQueue<QueuedPhoto> | null = null;
   #waiting = $state(0);
   #later = $state(0);
   #isPaused = $state(false);
@@ -28,7 +28,7 @@ class WaitingPhotos {
   }
 
   /** Show how the queue stands now. */
-  follow(queue: LookQueue): void {
+  follow(queue: LookQueue<QueuedPhoto>): void {
     this.#queue = queue;
     this.#waiting = queue.waiting;
     this.#later = queue.later;

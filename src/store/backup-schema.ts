@@ -1,7 +1,7 @@
 /** @file Shape of a backup file. Everything in it comes from outside and is checked. Thread: page. */
 import { z } from 'zod';
 import type { Judgement, LabelIngredient } from '../contracts/dietary.ts';
-import type { Correction } from '../contracts/history.ts';
+import { correctionSchema } from '../contracts/history.ts';
 import { localisedTextSchema, productSchema } from '../contracts/product.ts';
 import type { BarcodeReading } from '../contracts/results.ts';
 import { spaceSchema } from '../contracts/server-api.ts';
@@ -139,15 +139,6 @@ const historySchema = z.object({
   correctedProductId: idSchema.nullable(),
   backends: z.record(z.string(), z.enum(['webgpu', 'wasm', 'cpu'])),
 });
-
-const correctionSchema = z.object({
-  id: idSchema,
-  historyId: z.string().max(200),
-  atMs: timeSchema,
-  kind: z.enum(['confirmed', 'corrected', 'added']),
-  productId: idSchema,
-  galleryId: idSchema.nullable(),
-}) satisfies z.ZodType<Correction>;
 
 const gallerySchema = z.object({
   id: idSchema,

@@ -10,7 +10,10 @@ import type { Correction, HistoryEntry } from '../contracts/history.ts';
 import type { CaptureSource } from '../contracts/media.ts';
 import type { SignedPack } from '../contracts/pack.ts';
 import type { Product } from '../contracts/product.ts';
-import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
+import type { Backend, EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
+import type { FacingLook } from '../contracts/shelf.ts';
+import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, Route, Shop, Visit } from '../contracts/visit.ts';
+import type { BayReport } from '../contracts/visit-report.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 export const DATABASE_NAME = 'mekiki';
@@ -62,6 +65,8 @@ export interface WaitingRow {
   readonly tab: string;
   /** Times that a look began. */
   readonly attempts: number;
+  /** Whose it is; absent: the looks'. */
+  readonly queue?: 'shelf';
 }
 
 /** A pack on this device, without its manifest: it is read with every look. */
@@ -112,6 +117,41 @@ export interface PackKeyRow {
   readonly pinnedAtMs: number;
 }
 
+/** A visit with what it is ordered and found by. */
+export interface VisitRow {
+  readonly id: string;
+  /** When it began, else the day that it is wanted on, else when it was made. */
+  readonly atMs: number;
+  readonly shopId: string;
+  readonly status: Visit['status'];
+  readonly sending: Visit['sending'];
+  readonly visit: Visit;
+}
+
+/** How a photo of a bay is kept once it was read: to look at, and small. Until then it waits as it came. */
+export type PictureKind = 'screen' | 'thumbnail';
+
+/** A picture of a photo of a bay; in a table of its own, so that lists of photos stay light. */
+export interface BayPictureRow {
+  readonly photoId: string;
+  readonly kind: PictureKind;
+  readonly sizeBytes: number;
+  readonly blob: Blob;
+}
+
+/** What the facings of a photo look like, so that a correction is applied again without the net. Row `i` of the arrays belongs to `facings[i]`. */
+export interface FacingLooksRow {
+  readonly photoId: string;
+  readonly visitId: string;
+  readonly space: EmbeddingSpace;
+  readonly backend: Backend;
+  readonly facings: readonly Omit<FacingLook, 'look'>[];
+  /** n × dimensions, each row of length 1. */
+  readonly vectors: Float32Array<ArrayBuffer>;
+  /** n × bins, each row of length 1. */
+  readonly colours: Float32Array<ArrayBuffer>;
+}
+
 export interface NoteRow {
   readonly key: string;
   readonly value: unknown;
@@ -138,7 +178,35 @@ export interface MekikiSchema extends DBSchema {
     indexes: { byId: string; byGtin: string; bySearchKey: string; byPart: [string, string] };
   };
   packKeys: { key: string; value: PackKeyRow };
+  shelfShops: { key: string; value: Shop };
+  shelfBays: { key: string; value: Bay; indexes: { byShop: [string, number] } };
+  shelfRoutes: { key: string; value: Route };
+  shelfVisits: {
+    key: string;
+    value: VisitRow;
+    indexes: { byTime: [number, string]; byShop: [string, number]; byStatus: [string, number]; bySending: string };
+  };
+  shelfPhotos: { key: string; value: BayPhoto; indexes: { byVisit: [string, string, number]; byBay: [string, number] } };
+  shelfPictures: { key: [string, PictureKind]; value: BayPictureRow };
+  shelfReadings: { key: string; value: PhotoReading; indexes: { byVisit: string } };
+  shelfLooks: { key: string; value: FacingLooksRow; indexes: { byVisit: string } };
+  shelfPlanograms: { key: string; value: KeptPlanogram; indexes: { byShop: string } };
+  /** Key: visit and bay. */
+  shelfReports: { key: [string, string]; value: BayReport; indexes: { byBay: [string, number]; byShop: [string, number] } };
 }
+
+/** What is remembered of shelves; `shelfPictures` holds the photos. */
+export type ShelfStoreName =
+  | 'shelfShops'
+  | 'shelfBays'
+  | 'shelfRoutes'
+  | 'shelfVisits'
+  | 'shelfPhotos'
+  | 'shelfPictures'
+  | 'shelfReadings'
+  | 'shelfLooks'
+  | 'shelfPlanograms'
+  | 'shelfReports';
 
 export type StoreName =
   | 'gallery'
@@ -155,7 +223,8 @@ export type StoreName =
   | 'packManifests'
   | 'packParts'
   | 'packProducts'
-  | 'packKeys';
+  | 'packKeys'
+  | ShelfStoreName;
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;

@@ -47,5 +47,27 @@ const toVersion3: Migration = (database) => {
   database.createObjectStore('packKeys', { keyPath: 'origin' });
 };
 
+/** Shops, visits, and photos of their shelves with what was read in them. */
+const toVersion4: Migration = (database) => {
+  database.createObjectStore('shelfShops', { keyPath: 'id' });
+  database.createObjectStore('shelfBays', { keyPath: 'id' }).createIndex('byShop', ['shopId', 'order']);
+  database.createObjectStore('shelfRoutes', { keyPath: 'id' });
+  const visits = database.createObjectStore('shelfVisits', { keyPath: 'id' });
+  visits.createIndex('byTime', ['atMs', 'id']);
+  visits.createIndex('byShop', ['shopId', 'atMs']);
+  visits.createIndex('byStatus', ['status', 'atMs']);
+  visits.createIndex('bySending', 'sending');
+  const photos = database.createObjectStore('shelfPhotos', { keyPath: 'id' });
+  photos.createIndex('byVisit', ['visitId', 'bayId', 'capturedAtMs']);
+  photos.createIndex('byBay', ['bayId', 'capturedAtMs']);
+  database.createObjectStore('shelfPictures', { keyPath: ['photoId', 'kind'] });
+  database.createObjectStore('shelfReadings', { keyPath: 'photoId' }).createIndex('byVisit', 'visitId');
+  database.createObjectStore('shelfLooks', { keyPath: 'photoId' }).createIndex('byVisit', 'visitId');
+  database.createObjectStore('shelfPlanograms', { keyPath: 'id' }).createIndex('byShop', 'shopId');
+  const reports = database.createObjectStore('shelfReports', { keyPath: ['visitId', 'bayId'] });
+  reports.createIndex('byBay', ['bayId', 'atMs']);
+  reports.createIndex('byShop', ['shopId', 'atMs']);
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4];

@@ -17,6 +17,9 @@ export interface WaitingPhoto {
   readonly order: number;
 }
 
+/** Which queue looks at a photo. */
+export type WaitingQueue = 'looks' | 'shelf';
+
 /** A photo that was left behind, and how often looking at it was begun before. */
 export interface LeftPhoto extends WaitingPhoto {
   readonly attempts: number;
@@ -29,9 +32,11 @@ export interface WaitingStore {
   begin(id: string): Promise<void>;
   /** Answered, or not wanted any more. */
   remove(ids: readonly string[]): Promise<void>;
+  /** The photo as it came; null when it does not wait any more. */
+  get(id: string): Promise<WaitingPhoto | null>;
   /** Take over what tabs that are gone left behind, in order. @param livingTabs what they wait for stays theirs. */
-  claim(tab: string, livingTabs: ReadonlySet<string>): Promise<readonly LeftPhoto[]>;
-  count(): Promise<number>;
+  claim(tab: string, livingTabs: ReadonlySet<string>, queue: WaitingQueue): Promise<readonly LeftPhoto[]>;
+  count(queue: WaitingQueue): Promise<number>;
 }
 
 /** Waiting photos in the device's database. */
@@ -52,13 +57,25 @@ export function createWaitingStore(database: Database): WaitingStore {
       transact(database, ['waiting'], 'readwrite', async (transaction) => {
         await Promise.all(ids.map((id) => transaction.objectStore('waiting').delete(id)));
       }),
-    claim: (tab, livingTabs) =>
+    get: (id) =>
+      transact(database, ['waiting'], 'readonly', async (transaction) => (await transaction.objectStore('waiting').get(id)) ?? null),
+    claim: (tab, livingTabs, queue) =>
       transact(database, ['waiting'], 'readwrite', async (transaction) => {
         const store = transaction.objectStore('waiting');
-        const left = (await store.getAll()).filter((row) => row.tab !== tab && !livingTabs.has(row.tab));
+        const left = (await store.getAll()).filter((row) => queueOf(row) === queue && row.tab !== tab && !livingTabs.has(row.tab));
         await Promise.all(left.map((row) => store.put({ ...row, tab })));
         return left.sort((a, b) => a.order - b.order);
       }),
-    count: () => transact(database, ['waiting'], 'readonly', (transaction) => transaction.objectStore('waiting').count()),
+    count: (queue) =>
+      transact(
+        database,
+        ['waiting'],
+        'readonly',
+        async (transaction) => (await transaction.objectStore('waiting').getAll()).filter((row) => queueOf(row) === queue).length,
+      ),
   };
+}
+
+function queueOf({ queue }: WaitingRow): WaitingQueue {
+  return queue ?? 'looks';
 }

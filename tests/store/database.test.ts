@@ -45,6 +45,16 @@ describe('migrations', () => {
         'people',
         'products',
         'settings',
+        'shelfBays',
+        'shelfLooks',
+        'shelfPhotos',
+        'shelfPictures',
+        'shelfPlanograms',
+        'shelfReadings',
+        'shelfReports',
+        'shelfRoutes',
+        'shelfShops',
+        'shelfVisits',
         'waiting',
       ]);
       const people = await transact(current, ['people'], 'readonly', (transaction) => transaction.objectStore('people').getAll());

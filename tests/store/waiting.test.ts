@@ -10,22 +10,22 @@ function photo(id: string, order: number): WaitingPhoto {
 it('hands what a tab that is gone left behind to the next one, in order, once', async () => {
   const store = createWaitingStore(freshDatabase());
   await store.add([photo('b', 2), photo('a', 1)], 'first');
-  expect(await store.claim('first', new Set())).toEqual([]);
-  const left = await store.claim('second', new Set(['second']));
+  expect(await store.claim('first', new Set(), 'looks')).toEqual([]);
+  const left = await store.claim('second', new Set(['second']), 'looks');
   expect(left.map(({ id, attempts }) => [id, attempts])).toEqual([
     ['a', 0],
     ['b', 0],
   ]);
   expect(await left[0]!.blob.text()).toBe('a');
   // Now they are the second tab's, and it lives.
-  expect(await store.claim('third', new Set(['second', 'third']))).toEqual([]);
+  expect(await store.claim('third', new Set(['second', 'third']), 'looks')).toEqual([]);
 });
 
 it('leaves alone what another open tab waits for', async () => {
   const store = createWaitingStore(freshDatabase());
   await store.add([photo('a', 1)], 'open');
-  expect(await store.claim('new', new Set(['open']))).toEqual([]);
-  expect(await store.count()).toBe(1);
+  expect(await store.claim('new', new Set(['open']), 'looks')).toEqual([]);
+  expect(await store.count('looks')).toBe(1);
 });
 
 it('counts how often a look began, and forgets what was answered', async () => {
@@ -35,5 +35,5 @@ it('counts how often a look began, and forgets what was answered', async () => {
   await store.begin('a');
   await store.begin('gone');
   await store.remove(['b', 'gone']);
-  expect((await store.claim('second', new Set())).map(({ id, attempts }) => [id, attempts])).toEqual([['a', 2]]);
+  expect((await store.claim('second', new Set(), 'looks')).map(({ id, attempts }) => [id, attempts])).toEqual([['a', 2]]);
 });

@@ -11,11 +11,11 @@ function photoOf(id: string, priority: Priority = 'batch'): QueuedPhoto {
 }
 
 /** A queue whose looks end when the test says so. */
-function stand(more: Partial<LookQueuePlaces> = {}) {
+function stand(more: Partial<LookQueuePlaces<QueuedPhoto>> = {}) {
   const begun: string[] = [];
   const disk = new Map<string, number>();
   const ends = new Map<string, (outcome: Outcome) => void>();
-  const queue = new LookQueue({
+  const queue = new LookQueue<QueuedPhoto>({
     run: ({ media }) => {
       begun.push(media.id);
       return new Promise((resolve) => ends.set(media.id, resolve));
