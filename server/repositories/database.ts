@@ -125,6 +125,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
      ) STRICT`,
   ],
   [`ALTER TABLE write_ahead ADD COLUMN checksum INTEGER`],
+  [
+    `CREATE TABLE file_sums (
+       path TEXT PRIMARY KEY, identity TEXT NOT NULL, checksum INTEGER NOT NULL, checked_at_ms INTEGER NOT NULL, is_damaged INTEGER NOT NULL
+     ) STRICT`,
+  ],
 ];
 
 /**

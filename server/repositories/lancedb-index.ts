@@ -5,6 +5,7 @@
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Index, Session, connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
 import { Table } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
@@ -25,6 +26,7 @@ import type {
 import type { EngineLocation } from './engine-location.ts';
 import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
 import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
+import { KnownIds } from './known-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
@@ -110,6 +112,24 @@ async function requireSchema(table: LanceTable, spec: AnnSpec): Promise<void> {
     );
 }
 
+/** @returns true when two of the tables have a row of one id. */
+function haveTwins(tables: readonly Table[]): boolean {
+  const ids = new Set<unknown>();
+  let rows = 0;
+  for (const table of tables) {
+    for (const id of table.getChild('id') ?? []) ids.add(id);
+    rows += table.numRows;
+  }
+  return ids.size < rows;
+}
+
+/** @returns how many were known before. */
+function addIds(known: KnownIds, ids: Iterable<unknown> | null): number {
+  let found = 0;
+  for (const id of ids ?? []) if (known.add(String(id))) found += 1;
+  return found;
+}
+
 class LanceIndex implements AnnIndex {
   readonly spec: AnnSpec;
   readonly #table: LanceTable;
@@ -122,6 +142,8 @@ class LanceIndex implements AnnIndex {
   readonly #counts = new Map<string, { readonly matching: number; readonly atMs: number }>();
   #hasVectorIndex: boolean | null = null;
   #hasIndexAtMs = 0;
+  /** All ids, while a bulk comes in; else null. */
+  #known: KnownIds | null = null;
 
   constructor(spec: AnnSpec, table: LanceTable, connection: Connection, location: EngineLocation, exactRows: number) {
     this.spec = spec;
@@ -143,13 +165,38 @@ class LanceIndex implements AnnIndex {
     const [first] = tables;
     if (first === undefined) return;
     const all = tables.length === 1 ? first : new Table(tables.flatMap(({ batches }) => batches));
+    if (await this.#areNew(tables, all.numRows)) await this.#table.add(all);
+    // The engine would insert both of two new rows with one id.
+    else if (tables.length > 1 && haveTwins(tables)) for (const table of tables) await this.#merge(table);
+    else await this.#merge(all);
+    this.#commits += 1;
+  }
+
+  /** @param rows no two of one id. */
+  async #merge(rows: Table): Promise<void> {
     await this.#table
       .mergeInsert('id')
       .whenMatchedUpdateAll()
       .whenNotMatchedInsertAll()
-      .useIndex(all.numRows < SCAN_JOIN_ROWS)
-      .execute(all);
-    this.#commits += 1;
+      .useIndex(rows.numRows < SCAN_JOIN_ROWS)
+      .execute(rows);
+  }
+
+  /** @returns true when no id of the tables is in the table or twice in them. Asked of large batches only, until the next maintenance. */
+  async #areNew(tables: readonly Table[], rows: number): Promise<boolean> {
+    let known = this.#known;
+    if (known === null) {
+      if (rows < SCAN_JOIN_ROWS) return false;
+      known = new KnownIds();
+      for await (const batch of this.#table.query().select(['id'])) addIds(known, batch.getChild('id'));
+      this.#known = known;
+    }
+    let found = 0;
+    for (const { batches } of tables) {
+      for (const batch of batches) found += addIds(known, batch.getChild('id'));
+      await nextTurn();
+    }
+    return found === 0;
   }
 
   async delete(ids: readonly string[]): Promise<number> {
@@ -306,6 +353,7 @@ class LanceIndex implements AnnIndex {
 
   /** On a handle of its own: a handle that optimises keeps its other callers waiting. */
   async maintain(): Promise<MaintenanceReport> {
+    this.#known = null;
     const table = await this.#connection.openTable(this.spec.name);
     try {
       const { count, isTrainingDue: isTrained } = await this.#stateOf(table);

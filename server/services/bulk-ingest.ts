@@ -318,9 +318,7 @@ export class BulkIngest {
       const table = await this.#readOrLose(job, segment);
       if (table !== null && table.numRows > 0) filled.push(table);
     }
-    // The engine wants each id once; of equal ids in one job the last row wins.
-    const groups = hasEqualIds(filled) ? filled.map((table) => [table]) : filled.length === 0 ? [] : [filled];
-    for (const group of groups) await store.ingest(job.collection, group);
+    if (filled.length > 0) await store.ingest(job.collection, filled);
     const last = taken.at(-1)!;
     const appliedRows = last.firstRow + last.rows;
     await ingests.put(job.collection, job.name, { appliedRows, state: 'receiving' });
@@ -343,17 +341,6 @@ function itemsOf(spec: Pick<CreateCollection, 'dimensions' | 'fields'>, table: T
     metadata: metadataOf(spec, row),
     vector: Float32Array.from(row.vector?.toArray() ?? []),
   }));
-}
-
-function hasEqualIds(tables: readonly Table[]): boolean {
-  if (tables.length < 2) return false;
-  const seen = new Set<string>();
-  let rows = 0;
-  for (const table of tables) {
-    rows += table.numRows;
-    for (const id of table.getChild('id') ?? []) seen.add(id as string);
-  }
-  return seen.size !== rows;
 }
 
 function progressOf({ name, isDone, durableRows, appliedRows, isReceiving, lost }: Job): IngestProgress {

@@ -459,6 +459,22 @@ export class CollectionStore {
     await end;
   }
 
+  /**
+   * A file of a collection is not what was written. Indexes are made anew from the rows; when it holds rows, the collection is set aside,
+   * because which of them are wrong cannot be told.
+   */
+  reportChanged(name: string, file: string, isIndex: boolean): void {
+    const target = this.#open.get(name);
+    if (target === undefined || target.index === null) return;
+    const cause = new Error(`the file ${file} is not what was written`);
+    if (isIndex) {
+      this.#mendIndexes(name, cause);
+      return;
+    }
+    this.#open.set(name, { ...target, index: null });
+    this.#noteSetAside(name, cause);
+  }
+
   /** Make the indexes of a collection again, in the background. */
   #mendIndexes(name: string, cause: unknown): void {
     if (this.#isClosed || (this.#parts.refusal?.() ?? null) !== null || this.#parts.damage.has('collection', name)) return;

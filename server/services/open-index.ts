@@ -11,6 +11,7 @@ import { conditionalStore, requireConditionalWrites, type ConditionalStore } fro
 import { engineLocation, type EngineLocation } from '../repositories/engine-location.ts';
 import { IngestSegments } from '../repositories/ingest-segments.ts';
 import { Loads } from '../repositories/loads.ts';
+import { FileSums } from '../repositories/file-sums.ts';
 import { Ingests } from '../repositories/ingests.ts';
 import { openLanceEngine } from '../repositories/lancedb-index.ts';
 import { SharedCatalogue } from '../repositories/shared-catalogue.ts';
@@ -19,6 +20,7 @@ import { WriterLease } from '../repositories/writer-lease.ts';
 import { BulkIngest } from './bulk-ingest.ts';
 import { CollectionStore } from './collection-store.ts';
 import type { DamageReport } from './damage.ts';
+import { Scrub } from './scrub.ts';
 
 /** Under which name the data folder remembers where its index is: the URI as given, a folder as an absolute path; null: within. */
 export const INDEX_LOCATION = 'index-location';
@@ -40,6 +42,8 @@ export interface IndexSettings {
 export interface OpenIndex {
   readonly store: CollectionStore;
   readonly bulk: BulkIngest;
+  /** Null: the index lies elsewhere, or another server looks after it. */
+  readonly scrub: Scrub | null;
   close(): Promise<void>;
 }
 
@@ -103,10 +107,22 @@ async function openWriter(
       logger,
     });
     await bulk.resume();
+    const scrub =
+      location.kind === 'folder'
+        ? new Scrub({
+            folder: location.uri,
+            sums: new FileSums(client),
+            logger,
+            onChanged: (name, file, isIndex) => store.reportChanged(name, file, isIndex),
+          })
+        : null;
+    await scrub?.start();
     return {
       store,
       bulk,
+      scrub,
       close: async () => {
+        await scrub?.close();
         await bulk.close();
         await store.close();
         await lease?.release();
@@ -150,6 +166,7 @@ async function openReplica(
   return {
     store,
     bulk,
+    scrub: null,
     close: async () => {
       clearInterval(timer);
       await refreshing;

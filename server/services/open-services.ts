@@ -35,6 +35,7 @@ import { packSources } from './pack-sources.ts';
 import { productsByLook } from './products-by-look.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openKnownSigningKey, type SigningKey } from './signing-key.ts';
+import type { Scrub } from './scrub.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
 import { WriterProducts, type ProductTable } from './writer-products.ts';
 
@@ -56,6 +57,7 @@ export interface Services extends RecognitionServices {
   readonly signingKey: SigningKey;
   readonly packs: PackService;
   readonly damage: DamageReport;
+  readonly scrub: Scrub | null;
   /** True for collections that are closed to everybody without a key that names them. */
   readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
@@ -130,7 +132,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
     const masterKey = await openMasterKey(settings, loads);
     const signingKey = await openKnownSigningKey(dataFolder, loads, settings.isSigningKeyNew);
     const index = await openIndex(settings, client, damage, logger);
-    const { store, bulk } = index;
+    const { store, bulk, scrub } = index;
     const apiKeys = new ApiKeys(client);
     const keys = new KeyService(apiKeys, new KeyRequests(client), logger);
     const audit = new AuditLog(client);
@@ -177,6 +179,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       signingKey,
       packs,
       damage,
+      scrub,
       ...recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {

@@ -1,6 +1,14 @@
 /** @file The server as its operators use it, with a key. What is sent is written in the server's audit log: [Note: Operators]. Thread: page. */
 import { z } from 'zod';
-import { auditCheckSchema, auditRowSchema, type AuditCheck, type AuditFilter, type AuditRow } from '../contracts/audit-api.ts';
+import {
+  arrivalSchema,
+  auditCheckSchema,
+  auditRowSchema,
+  type Arrival,
+  type AuditCheck,
+  type AuditFilter,
+  type AuditRow,
+} from '../contracts/audit-api.ts';
 import {
   apiKeySchema,
   issuedKeySchema,
@@ -52,6 +60,7 @@ import {
   deleteV1PacksById,
   deleteV1PersonsById,
   deleteV1WebhooksById,
+  getV1Arrivals,
   getV1Audit,
   getV1AuditCheck,
   getV1Collections,
@@ -71,6 +80,7 @@ import {
   getV1Webhooks,
   getV1WebhooksByIdDeliveries,
   postV1Collections,
+  postV1CollectionsByNameErasures,
   postV1CollectionsByNameIngest,
   postV1Keys,
   postV1KeysByIdRotate,
@@ -150,6 +160,10 @@ export interface OperatorClient {
   exportPerson(id: string): Promise<PersonExport>;
   /** From every collection. Hidden when this resolves; gone from the disk when the erasure has its receipt. */
   erasePerson(id: string): Promise<Erasure>;
+  /** Hidden when this resolves, as a person's. @param ids 1..1000 */
+  eraseItems(collection: string, ids: readonly string[]): Promise<Erasure>;
+  /** What phones sent, newest first. */
+  arrivals(cursor: string | null): Promise<ListPage<Arrival>>;
   /** Newest first. */
   audit(filter: AuditFilter, cursor: string | null): Promise<ListPage<AuditRow>>;
   checkAudit(): Promise<AuditCheck>;
@@ -238,6 +252,12 @@ export function createOperatorClient(egress: Egress, origin: string, secret: str
     erasures: () => everyPage((query) => answerOf(getV1Erasures({ client: large, query }), pageSchema(erasureSchema))),
     exportPerson: (id) => answerOf(getV1PersonsById({ client: exporting, ...identified(id) }), personExportSchema),
     erasePerson: (id) => answerOf(deleteV1PersonsById({ client: slow, ...identified(id) }), erasureSchema),
+    eraseItems: (name, ids) =>
+      answerOf(postV1CollectionsByNameErasures({ client: slow, ...named(name), body: { ids: [...ids] } }), erasureSchema),
+    arrivals: (cursor) => {
+      const query = { limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) };
+      return answerOf(getV1Arrivals({ client: large, query }), pageSchema(arrivalSchema));
+    },
     audit: (filter, cursor) => {
       const query = { ...filter, limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) };
       return answerOf(getV1Audit({ client: large, query: json(query) }), pageSchema(auditRowSchema));

@@ -92,6 +92,26 @@ test('an admin’s day', async ({ page, context }) => {
   await expect(page.getByText(/The chain is intact/)).toBeVisible();
   expect(await faults(page)).toEqual([]);
 
+  await section(page, 'Erasures');
+  const items = page.getByRole('form', { name: 'Items by their ids' });
+  await items.getByLabel('Collection').selectOption(COLLECTION);
+  await items.getByLabel('Ids, one a line').fill('row-3\nrow-4');
+  await items.getByRole('button', { name: 'Erase' }).click();
+  await page
+    .getByRole('dialog', { name: /Erase 2 items/ })
+    .getByRole('button', { name: 'Erase' })
+    .click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Items' }).first()).toContainText('2');
+  expect((await page.request.get(`/v1/collections/${COLLECTION}/items/row-3`)).status()).toBe(404);
+  expect((await page.request.get(`/v1/collections/${COLLECTION}/items/row-5`)).status()).toBe(200);
+  expect(await faults(page)).toEqual([]);
+
+  const query = { space: SPACE, vector: [1, 0, 0, 0, 0, 0, 0, 0], k: 1 };
+  expect((await page.request.post(`/v1/collections/${COLLECTION}/search`, { data: query })).status()).toBe(200);
+  await section(page, 'Arrivals');
+  await expect(page.getByRole('row', { name: new RegExp(`collections/:name/search`) }).first()).toContainText('200');
+  expect(await faults(page)).toEqual([]);
+
   await section(page, 'Collections');
   await card.getByRole('button', { name: 'Remove' }).click();
   const confirm = page.getByRole('dialog');

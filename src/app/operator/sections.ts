@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import type { Role } from '../../contracts/keys-api.ts';
 import { m } from '../../paraglide/messages.js';
+import ArrivalsSection from './ArrivalsSection.svelte';
 import AuditSection from './AuditSection.svelte';
 import CollectionsSection from './CollectionsSection.svelte';
 import ErasuresSection from './ErasuresSection.svelte';
@@ -28,5 +29,6 @@ export const SECTIONS: readonly OperatorSection[] = [
   { id: 'keys', title: () => m.operator_keys(), role: 'admin', component: KeysSection },
   { id: 'webhooks', title: () => m.operator_webhooks(), role: 'viewer', component: WebhooksSection },
   { id: 'erasures', title: () => m.operator_erasures(), role: 'operator', component: ErasuresSection },
+  { id: 'arrivals', title: () => m.operator_arrivals(), role: 'admin', component: ArrivalsSection },
   { id: 'audit', title: () => m.operator_audit(), role: 'admin', component: AuditSection },
 ];

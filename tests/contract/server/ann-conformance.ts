@@ -61,6 +61,26 @@ export function conformance(name: string, openEngine: () => Promise<AnnEngine>):
       expect(await index.count()).toBe(2);
     });
 
+    it('takes bulk rows: new ones, known ones, and both in one commit, each once', async () => {
+      const before = await index.count();
+      const bulk = (first: number, seed: number) =>
+        itemTable(
+          SPEC,
+          Array.from({ length: 6_000 }, (_, n) => item(`bulk-${first + n}`, seed + n)),
+        );
+      await index.ingest([bulk(0, 10_000)]);
+      await index.ingest([bulk(6_000, 20_000), bulk(3_000, 30_000)]);
+      await index.upsert([item('bulk-1', 7), item('bulk-new', 8)]);
+      await index.ingest([bulk(6_001, 40_000)]);
+      expect(await index.count()).toBe(before + 12_002);
+      expect((await index.get(['bulk-4000']))[0]?.vector).toEqual(vectorOf(31_000));
+      expect((await index.get(['bulk-6001']))[0]?.vector).toEqual(vectorOf(40_000));
+      expect(await found(7)).toMatchObject({ id: 'bulk-1' });
+      await index.delete(Array.from({ length: 12_001 }, (_, n) => `bulk-${n}`));
+      expect(await index.delete(['bulk-new', 'bulk-12000'])).toBe(1);
+      expect(await index.count()).toBe(before);
+    });
+
     it('filters by equality, set and range, and keeps every text a text', async () => {
       const rows = Array.from({ length: 200 }, (_, n) =>
         item(`f${n}`, 100 + n, { shop: HOSTILE[n % HOSTILE.length]!, shelfNo: n - 100, price: n / 8, isNew: n % 3 === 0 }),

@@ -63,6 +63,38 @@ describe('a table', () => {
   });
 });
 
+describe('a table whose vectors lost a bit', () => {
+  it('is named and set aside when its files are looked through, also after the next start; the other one is served', async () => {
+    const { folder, config } = await stopped();
+    const app = await buildApp(config);
+    await app.services.scrub!.run({ isUrgent: true });
+    expect(await healthOf(app)).toMatchObject({ status: 'ok', damaged: [] });
+    const [path] = filesOf(folder, 'data');
+    const bytes = readFileSync(path!);
+    const half = Math.floor(bytes.length / 2);
+    bytes[half] = bytes[half]! ^ 4;
+    writeFileSync(path!, bytes);
+
+    await app.services.scrub!.run({ isUrgent: true });
+    const search = (on: App, name: string) =>
+      on.http.inject({ method: 'POST', url: `/v1/collections/${name}/search`, payload: { space: SPACE, vector: unitVector(D, 8), k: 1 } });
+    expect((await search(app, 'broken')).statusCode).toBe(503);
+    expect((await search(app, 'whole')).json()).toMatchObject({ matches: [{ id: 'i7' }] });
+    expect(await healthOf(app)).toMatchObject({ status: 'degraded', damaged: [{ kind: 'collection', name: 'broken' }] });
+    await app.http.close();
+
+    const again = await buildApp(config);
+    expect((await search(again, 'broken')).statusCode).toBe(503);
+    await again.services.store.drop('broken');
+    await again.services.store.create({ name: 'broken', space: SPACE, dimensions: D, metric: 'cosine' });
+    await again.services.store.upsert('broken', SPACE, [item(7)]);
+    await again.services.scrub!.run({ isUrgent: true });
+    expect((await search(again, 'broken')).json()).toMatchObject({ matches: [{ id: 'i7' }] });
+    expect(await healthOf(again)).toMatchObject({ status: 'ok', damaged: [] });
+    await again.http.close();
+  });
+});
+
 describe('a file of a bulk ingest', () => {
   it.each([
     ['cut short', (path: string) => truncateSync(path, 300)],

@@ -1,23 +1,29 @@
-/** @file The server's audit log, page by page. Thread: page. */
-import type { AuditFilter, AuditRow } from '../contracts/audit-api.ts';
+/** @file A long list of the server's, page by page: audit log, arrivals. Thread: page. */
 import { AppError, toAppError } from '../contracts/errors.ts';
-import { operator } from './operator.svelte.ts';
+import type { ListPage } from '../flow/operator.ts';
 
 /** Newest first. */
-export class AuditRows {
-  #filter = $state.raw<AuditFilter>({});
-  #rows = $state.raw<readonly AuditRow[] | null>(null);
+export class ServerRows<Row, Filter extends object = object> {
+  readonly #page: (filter: Filter, cursor: string | null) => Promise<ListPage<Row>>;
+  #filter: Filter;
+  #rows = $state.raw<readonly Row[] | null>(null);
   #cursor = $state.raw<string | null>(null);
   #error = $state.raw<AppError | null>(null);
   #questions = $state(0);
   #answered = $state(0);
 
+  /** @param all a filter that lets everything through. @param page asks for one page; `cursor` null: the newest. */
+  constructor(all: Filter, page: (filter: Filter, cursor: string | null) => Promise<ListPage<Row>>) {
+    this.#filter = all;
+    this.#page = page;
+  }
+
   /** Null until some came. */
-  get rows(): readonly AuditRow[] | null {
+  get rows(): readonly Row[] | null {
     return this.#rows;
   }
 
-  get filter(): AuditFilter {
+  get filter(): Filter {
     return this.#filter;
   }
 
@@ -34,7 +40,7 @@ export class AuditRows {
   }
 
   /** The newest that match. */
-  async load(filter: AuditFilter): Promise<void> {
+  async load(filter: Filter): Promise<void> {
     this.#filter = filter;
     await this.#read(null, []);
   }
@@ -44,23 +50,23 @@ export class AuditRows {
     await this.#read(this.#cursor, this.#rows ?? []);
   }
 
-  /** All that match, as lines of JSON with their hashes, oldest first: `[Note: Audit chain]` can be checked anywhere. @throws AppError */
+  /** All that match, as lines of JSON, oldest first. @throws AppError */
   async export(signal: AbortSignal): Promise<Blob> {
     const lines: string[] = [];
     let cursor: string | null = null;
     do {
       if (signal.aborted) throw new AppError('cancelled', 'cancelled while exporting');
-      const page = await operator.client.audit(this.#filter, cursor);
+      const page = await this.#page(this.#filter, cursor);
       lines.push(...page.items.map((row) => `${JSON.stringify(row)}\n`));
       cursor = page.nextCursor;
     } while (cursor !== null);
     return new Blob(lines.reverse(), { type: 'application/x-ndjson' });
   }
 
-  async #read(cursor: string | null, before: readonly AuditRow[]): Promise<void> {
+  async #read(cursor: string | null, before: readonly Row[]): Promise<void> {
     const question = ++this.#questions;
     try {
-      const page = await operator.client.audit(this.#filter, cursor);
+      const page = await this.#page(this.#filter, cursor);
       if (question !== this.#questions) return;
       this.#rows = [...before, ...page.items];
       this.#cursor = page.nextCursor;
