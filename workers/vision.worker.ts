@@ -27,6 +27,7 @@ const api = {
   extractFeatures: call('extractFeatures'),
   verify: call('verify'),
   detectFaces: call('detectFaces'),
+  detectShelf: call('detectShelf'),
   cropImage: call('cropImage'),
   prepare: call('prepare'),
   embeddingSpace: call('embeddingSpace'),

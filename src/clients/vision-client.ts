@@ -17,6 +17,7 @@ const BUDGETS_MS: Readonly<Record<string, number>> = {
   embed: 8_000,
   cropImage: 8_000,
   detectFaces: 8_000,
+  detectShelf: 10_000,
 };
 const BUDGET_MS = 10_000;
 
@@ -71,6 +72,7 @@ export function createVisionClient(): VisionClient {
     verify: (frameId, box, references, options) => host.call('verify', [frameId, box, references], options),
     detectFaces: (frameId, { region, ...options } = {}) =>
       host.call('detectFaces', [frameId], region === undefined ? options : { ...options, extra: { region } }),
+    detectShelf: (frameId, options) => host.call('detectShelf', [frameId], options),
     cropImage: (frameId, crop, options) => host.call('cropImage', [frameId, crop], options),
     prepare: (modelIds, options) => host.call('prepare', [modelIds], options),
     embeddingSpace: () => host.ask('embeddingSpace'),

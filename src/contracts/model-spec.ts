@@ -60,12 +60,13 @@ export type ModelRuntime = 'ort' | 'tfjs' | 'tesseract' | 'zxing' | 'opencv';
 export interface ModelSpec {
   readonly id: string;
   readonly version: string;
-  readonly task: 'embedding' | 'tags' | 'text-detection' | 'text-recognition' | 'face-detection' | 'barcode' | 'local-features';
+  readonly task:
+    'embedding' | 'tags' | 'text-detection' | 'text-recognition' | 'face-detection' | 'facing-detection' | 'barcode' | 'local-features';
   /**
    * [Note: Recognition by registry] What the model offers by itself: it is then listed at `GET /v1/models` and reachable at
    * `POST /v1/recognise/<id>`. The first row of a type stands for the type. Absent: it only serves other stages.
    */
-  readonly recognises?: Exclude<RecognitionType, 'product' | 'boxes'>;
+  readonly recognises?: Exclude<RecognitionType, 'product'>;
   readonly runtime: ModelRuntime;
   readonly files: readonly ModelFile[];
   readonly input?: ModelInput;

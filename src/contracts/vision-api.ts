@@ -15,6 +15,7 @@ import type {
   ScriptHint,
   TextReading,
 } from './results.ts';
+import type { ShelfDetections } from './shelf.ts';
 import type { TaskOptions } from './task.ts';
 
 /** A reference photo to verify a crop against. */
@@ -81,6 +82,8 @@ export interface VisionApi {
   verify(frameId: string, box: Box, references: readonly VerificationReference[], options: TaskOptions): Promise<PackVerification[]>;
   /** Faces of the frame or of a region; confidence descending. */
   detectFaces(frameId: string, options: TaskOptions & { region?: Box }): Promise<FaceDetection[]>;
+  /** Front facings and empty places of a shelf; both empty when there is none. */
+  detectShelf(frameId: string, options: TaskOptions): Promise<ShelfDetections>;
   /** Encode a crop of the frame. */
   cropImage(frameId: string, crop: CropImageOptions, options: TaskOptions): Promise<CropImage>;
   /** Make models ready (download, verify, start) without running them. */

@@ -37,6 +37,7 @@ export function directVision(api: VisionApi): VisionService {
     verify: (frameId, box, references, options) => asTask(api, options, (task) => api.verify(frameId, box, references, task)),
     detectFaces: (frameId, options) =>
       asTask(api, options, (task) => api.detectFaces(frameId, options?.region === undefined ? task : { ...task, region: options.region })),
+    detectShelf: (frameId, options) => asTask(api, options, (task) => api.detectShelf(frameId, task)),
     cropImage: (frameId, crop, options) => asTask(api, options, (task) => api.cropImage(frameId, crop, task)),
     prepare: (modelIds, options) => asTask(api, options, (task) => api.prepare(modelIds, task)),
     embeddingSpace: () => api.embeddingSpace(),

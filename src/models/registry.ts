@@ -1,12 +1,14 @@
 /** @file The one table of models and of the runtimes' own files. Adding a model is one row here and one golden. Thread: any. */
 import { AppError } from '../contracts/errors.ts';
 import type { ModelFile, ModelSpec } from '../contracts/model-spec.ts';
+import facingDetector from './facing-detector.json' with { type: 'json' };
 import japaneseText from './japanese-text.json' with { type: 'json' };
 import productEmbedding from './product-embedding.json' with { type: 'json' };
 
 /** Ids of the models that ship with the app. */
 export const MODEL_IDS = [
   'product-embedding',
+  'facing-detector',
   'ppocr-detection',
   'ppocr-recognition',
   'japanese-text',
@@ -53,6 +55,42 @@ export const MODELS = {
       weaknesses: {
         en: 'Alone it confuses packs of one brand and fruit of one colour; it is meant to be used together with colour, text and barcode.',
         ja: '単独では同じブランドの包装や同じ色の果物を取り違えます。色、文字、バーコードと組み合わせて使うものです。',
+      },
+    },
+    golden: 'models.golden.test.ts',
+  },
+  'facing-detector': {
+    id: 'facing-detector',
+    version: facingDetector.version,
+    task: 'facing-detection',
+    recognises: 'boxes',
+    runtime: 'ort',
+    files: [{ url: facingDetector.url, bytes: facingDetector.bytes, sha256: facingDetector.sha256 }],
+    input: {
+      name: 'image',
+      shape: [1, 3, -1, -1],
+      layout: 'NCHW',
+      dtype: 'float32',
+      range: [0, 1],
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      colour: 'RGB',
+    },
+    outputs: ['maps'],
+    backends: ['webgpu', 'wasm'],
+    memoryMB: 320,
+    licence: 'Apache-2.0',
+    source:
+      'Trained for this project: training/facing-detector; data and weights it started from are named in public/models/facing-detector.card.json',
+    card: {
+      purpose: {
+        en: 'Finds every front facing on a shelf, whatever the product is, and empty places between them.',
+        ja: '棚の手前に並ぶ商品を、種類を問わず一つずつ見つけます。商品が抜けた場所も見つけます。',
+      },
+      figures: facingDetector.figures,
+      weaknesses: {
+        en: 'Taught with drawn shelves only, no real photo. Multipacks may come out as their parts, goods far back or behind others may be counted, and empty places are found less surely than goods.',
+        ja: '描画した棚だけで学習し、実写は使っていません。まとめ売りの包みが中身ごとに分かれることや、奥の商品を数えることがあります。空いた場所は商品ほど確実には見つかりません。',
       },
     },
     golden: 'models.golden.test.ts',

@@ -3,18 +3,22 @@
  * row, so a model of a known kind appears here by its row alone. Runtime-neutral. Thread: Node.
  */
 import { AppError } from '../../src/contracts/errors.ts';
-import type { Box } from '../../src/contracts/geometry.ts';
+import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
 import type { Finding } from '../../src/contracts/recognise-api.ts';
 import type { ScriptHint } from '../../src/contracts/results.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
+import type { ShelfDetection } from '../../src/contracts/shelf.ts';
+import { fromRegion } from '../../src/core/letterbox.ts';
 import { cropFrame, cropPixels, toPixelBox } from '../../src/core/resize.ts';
 import { tagScores } from '../../src/core/tag-scores.ts';
 import { isFiniteVector } from '../../src/core/vector.ts';
 import { runDeclaredNet } from './declared-net.ts';
 import { detectFaces } from './detect-faces.ts';
+import { FACING_MODEL, detectShelf } from './detect-shelf.ts';
 import { embedCrops } from './embed.ts';
+import { FrameLevels } from './frame-levels.ts';
 import { proposeBox } from './propose-box.ts';
 import { readBarcodes } from './read-barcodes.ts';
 import { readText } from './read-text.ts';
@@ -62,6 +66,22 @@ const STAGES: Readonly<Record<NonNullable<ModelSpec['recognises']>, Recognise>> 
     });
     return { boxes: faces.map(({ box, confidence01 }) => ({ box: plainBox(box), label: 'face', score01: confidence01 })) };
   },
+  boxes: async (frame, spec, { region }, runtime, check) => {
+    if (spec.id !== FACING_MODEL) throw new AppError('bug', `${spec.id} finds no boxes that this program can read`);
+    const part = pixelsOf(frame, region);
+    const { facings, gaps } = await detectShelf(new FrameLevels(part === null ? frame : cropPixels(frame, part)), runtime, {
+      checkCancelled: () => {
+        check();
+        return Promise.resolve();
+      },
+    });
+    const place = (label: 'facing' | 'gap') => (found: ShelfDetection) => ({
+      box: plainBox(part === null ? found.box : fromRegion(found.box, shareOf(part, frame))),
+      label,
+      score01: found.confidence01,
+    });
+    return { boxes: [...facings.map(place('facing')), ...gaps.map(place('gap'))] };
+  },
   embedding: async (frame, spec, { region }, runtime) => {
     const box = region ?? (await proposeBox(frame, runtime));
     const [look] = await embedCrops(frame, [box], runtime, undefined, spec);
@@ -92,6 +112,10 @@ export function recognise(frame: Frame, spec: ModelSpec, input: RecogniseInput, 
 
 function pixelsOf(frame: Frame, region: Box | undefined) {
   return region === undefined ? null : toPixelBox(region, frame);
+}
+
+function shareOf({ x, y, width, height }: PixelBox, { widthPx, heightPx }: Frame): Box {
+  return { x: x / widthPx, y: y / heightPx, width: width / widthPx, height: height / heightPx };
 }
 
 /** Boxes of stages may hold more than the four numbers. */

@@ -8,6 +8,7 @@ import type { CropImageOptions, ModelRuntimeStatus, VisionApi } from '../../src/
 import { modelSpec } from '../../src/models/registry.ts';
 import { cropImage } from './crop.ts';
 import { detectFaces } from './detect-faces.ts';
+import { detectShelf } from './detect-shelf.ts';
 import { EMBEDDING_MODEL, embedCrops } from './embed.ts';
 import { FrameLevels } from './frame-levels.ts';
 import { LOCAL_FEATURES_SIDE_PX, extractFeatures, verifyPack } from './local-features.ts';
@@ -153,6 +154,13 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       run(options, 'detect', ({ checkAfterTurn, report }) =>
         detectFaces(frameOf(frameId), runtime, {
           ...(options.region === undefined ? {} : { region: options.region }),
+          checkCancelled: checkAfterTurn,
+          onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
+        }),
+      ),
+    detectShelf: (frameId, options) =>
+      run(options, 'detect', ({ checkAfterTurn, report, runtime: place }) =>
+        detectShelf(levelsOf(frameId), place, {
           checkCancelled: checkAfterTurn,
           onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
         }),

@@ -58,7 +58,7 @@ describe('models', () => {
   it('are the rows of the registry that recognise something, and the catalogue', () => {
     const rows = Object.values<ModelSpec>(MODELS).filter(({ recognises }) => recognises !== undefined);
     expect(models.map(({ id }) => id)).toEqual([...rows.map(({ id }) => id), 'product']);
-    expect(new Set(rows.map(({ recognises }) => recognises))).toEqual(new Set(['barcode', 'text', 'face', 'embedding']));
+    expect(new Set(rows.map(({ recognises }) => recognises))).toEqual(new Set(['barcode', 'text', 'face', 'embedding', 'boxes']));
   });
 
   it('say licence, origin, weaknesses and limits; each type has one that stands for it', () => {

@@ -102,6 +102,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
     extractFeatures: unused,
     verify: async () => [],
     detectFaces: async () => [],
+    detectShelf: async () => ({ facings: [], gaps: [] }),
     cropImage: unused,
     prepare: async () => {},
     embeddingSpace: async () => SPACE,

@@ -1,0 +1,54 @@
+/** @file Maps of the facing detector become boxes where and only where they say so. */
+import { expect, it } from 'vitest';
+import { facingPeaks } from '../../../src/core/facing-peaks.ts';
+
+const WIDTH = 12;
+const HIGH = 8;
+
+/** Softplus, inverted: what the net must say for so many pixels. */
+const said = (px: number): number => Math.log(Math.expm1(px / 16));
+
+function maps(
+  cells: readonly { x: number; y: number; logit: number; sides: readonly [number, number, number, number]; channel?: 0 | 5 }[],
+) {
+  const data = new Float32Array(10 * WIDTH * HIGH).fill(-9);
+  for (const { x, y, logit, sides, channel = 0 } of cells)
+    [logit, ...sides.map(said)].forEach((value, i) => (data[(channel + i) * WIDTH * HIGH + y * WIDTH + x] = value));
+  return data;
+}
+
+it('puts the box around the middle of the cell', () => {
+  const [found, ...others] = facingPeaks(maps([{ x: 5, y: 3, logit: 2, sides: [10, 12, 14, 16] }]), WIDTH, HIGH, 0, 0.3);
+  expect(others).toEqual([]);
+  expect(found!.confidence01).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+  expect(found!.box.x).toBeCloseTo(22 - 10, 4);
+  expect(found!.box.y).toBeCloseTo(14 - 12, 4);
+  expect(found!.box.width).toBeCloseTo(24, 4);
+  expect(found!.box.height).toBeCloseTo(28, 4);
+});
+
+it('takes the highest of neighbouring cells, and unsure ones not at all', () => {
+  const sides = [8, 8, 8, 8] as const;
+  const found = facingPeaks(
+    maps([
+      { x: 3, y: 3, logit: 1, sides },
+      { x: 4, y: 3, logit: 2, sides },
+      { x: 9, y: 6, logit: -1, sides },
+      { x: 0, y: 0, logit: 1, sides },
+    ]),
+    WIDTH,
+    HIGH,
+    0,
+    0.5,
+  );
+  expect(found.map(({ box }) => [Math.round(box.x), Math.round(box.y)])).toEqual([
+    [-6, -6],
+    [10, 6],
+  ]);
+});
+
+it('tells gaps from facings', () => {
+  const data = maps([{ x: 5, y: 3, logit: 2, sides: [10, 10, 10, 10], channel: 5 }]);
+  expect(facingPeaks(data, WIDTH, HIGH, 0, 0.3)).toEqual([]);
+  expect(facingPeaks(data, WIDTH, HIGH, 5, 0.3)).toHaveLength(1);
+});
