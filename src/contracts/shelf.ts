@@ -120,6 +120,10 @@ export interface PriceTag {
   readonly text: string;
   /** Price as printed, null when none could be read with certainty; tax included or not as the tag has it. */
   readonly price: number | null;
+  /** Absent when the tag does not say. */
+  readonly tax?: 'included' | 'excluded';
+  /** ISO 4217; absent when only a number stands there. */
+  readonly currency?: string;
   readonly confidence01: number;
   readonly row: number | null;
   /** Facings that it stands below. */
@@ -231,10 +235,14 @@ export interface PlanogramDifference {
 
 /** A bay against its planogram. */
 export interface Compliance {
-  /** Share of the planogram's facings that stand where they should, 0..1. */
+  /** `rightFacings / expectedFacings`, 0..1. */
   readonly score01: number;
+  /** Columns of the planogram that the photo decides on. */
   readonly expectedFacings: number;
+  /** Those that stand where they should. */
   readonly rightFacings: number;
+  /** Columns that it does not decide on: outside the photo, or held by something that nobody could name. Absent: none. */
+  readonly undecidedFacings?: number;
   /** In walking order: left to right, top to bottom. */
   readonly differences: readonly PlanogramDifference[];
 }

@@ -1,0 +1,239 @@
+/** @file Facings and gaps of one photo → rows, positions, levels, blocks ([Note: Row plane], [Note: Boards]). Pure; any thread. */
+import type { Box, Point } from '../../contracts/geometry.ts';
+import type { Facing, Placement, ShelfGap, ShelfLayout, ShelfRail, ShelfRow } from '../../contracts/shelf.ts';
+import { intersectionArea, intersectionOverSmaller } from '../nms.ts';
+import { eyeLevelOf, USUAL_BAY, type BayHeights } from './eye-level.ts';
+import { findBlocks, knownProductOf, sameThingKey, type PlacedFacing } from './find-blocks.ts';
+import { findBoards, type Boards } from './find-boards.ts';
+import { fitRowPlane, planeOfBoards, type MeasuredBoard } from './fit-row-plane.ts';
+import { robustLine, type Line } from './robust.ts';
+import { fromRowPlane, planeSpan, slopeAt, type PlaneSpan, type RowPlane } from './row-plane.ts';
+import { spacingGaps, type SpacedColumn } from './spacing-gaps.ts';
+import { stackColumns, type ShelfColumn } from './stack-columns.ts';
+
+/** A gap before it has its place. */
+export type UnplacedGap = Omit<ShelfGap, 'row' | 'position'>;
+
+/** What may be said beside the boxes. */
+export interface LayoutOptions {
+  /** Gaps that the user took away: spacing does not bring them back. */
+  readonly dismissedGaps?: readonly Box[];
+  readonly bay?: BayHeights;
+}
+
+/** Gaps count less than facings where boards are looked for. */
+const GAP_WEIGHT = 0.5;
+/** Nearer to the frame's edge than this, a box is cut by it. */
+const EDGE = 0.004;
+const REFINEMENTS = 2;
+/** A gap of the net that one facing covers by more than this is none. */
+const COVERED = 0.6;
+
+/** One thing on the shelf, and where it is in the row plane. */
+interface Thing {
+  readonly box: Box;
+  readonly weight: number;
+  readonly isGap: boolean;
+}
+
+/**
+ * @param facings in any order.
+ * @param gaps seen by the net or drawn by the user; those inferred from spacing are left out and inferred anew, so that a layout's own
+ * gaps may be handed in again after an edit.
+ */
+export function layoutShelf(facings: readonly Facing[], gaps: readonly UnplacedGap[] = [], options: LayoutOptions = {}): ShelfLayout {
+  const seen = gaps.filter(({ saidBy, box }) => saidBy === 'user' || (saidBy === 'net' && !isCovered(box, facings)));
+  const things: Thing[] = [
+    ...facings.map(({ box, confidence01 }) => ({ box, weight: 0.3 + 0.7 * confidence01, isGap: false })),
+    ...seen.map(({ box, confidence01 }) => ({ box, weight: GAP_WEIGHT * confidence01, isGap: true })),
+  ];
+  const { plane, spans, boards } = boardsOf(things);
+  const placements: Omit<Placement, 'block'>[] = [];
+  const placed: PlacedFacing[] = [];
+  const placedGaps: ShelfGap[] = [];
+  const rows: Omit<ShelfRow, 'eyeLevel'>[] = [];
+  const edges = things.length === 0 ? null : extentOf(spans);
+  boards.downs.forEach((down, row) => {
+    const members = things.flatMap(({ isGap }, index) => (boards.rowOf[index] === row ? [{ index, span: spans[index]!, isGap }] : []));
+    const columns = withSpacingGaps(stackColumns(members), facings, { plane, down, row, ...options });
+    columns.forEach(({ members: stack, gap, inferred }, position) => {
+      for (const { index, span, level } of stack) {
+        const facing = facings[index]!;
+        placements.push({ facingId: facing.id, row, position, level, confidence01: standing01(span, down, level) });
+        placed.push({ facing, row, position });
+      }
+      const unplaced = inferred ?? (gap === null ? null : seen[gap - facings.length]!);
+      if (unplaced === null) return;
+      const expectedProductId = unplaced.saidBy === 'user' ? unplaced.expectedProductId : productAround(columns, position, facings);
+      placedGaps.push({ ...unplaced, row, position, expectedProductId });
+    });
+    const line =
+      boardLine(
+        members.map(({ index }) => things[index]!),
+        plane,
+        down,
+      ) ?? planeLine(plane, down);
+    rows.push({ row, rail: railOf(line, plane, down, edges!), columns: columns.length });
+  });
+  const gapPlaces = new Set(placedGaps.map(({ row, position }) => `${row} ${position}`));
+  const { blocks, blockOf } = findBlocks(placed, (row, position) => gapPlaces.has(`${row} ${position}`));
+  const topDown = Math.min(...spans.map(({ top }) => top));
+  const lowest = boards.downs.at(-1) ?? 0;
+  return {
+    rows: rows.map((row, i): ShelfRow => {
+      const middle = (boards.downs[i]! + (boards.downs[i - 1] ?? topDown)) / 2;
+      return { ...row, eyeLevel: eyeLevelOf((lowest - middle) / Math.max(1e-6, lowest - topDown), options.bay ?? USUAL_BAY) };
+    }),
+    placements: placements.map((placement): Placement => ({ ...placement, block: blockOf.get(placement.facingId)! })),
+    blocks,
+    gaps: placedGaps,
+  };
+}
+
+interface BoardsInPlane {
+  readonly plane: RowPlane;
+  readonly spans: readonly PlaneSpan[];
+  readonly boards: Boards;
+}
+
+/** The row plane from neighbours, then from the rows found in it, as long as that makes the boards fit better. */
+function boardsOf(things: readonly Thing[]): BoardsInPlane {
+  let best = boardsIn(fitRowPlane(things.map(({ box }) => box)), things);
+  for (let round = 0; round < REFINEMENTS; round++) {
+    const measured = best.boards.downs.flatMap((down, row): MeasuredBoard[] => {
+      const members = things.filter((_, index) => best.boards.rowOf[index] === row);
+      const line = boardLine(members, best.plane, down);
+      return line === null ? [] : [{ line, weight: line.weight }];
+    });
+    const next = boardsIn(planeOfBoards(measured), things);
+    if (next.boards.cost > best.boards.cost) break;
+    best = next;
+  }
+  return best;
+}
+
+function boardsIn(plane: RowPlane, things: readonly Thing[]): BoardsInPlane {
+  const spans = things.map(({ box }) => planeSpan(plane, box));
+  const boards = findBoards(
+    things.map(({ box, weight }, i) => ({
+      span: spans[i]!,
+      weight,
+      isFootCut: box.y + box.height > 1 - EDGE,
+      isHeadCut: box.y < EDGE,
+    })),
+  );
+  return { plane, spans, boards };
+}
+
+/** Feet that are this far from the board, in heights, do not stand on it. */
+const ON_BOARD = 0.25;
+
+/** Line of a board through the feet on it, y - 0.5 over x - 0.5; null for fewer than three. */
+function boardLine(members: readonly Thing[], plane: RowPlane, down: number): (Line & { readonly weight: number }) | null {
+  const slope = slopeAt(plane, down);
+  const feet = members.flatMap(({ box, weight }) => {
+    const span = planeSpan(plane, box);
+    const height = span.bottom - span.top;
+    if (Math.abs(down - span.bottom) > ON_BOARD * height || box.y + box.height > 1 - EDGE) return [];
+    const oblique = Math.min((Math.abs(slope) * box.width) / 2, box.height / 4);
+    return [{ x: box.x + box.width / 2 - 0.5, y: box.y + box.height - oblique - 0.5, weight, height: box.height }];
+  });
+  if (feet.length < 3) return null;
+  const mean = feet.reduce((sum, { x }) => sum + x, 0) / feet.length;
+  const spread = feet.reduce((sum, { x, weight }) => sum + weight * (x - mean) ** 2, 0);
+  const expected = planeLine(plane, down);
+  const typical = feet.reduce((sum, { height }) => sum + height, 0) / feet.length;
+  const line = robustLine(feet, 0.03 * typical, { ...expected, interceptWeight: 0.05, slopeWeight: 0.02 });
+  return { ...line, weight: spread };
+}
+
+function planeLine(plane: RowPlane, down: number): Line {
+  return { intercept: down, slope: slopeAt(plane, down) };
+}
+
+/** Ends of the shelf along the rows. */
+function extentOf(spans: readonly PlaneSpan[]): { left: number; right: number } {
+  return { left: Math.min(...spans.map(({ left }) => left)), right: Math.max(...spans.map(({ right }) => right)) };
+}
+
+/** The board's front edge as far as the shelf reaches, within the frame. */
+function railOf({ intercept, slope }: Line, plane: RowPlane, down: number, { left, right }: { left: number; right: number }): ShelfRail {
+  const at = (along: number): Point => {
+    const x = Math.max(0, Math.min(1, fromRowPlane(plane, { along, down }).x));
+    return { x, y: Math.max(0, Math.min(1, 0.5 + intercept + slope * (x - 0.5))) };
+  };
+  return { from: at(left), to: at(right) };
+}
+
+interface PlacedColumn extends ShelfColumn {
+  readonly inferred: UnplacedGap | null;
+}
+
+interface RowPlace extends LayoutOptions {
+  readonly plane: RowPlane;
+  readonly down: number;
+  readonly row: number;
+}
+
+/** Columns of a row, with the empty places that its spacing shows among them. */
+function withSpacingGaps(columns: readonly ShelfColumn[], facings: readonly Facing[], place: RowPlace): PlacedColumn[] {
+  const spaced = columns.map((column): SpacedColumn => {
+    const foot = column.members[0];
+    const box = foot === undefined ? null : facings[foot.index]!.box;
+    return {
+      ...column,
+      key: foot === undefined ? null : sameThingKey(facings[foot.index]!),
+      isWidthCut: box !== null && (box.x < EDGE || box.x + box.width > 1 - EDGE),
+    };
+  });
+  const all = columns.map((column): PlacedColumn => ({ ...column, inferred: null }));
+  let inserted = 0;
+  let number = 0;
+  let lastAfter = -1;
+  for (const { after, left, right, confidence01 } of spacingGaps(spaced)) {
+    number = after === lastAfter ? number + 1 : 0;
+    lastAfter = after;
+    const neighbours = [columns[after]!, columns[after + 1]!].filter(({ gap }) => gap === null);
+    const height = neighbours.reduce((sum, { span }) => sum + span.bottom - span.top, 0) / neighbours.length;
+    const span = { left, right, top: place.down - height, bottom: place.down };
+    const box = boxOf(span, place.plane);
+    if ((place.dismissedGaps ?? []).some((dismissed) => intersectionOverSmaller(dismissed, box) > 0.5)) continue;
+    const beside = columns[after]!.members[0]?.index ?? columns[after + 1]!.members[0]!.index;
+    const id = `gap-${facings[beside]!.id}-${number}`;
+    const inferred: UnplacedGap = { id, box, confidence01, expectedProductId: null, saidBy: 'spacing' };
+    all.splice(after + 1 + inserted++, 0, { members: [], gap: null, span, inferred });
+  }
+  return all;
+}
+
+/** Box of the frame around a span of the row plane. */
+function boxOf({ left, right, top, bottom }: PlaneSpan, plane: RowPlane): Box {
+  const middle = (left + right) / 2;
+  const head = fromRowPlane(plane, { along: middle, down: top }).y;
+  const foot = fromRowPlane(plane, { along: middle, down: bottom }).y;
+  const x = fromRowPlane(plane, { along: left, down: bottom }).x;
+  return { x, y: head, width: fromRowPlane(plane, { along: right, down: bottom }).x - x, height: foot - head };
+}
+
+/** The product on both sides of a gap; null where they differ or are not known. */
+function productAround(columns: readonly PlacedColumn[], position: number, facings: readonly Facing[]): string | null {
+  const productOf = (column: PlacedColumn | undefined): string | null => {
+    const foot = column?.members[0];
+    return foot === undefined ? null : knownProductOf(facings[foot.index]!);
+  };
+  const left = productOf(columns.slice(0, position).findLast(({ members }) => members.length > 0));
+  const right = productOf(columns.slice(position + 1).find(({ members }) => members.length > 0));
+  return left === right ? left : null;
+}
+
+function isCovered(box: Box, facings: readonly Facing[]): boolean {
+  const area = Math.max(1e-12, box.width * box.height);
+  return facings.some((facing) => intersectionArea(facing.box, box) > COVERED * area);
+}
+
+/** 1 on the board, falling as the foot leaves it; what stands on another facing is sure of its row by that. */
+function standing01({ top, bottom }: PlaneSpan, down: number, level: number): number {
+  if (level > 0) return 0.9;
+  const off = Math.abs(down - bottom) / Math.max(1e-6, bottom - top);
+  return Math.max(0.2, 1 - Math.max(0, off - 0.1));
+}

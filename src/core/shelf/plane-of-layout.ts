@@ -1,0 +1,21 @@
+/** @file The row plane that a layout was made in, told from its rails; so that a layout is all that later steps need. Pure; any thread. */
+import type { ShelfLayout, ShelfRail } from '../../contracts/shelf.ts';
+import { planeOfBoards } from './fit-row-plane.ts';
+import type { Line } from './robust.ts';
+import type { RowPlane } from './row-plane.ts';
+
+/** @param layout of one photo. */
+export function planeOfLayout({ rows }: Pick<ShelfLayout, 'rows'>): RowPlane {
+  return planeOfBoards(
+    rows.map(({ rail }) => {
+      const length = rail.to.x - rail.from.x;
+      return { line: lineOfRail(rail), weight: length * length };
+    }),
+  );
+}
+
+/** y - 0.5 over x - 0.5. */
+export function lineOfRail({ from, to }: ShelfRail): Line {
+  const slope = to.x - from.x > 1e-9 ? (to.y - from.y) / (to.x - from.x) : 0;
+  return { intercept: from.y - 0.5 - slope * (from.x - 0.5), slope };
+}
