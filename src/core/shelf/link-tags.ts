@@ -55,7 +55,8 @@ export function linkTags(lines: readonly TagLine[], reading: Pick<ShelfReading, 
       const box = boundsOf(members.map((line) => line.box));
       const text = members.map((line) => line.text).join('\n');
       const parsed = parsePrice(text);
-      const read01 = parsed === null ? 0 : Math.min(...members.filter((line) => parsePrice(line.text) !== null).map((line) => line.confidence01), 1);
+      const read01 =
+        parsed === null ? 0 : Math.min(...members.filter((line) => parsePrice(line.text) !== null).map((line) => line.confidence01), 1);
       const confidence01 = parsed === null ? 0 : parsed.confidence01 * read01;
       return {
         id: `tag-${row}-${i}`,
@@ -122,7 +123,13 @@ function isNear(a: Box, b: Box): boolean {
 }
 
 /** The block that the tag's middle hangs below, else the nearest one of the row. */
-function facingsAbove(box: Box, row: number, layout: ShelfLayout, spans: ReadonlyMap<string, PlaneSpan>, plane: RowPlane): readonly string[] {
+function facingsAbove(
+  box: Box,
+  row: number,
+  layout: ShelfLayout,
+  spans: ReadonlyMap<string, PlaneSpan>,
+  plane: RowPlane,
+): readonly string[] {
   const tag = planeSpan(plane, box);
   const middle = (tag.left + tag.right) / 2;
   let best: { facingIds: readonly string[]; away: number } | null = null;

@@ -22,11 +22,11 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   '฿': 'THB',
   '₫': 'VND',
   '₹': 'INR',
-  '元': 'CNY',
-  'US$': 'USD',
-  'NT$': 'TWD',
-  'HK$': 'HKD',
-  'S$': 'SGD',
+  元: 'CNY',
+  US$: 'USD',
+  NT$: 'TWD',
+  HK$: 'HKD',
+  S$: 'SGD',
   EUR: 'EUR',
   USD: 'USD',
   GBP: 'GBP',
@@ -44,8 +44,10 @@ const BEFORE = String.raw`US\$|NT\$|HK\$|S\$|[¥\\$€£₩฿₫₹]|EUR|USD|GB
 const AFTER = String.raw`円|元|[€£$₫₩฿]|EUR|USD|GBP|JPY|CHF|kr|zł`;
 const PRICE = new RegExp(String.raw`(?:(${BEFORE})\s*)?(?<![\d.,])(${AMOUNT})(?![\d])(?:\s*(${AFTER}))?`, 'gu');
 /** What follows or precedes a number that is no price: weights, counts, dates, percentages, points. */
-const NOT_A_PRICE_AFTER = /^\s*(?:%|％|‰|kg|g|mg|ml|l\b|cl|dl|cm|mm|oz|lb|個|枚|本(?!体)|袋|缶|入|食|パック|ポイント|pt|点|年|月|日|時|kcal|倍|割|引|off|\/\s*\d|[xX×*]\s*\d|for\b)/iu;
-const UNIT_PRICE = /(?:\d+\s*(?:kg|g|mg|ml|l|cl|oz|lb|個|枚|本|袋|m)?\s*(?:当|あ)た?り|(?:\/|per\s*)\s*\d*\s*(?:kg|g|ml|l|oz|lb|100g|stk|unit|item)\b|単価)/iu;
+const NOT_A_PRICE_AFTER =
+  /^\s*(?:%|％|‰|kg|g|mg|ml|l\b|cl|dl|cm|mm|oz|lb|個|枚|本(?!体)|袋|缶|入|食|パック|ポイント|pt|点|年|月|日|時|kcal|倍|割|引|off|\/\s*\d|[xX×*]\s*\d|for\b)/iu;
+const UNIT_PRICE =
+  /(?:\d+\s*(?:kg|g|mg|ml|l|cl|oz|lb|個|枚|本|袋|m)?\s*(?:当|あ)た?り|(?:\/|per\s*)\s*\d*\s*(?:kg|g|ml|l|oz|lb|100g|stk|unit|item)\b|単価)/iu;
 const NOT_A_PRICE_BEFORE = /(?:ポイント|No\.?|JAN|品番|[A-Za-z]{2,}-?|#)\s*$/u;
 const INCLUDED = /税込|税こみ|込み|\(込|incl|inkl|ttc|tax\s*in/iu;
 const EXCLUDED = /税抜|税別|本体|外税|\+\s*税|excl|exkl|\bht\b|plus\s*tax|\+\s*tax/iu;
@@ -115,7 +117,9 @@ function pricesOfLine(line: string): Reading[] {
       isUnitPrice: UNIT_PRICE.test(left) || /^\s*(?:\/|per\b)/iu.test(right),
     });
   }
-  return readings.filter(({ currency, amount, confidence01 }) => currency !== null || (amount >= 10 && amount < 100_000) || confidence01 > CONFIDENCE_BARE);
+  return readings.filter(
+    ({ currency, amount, confidence01 }) => currency !== null || (amount >= 10 && amount < 100_000) || confidence01 > CONFIDENCE_BARE,
+  );
 }
 
 /** What stands nearest to the number says whether tax is in it. */

@@ -41,18 +41,14 @@ export function shelfShares({ facings, layout }: ShelfReading, keyOf: (productId
     allLength += right - left;
   }
   return [...sums]
-    .map(
-      ([key, sum]): ShelfShare => ({
-        key,
-        facings: sum.facings,
-        columns: sum.columns,
-        facingShare01: sum.facings / facings.length,
-        linearShare01: allLength > 0 ? sum.length / allLength : 0,
-      }),
-    )
-    .sort(
-      (a, b) => Number(a.key === null) - Number(b.key === null) || b.linearShare01 - a.linearShare01 || b.facings - a.facings,
-    );
+    .map(([key, sum]): ShelfShare => ({
+      key,
+      facings: sum.facings,
+      columns: sum.columns,
+      facingShare01: sum.facings / facings.length,
+      linearShare01: allLength > 0 ? sum.length / allLength : 0,
+    }))
+    .sort((a, b) => Number(a.key === null) - Number(b.key === null) || b.linearShare01 - a.linearShare01 || b.facings - a.facings);
 }
 
 function keyOfFacing(facing: Facing, keyOf: (productId: string) => string | null): string | null {
