@@ -243,6 +243,8 @@ export interface Compliance {
   readonly rightFacings: number;
   /** Columns that it does not decide on: outside the photo, or held by something that nobody could name. Absent: none. */
   readonly undecidedFacings?: number;
+  /** Products of the planogram that these columns belong to. Absent: none. */
+  readonly undecidedPlaces?: readonly { readonly sku: string; readonly expected: ShelfPlace }[];
   /** In walking order: left to right, top to bottom. */
   readonly differences: readonly PlanogramDifference[];
 }

@@ -106,7 +106,7 @@ function pricesOfLine(line: string): Reading[] {
     const currency = SYMBOLS[before ?? ''] ?? SYMBOLS[after ?? ''] ?? null;
     const amount = amountOf(digits!, currency);
     if (amount === null) continue;
-    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(left) || /[.,:/\-]$/u.test(left))) continue;
+    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(left) || /[.,:/-]$/u.test(left))) continue;
     if (NOT_A_PRICE_AFTER.test(right) && /^\s*(?:引|off|ポイント|pt)/iu.test(right)) continue;
     const isDecimal = /[.,]\d{2}$/u.test(digits!);
     readings.push({
