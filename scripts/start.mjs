@@ -3,6 +3,7 @@
  * server: `npm start -- --lan`. Ctrl-C stops the server, which finishes its writes.
  */
 import { spawn } from 'node:child_process';
+import { SERVER_ENVIRONMENT } from './server-environment.mjs';
 import { ROOT, buildApp, installPackages, requireNode } from './set-up.mjs';
 
 requireNode();
@@ -11,7 +12,11 @@ const wantsHelp = args.includes('--help') || args.includes('-h');
 installPackages();
 if (!wantsHelp) buildApp();
 
-const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...args], { cwd: ROOT, stdio: 'inherit' });
+const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...args], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: { ...SERVER_ENVIRONMENT, ...process.env },
+});
 // A terminal sends Ctrl-C to both; this one waits for the server to finish. Signals sent to this process alone are passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
 server.on('error', (error) => {

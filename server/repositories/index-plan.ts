@@ -9,11 +9,12 @@ export const EXACT_ROWS = 100_000;
 const RETRAIN_GROWTH = 2;
 /** Up to so many matching rows are compared one by one: reading each costs the engine about 25 µs, so 70,000 take over a second. */
 const NARROW_ROWS = 4_000;
-/** From this share of matching rows on, a filter is applied to the answer: see {@link wideAnswer}. */
+/** From this share of matching rows on, a filter is applied to the answer: see {@link wideAnswers}. */
 const WIDE_SHARE = 0.2;
 /** … for so many neighbours at most: each of the many asked for is read whole. */
 const WIDE_K = 50;
-const WIDE_MARGIN = 1.5;
+/** … and so many times what would do if matching rows were spread evenly, the second time because they were not. */
+const WIDE_MARGINS = [1.5, 6];
 const WIDE_MORE = 5;
 /**
  * [Note: Three bits] Bits a dimension of the codes. Reading a full vector costs the engine 25 µs of CPU, comparing a code next to nothing: with
@@ -49,11 +50,11 @@ export function isNarrow(matching: number): boolean {
 
 /**
  * Under a filter that many rows match, the engine would first list them all, millions. It is cheaper to ask for more neighbours and to drop those
- * that do not match; should fewer than `k` remain, the engine is asked with the filter after all.
- * @returns how many neighbours to ask for; null: too few rows match.
+ * that do not match; should fewer than `k` remain both times, the engine is asked with the filter after all.
+ * @returns how many neighbours to ask for, in turn; none: too few rows match.
  */
-export function wideAnswer(k: number, share01: number): number | null {
-  return share01 < WIDE_SHARE || k > WIDE_K ? null : Math.ceil((k / share01) * WIDE_MARGIN) + WIDE_MORE;
+export function wideAnswers(k: number, share01: number): number[] {
+  return share01 < WIDE_SHARE || k > WIDE_K ? [] : WIDE_MARGINS.map((margin) => Math.ceil((k / share01) * margin) + WIDE_MORE);
 }
 
 /**

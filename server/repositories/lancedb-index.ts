@@ -24,7 +24,7 @@ import type {
   ScanOptions,
 } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
+import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswers } from './index-plan.ts';
 import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { KnownIds } from './known-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
@@ -220,10 +220,9 @@ class LanceIndex implements AnnIndex {
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
     if (share01 === null) return this.#ask(table, unit, k, predicate, null, false);
-    const wide = predicate === null ? null : wideAnswer(k, share01);
-    if (wide !== null && filter !== undefined) {
+    for (const wide of predicate === null || filter === undefined ? [] : wideAnswers(k, share01)) {
       const all = await this.#ask(table, unit, wide, null, effortOf(wide, 1), isIndexOnly);
-      const matching = all.filter(({ metadata }) => matchesFilter(filter, metadata));
+      const matching = all.filter(({ metadata }) => matchesFilter(filter!, metadata));
       if (matching.length >= k) return matching.slice(0, k);
     }
     return this.#ask(table, unit, k, predicate, effortOf(k, share01), isIndexOnly);

@@ -5,6 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SERVER_ENVIRONMENT } from '../../../scripts/server-environment.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -40,7 +41,7 @@ export async function startMeasured(dataFolder: string): Promise<MeasuredServer>
   ];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, MEKIKI_APP: '/nonexistent', MEKIKI_RATE_LIMIT: '1000000', LAG_FILE: lagFile },
+    env: { ...SERVER_ENVIRONMENT, ...process.env, MEKIKI_APP: '/nonexistent', MEKIKI_RATE_LIMIT: '1000000', LAG_FILE: lagFile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));

@@ -1,0 +1,2 @@
+/** Environment of the server's process. */
+export const SERVER_ENVIRONMENT: Readonly<Record<string, string>>;
