@@ -161,15 +161,28 @@ class Labels:
             self.write(d, rng, self.words(rng), x + pw / 2, y + ph / 2, pw * .9, ph * .5, ink(rng, ground))
         return np.asarray(im)
 
+    def zones(self, rng, w, h):
+        """Two or three parts that have nothing in common, one above the other: one pack all the same."""
+        cuts = sorted(rng.uniform(.2, .8, rng.choice([1, 1, 2])))
+        edges = [0, *[int(c * h) for c in cuts], h]
+        make = lambda high: [self.plain, self.photo, self.front, self.drawn, self.flat][rng.integers(5)](rng, w, high)
+        return np.ascontiguousarray(np.concatenate([make(b - a) if b - a > 9 else self.flat(rng, w, b - a) for a, b in zip(edges, edges[1:])])[:h])
+
+    def flat(self, rng, w, h):
+        c = np.array(colour(rng) if rng.random() < .6 else (int(rng.integers(200, 256)),) * 3)
+        return np.broadcast_to(c, (h, w, 3)).astype('u1')
+
     def art(self, rng, w, h):
         """-> uint8 [h, w, 3] RGB."""
         w, h = max(10, int(w)), max(10, int(h))
         u = rng.random()
         if h > 1.7 * w and u < .15:  # printed sideways
             return np.ascontiguousarray(np.rot90(self.art(rng, h, w), rng.choice([1, 3])))
-        if u < .45:
+        if u < .3:
+            return self.zones(rng, w, h)
+        if u < .6:
             return self.front(rng, w, h)
-        if u < .9:
+        if u < .92:
             return self.drawn(rng, w, h)
         return self.plain(rng, w, h) if u < .96 else self.photo(rng, w, h)
 

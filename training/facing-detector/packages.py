@@ -10,7 +10,7 @@ import numpy as np
 
 from labels import colour
 
-HIGH = 256  # px of a sprite
+HIGH = 320  # px of a sprite
 
 
 @dataclass

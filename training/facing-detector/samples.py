@@ -50,8 +50,8 @@ def crop(scene, side, rng):
     b = sets[0]
     if len(b):
         size = float(np.median(np.sqrt((b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]))))
-        k = math.exp(rng.uniform(math.log(20), math.log(230))) / max(size, 4)
-        k = min(k, 1.7, 1.5 * side * 4 / max(im.shape[:2]))
+        k = math.exp(rng.uniform(math.log(24), math.log(260))) / max(size, 4)
+        k = min(k, 2.2, 1.5 * side * 4 / max(im.shape[:2]))
     else:
         k = math.exp(rng.uniform(math.log(.45), math.log(1.3))) * side / min(im.shape[:2])
     k = max(k, (1.0 if rng.random() < .8 else .6) * side / min(im.shape[:2]))

@@ -157,9 +157,34 @@ class View:
 GREYS = [(228, 228, 225), (200, 200, 200), (150, 150, 155), (236, 232, 220), (60, 60, 62), (172, 140, 105), (24, 24, 26)]
 
 
+def panel(rng, cv, view, wide, tall, depth, back, fixture):
+    """What is seen where nothing stands: slats, holes, slots, mesh, or nothing."""
+    X, Y = view.x, view.y
+    kind = 'slats' if fixture == 'hooks' and rng.random() < .6 else rng.choice(['plain', 'plain', 'slats', 'holes', 'slots', 'posts', 'mesh'])
+    c = tuple(float(v) for v in back * (rng.uniform(.45, .85) if rng.random() < .8 else rng.uniform(1.1, 1.4)))
+    line = lambda x0, y0, x1, y1, n=1: cv2.line(cv.im, (int(X(x0, depth)), int(Y(y0, depth))), (int(X(x1, depth)), int(Y(y1, depth))), c, n, cv2.LINE_AA)
+    if kind in ('slats', 'mesh'):
+        for y in np.arange(0, tall, rng.uniform(2.5, 9)):
+            line(0, y, wide, y, int(rng.integers(1, 4)))
+    if kind == 'mesh':
+        for x in np.arange(0, wide, rng.uniform(2.5, 9)):
+            line(x, 0, x, tall)
+    elif kind == 'posts':
+        for x in np.arange(0, wide, rng.uniform(25, 70)):
+            line(x, 0, x, tall, int(rng.integers(2, 8)))
+    elif kind in ('holes', 'slots'):
+        step = rng.uniform(2.5, 6)
+        r = max(1, round(rng.uniform(.2, .5) * view.scale(depth)))
+        x0, x1, y0, y1 = X(0, depth), X(wide, depth), Y(tall, depth), Y(0, depth)
+        d = max(3.0, step * view.scale(depth))
+        for y in np.arange(max(0, y0), min(cv.h, y1), d):
+            for x in np.arange(max(0, x0), min(cv.w, x1), d):
+                cv2.rectangle(cv.im, (int(x), int(y)), (int(x) + r - 1, int(y) + (r if kind == 'holes' else 3 * r) - 1), c, -1)
+
+
 def rows_of(shop, rng, fixture, wide):
     """Rows from the bottom up: dict(y, h, goods, stacks)."""
-    n = int(rng.choice([1, 2, 3, 3, 4, 4, 5, 5, 6, 7])) if fixture != 'floor' else int(rng.choice([1, 1, 2]))
+    n = int(rng.choice([1, 2, 3, 3, 4, 4, 5, 5, 5, 6, 6, 7])) if fixture != 'floor' else int(rng.choice([1, 1, 2]))
     kinds = list(shop.kinds)
     weight = np.array([len(shop.kinds[k]) for k in kinds], float) ** .6
     for i, k in enumerate(kinds):
@@ -176,7 +201,7 @@ def rows_of(shop, rng, fixture, wide):
         kind = whole if theme == 'one' else kinds[rng.choice(len(kinds), p=weight)]
         all_ = [p for k, w in zip(kinds, weight) if w > 0 for p in shop.kinds[k]] if theme == 'mixed' else shop.kinds[kind]
         goods = [all_[i] for i in rng.permutation(len(all_))[:few]]
-        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .35) else 1 for p in goods}
+        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .22) else 1 for p in goods}
         high = max(p.h * stacks[id(p)] for p in goods)
         out.append(dict(y=y, h=high + (rng.uniform(1.5, 9) if rng.random() < .85 else rng.uniform(9, 28)), goods=goods, stacks=stacks))
         y += out[-1]['h'] + rng.uniform(2, 5.5)
@@ -233,10 +258,10 @@ def scene(shop, rng, long_side=1024):
     bay, bays = rng.uniform(70, 135), int(rng.choice([1, 1, 2, 2, 3]))
     wide, depth = bay * bays, rng.uniform(28, 58)
     rows, tall = rows_of(shop, rng, fixture, wide)
-    near = wide * rng.uniform(1, 1.3) if rng.random() < .4 else rng.uniform(45, 220)
-    if rng.random() < .55:
+    near = wide * rng.uniform(1, 1.3) if rng.random() < .35 else rng.uniform(28, 90) if rng.random() < .5 else rng.uniform(80, 220)
+    if near > 90 and rng.random() < .6:
         near = max(near, tall * w / h * rng.uniform(.5, 1.1))
-    near = float(np.clip(near, 35, min(340, max(60, wide * 1.35, tall * 1.1 * w / h))))
+    near = float(np.clip(near, 28, min(340, max(60, wide * 1.35, tall * 1.1 * w / h))))
     view = View(rng, w, h, wide, tall, near)
     X, Y, scale = view.x, view.y, view.scale
     room = np.array(colour(rng), 'f4') * .3 + rng.uniform(20, 170)
@@ -251,17 +276,13 @@ def scene(shop, rng, long_side=1024):
         quad = lambda z: [(X(0, z), Y(tall, z)), (X(wide, z), Y(tall, z)), (X(wide, z), Y(0, z)), (X(0, z), Y(0, z))]
         if not (fixture == 'wire' and rng.random() < .6):
             cv.polygon(quad(depth), back)
-            if rng.random() < .4 or fixture == 'hooks':
-                gap = rng.uniform(2.5, 6)
-                for yy in np.arange(0, tall, gap):
-                    if rng.random() < .98:
-                        cv2.line(cv.im, (int(X(0, depth)), int(Y(yy, depth))), (int(X(wide, depth)), int(Y(yy, depth))), tuple(float(v) for v in back * .78), 1)
+            panel(rng, cv, view, wide, tall, depth, back, fixture)
         for xs in (0, wide):
             cv.polygon([(X(xs), Y(tall)), (X(xs, depth), Y(tall, depth)), (X(xs, depth), Y(0, depth)), (X(xs), Y(0))], back * .88)
     rail_c = np.array([(236, 236, 236), (190, 192, 195), (40, 70, 170), (200, 30, 30), (245, 210, 40), (30, 120, 60), colour(rng), steel][rng.choice(8, p=[.25, .18, .1, .08, .06, .05, .1, .18])], 'f4')
     rail_h = rng.uniform(2, 5.5) if fixture != 'wire' else rng.uniform(.5, 3)
-    habits = dict(bare=.06 if rng.random() < .3 else .01, hole=.05 if rng.random() < .3 else .01, run=int(rng.choice([2, 5, 7, 10])), deep=int(rng.choice([1, 2, 3, 4])),
-                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice([0, .02, .05, .14]),
+    habits = dict(bare=.2 if rng.random() < .15 else .02, hole=.15 if rng.random() < .25 else .01, run=int(rng.choice([2, 5, 7, 10])), deep=int(rng.choice([1, 2, 3, 4])),
+                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice([0, .04, .1, .25]),
                   ragged=rng.uniform(2, 10) if rng.random() < .35 else 1, jitter=rng.uniform(.3, 1.3) if rng.random() < .25 else .12, cartons=rng.choice([0, 0, .1, .6]))
     bright, tag_share, dark = rng.uniform(.8, 1.12), rng.uniform(.3, 1), rng.uniform(.04, .2)
     order = sorted(range(len(rows)), key=lambda i: -abs(rows[i]['y'] + rows[i]['h'] / 2 - view.eye_y))
@@ -400,7 +421,14 @@ def scene(shop, rng, long_side=1024):
                 cv.polygon([(X(xs + 1.2, -1), Y(yy)), (X(xs + 1.8, -1), Y(yy)), (X(xs + 1.8, -1), Y(yy + 1.6)), (X(xs + 1.2, -1), Y(yy + 1.6))], (30, 30, 30))
     if fixture != 'floor' or rng.random() < .5:
         y = rows[0]['y'] - rail_h
-        cv.polygon([(X(-300, -2), Y(y, -2)), (X(wide + 300, -2), Y(y, -2)), (X(wide + 300, -2), Y(-120, -2)), (X(-300, -2), Y(-120, -2))], room * rng.uniform(.3, .9))
+        floor = room * rng.uniform(.3, .9) if rng.random() < .5 else np.array(GREYS[rng.integers(6)], 'f4') * rng.uniform(.5, 1)
+        cv.polygon([(X(-300, -2), Y(y, -2)), (X(wide + 300, -2), Y(y, -2)), (X(wide + 300, -2), Y(-120, -2)), (X(-300, -2), Y(-120, -2))], floor)
+        if rng.random() < .5:  # tiles
+            step, shade, front = rng.uniform(15, 60), tuple(float(v) for v in floor * rng.choice([.7, .85, 1.15])), -.8 * view.distance
+            ends = [((X(x, -2), Y(y, -2)), (X(x, front), Y(y, front))) for x in np.arange(-200, wide + 200, step)]
+            ends += [((X(-300, z), Y(y, z)), (X(wide + 300, z), Y(y, z))) for z in np.arange(-2, front, -step)]
+            for a, b in ends:
+                cv2.line(cv.im, *[tuple(int(v) for v in np.clip(p, -9000, 9000)) for p in (a, b)], shade, 1, cv2.LINE_AA)
     before(shop, rng, cv, view, rows, wide, tall, fixture, bright)
     im, ids = view.shoot(cv)
     im = weather(shop, rng, im, fixture)

@@ -88,7 +88,7 @@ def main():
         raw = raw.float()
         parts = [focal(raw[:, 0], score[:, 0], weight[:, 0]), framing(raw[:, 1:5], distance[:, :4], where[:, 0]),
                  focal(raw[:, 5], score[:, 1], weight[:, 1]), framing(raw[:, 6:], distance[:, 4:], where[:, 1])]
-        loss = parts[0] + 2 * parts[1] + .5 * parts[2] + .5 * parts[3]
+        loss = parts[0] + 2 * parts[1] + parts[2] + .7 * parts[3]
         opt.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)

@@ -1,6 +1,6 @@
 /**
- * @file Find every front facing and every empty place of a shelf, whatever the goods are. The photo is looked at whole; that tells how large
- * its facings are, and it is looked at once more at the size at which the net sees such facings best, in tiles where that is large.
+ * @file Find every front facing and every empty place of a shelf, whatever the goods are. The photo is looked at from afar; that tells how
+ * large its facings are, and it is looked at from nearer until they have the size that the net sees best, in tiles where that is large.
  * Runtime-neutral. Thread: vision worker or Node.
  */
 import { AppError } from '../../src/contracts/errors.ts';
@@ -10,7 +10,7 @@ import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { ShelfDetection, ShelfDetections } from '../../src/contracts/shelf.ts';
 import { facingPeaks } from '../../src/core/facing-peaks.ts';
 import { cutToFrame } from '../../src/core/letterbox.ts';
-import { intersectionOverSmaller, intersectionOverUnion, suppressOverlaps } from '../../src/core/nms.ts';
+import { distinctBoxes, mergeLooks } from '../../src/core/merge-looks.ts';
 import { cropPixels, resizeFrame } from '../../src/core/resize.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { planTiles } from '../../src/core/tile-plan.ts';
@@ -23,26 +23,30 @@ export const FACING_MODEL = 'facing-detector';
 /** The net halves five times. */
 const SIDE_STEP = 32;
 
-/** Longest side of the first look. */
-const FIRST_SIDE_PX = 832;
+/** Longest side of the first look: from afar large things are whole, and what the small ones are like is soon said. */
+const FIRST_SIDE_PX = 512;
 
 /** [Note: Best size] Square root of the area at which facings are found and framed best; chosen on real photos (docs/shelf.md). */
-const BEST_SIZE_PX = 64;
+const BEST_SIZE_PX = 56;
 
-/** A second look is worth its time when it changes the size at least so much. */
+/** Another look is worth its time when it changes the size at least so much. */
 const WORTHWHILE = 1.3;
 
-/** A second look larger than this goes in tiles. */
+/** One look nears by no more than this: sizes measured from afar are those of the largest things. */
+const MAX_STEP = 2.2;
+
+/** A look larger than this goes in tiles. */
 const TILE_PX = 1024;
 
 /** Facings that the tiles overlap by, in typical sizes: most are whole in one tile or the other. */
 const OVERLAP_SIZES = 2.4;
 
-/** Most pixels along the longest side of the second look. */
+/** Most and fewest pixels along the longest side of a look. */
 const MAX_SIDE_PX = 3072;
+const MIN_SIDE_PX = 320;
 
-/** Facings larger than this in the second look keep the box of the first: the net sees them whole there. */
-const LARGE_PX = 300;
+/** Square root of the area, in pixels of the nearest look, above which facings keep the box of the look before. */
+const LARGE_SIZE_PX = 170;
 
 /** [Note: Facing thresholds] Where misses and false alarms balance on real photos (docs/shelf.md). */
 export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.3 } as const;
@@ -50,8 +54,8 @@ export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.3 } as const;
 /** What is less sure is never read out of the maps. */
 const LEAST_CONFIDENCE = 0.05;
 
-/** Two boxes of which one lies in the other to this share are one facing and a part of it. */
-const MAX_INSIDE = 0.82;
+/** As sure as this that something stands there, a tile is worth a look. */
+const MIN_HINT_CONFIDENCE = 0.15;
 
 /** Fewer facings than this say nothing about their size. */
 const MIN_SAMPLE = 4;
@@ -81,37 +85,45 @@ type Look = (picture: Frame) => Promise<Found>;
  */
 export async function detectShelf(levels: FrameLevels, runtime: Runtime, options: ShelfOptions = {}): Promise<ShelfDetections> {
   const look = await opened(runtime);
-  options.onStep?.(0, 2);
   const { widthPx, heightPx } = levels.full;
   const longest = Math.max(widthPx, heightPx);
-  const first = await look(scaled(levels, FIRST_SIDE_PX / longest));
-  const size = typicalSize(first.facings, widthPx, heightPx);
-  const scale = size === null ? null : secondScale(size, longest);
-  if (scale === null) {
-    options.onStep?.(2, 2);
-    return sure([first], options.minConfidence01);
+  let side = FIRST_SIDE_PX;
+  let done = 0;
+  let total = 2;
+  const step = async (): Promise<void> => {
+    options.onStep?.(done, total);
+    if (done > 0) await options.checkCancelled?.();
+    done++;
+  };
+  await step();
+  let found = await look(scaled(levels, side / longest));
+  for (;;) {
+    const next = nextSide(found, side, levels.full);
+    if (next === null) break;
+    const picture = scaled(levels, next / longest);
+    const tiles = tilesFor(picture, found, (typicalSize(found.facings, levels.full) ?? BEST_SIZE_PX) * (next / longest));
+    total = done + tiles.length + 1;
+    const near: Found[] = [];
+    for (const tile of tiles) {
+      await step();
+      near.push(wholeOnes(await look(isWhole(tile, picture) ? picture : cropPixels(picture, tile)), tile, picture));
+    }
+    const isNearer = next > side;
+    const isLarge = ({ box }: ShelfDetection) => Math.sqrt(box.width * picture.widthPx * box.height * picture.heightPx) > LARGE_SIZE_PX;
+    const merged = (of: (one: Found) => readonly ShelfDetection[]) => {
+      const seen = distinctBoxes(near.flatMap(of));
+      return isNearer ? mergeLooks(of(found), seen, isLarge) : seen;
+    };
+    found = { facings: merged(({ facings }) => facings), gaps: merged(({ gaps }) => gaps) };
+    side = next;
+    if (!isNearer) break;
   }
-  const picture = scaled(levels, scale);
-  const tiles = tilesFor(picture, first, size! * scale);
-  const second: Found[] = [];
-  for (const [done, tile] of tiles.entries()) {
-    options.onStep?.(1 + done, 1 + tiles.length);
-    await options.checkCancelled?.();
-    second.push(wholeOnes(await look(tiles.length === 1 && isWhole(tile, picture) ? picture : cropPixels(picture, tile)), tile, picture));
-  }
-  options.onStep?.(1 + tiles.length, 1 + tiles.length);
-  const isLarge = ({ box }: ShelfDetection) => Math.max(box.width * picture.widthPx, box.height * picture.heightPx) > LARGE_PX;
-  const coarse = scale * longest > FIRST_SIDE_PX ? isLarge : () => false;
-  return sure(
-    [
-      { facings: first.facings.filter(coarse), gaps: first.gaps.filter(coarse) },
-      ...second.map(({ facings, gaps }) => ({
-        facings: facings.filter((found) => !coarse(found)),
-        gaps: gaps.filter((found) => !coarse(found)),
-      })),
-    ],
-    options.minConfidence01,
-  );
+  options.onStep?.(done, done);
+  const { minConfidence01 } = options;
+  return {
+    facings: found.facings.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? SHELF_CONFIDENCE.facing)),
+    gaps: found.gaps.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? SHELF_CONFIDENCE.gap)),
+  };
 }
 
 async function opened(runtime: Runtime): Promise<Look> {
@@ -128,7 +140,7 @@ async function opened(runtime: Runtime): Promise<Look> {
     if (maps === undefined || !(maps.data instanceof Float32Array)) throw new AppError('bug', `${FACING_MODEL} gave no float32 maps`);
     const [, , heightCells = 0, widthCells = 0] = maps.dims;
     const read = (channel: 0 | 5): ShelfDetection[] =>
-      distinct(
+      distinctBoxes(
         facingPeaks(maps.data as Float32Array, widthCells, heightCells, channel, LEAST_CONFIDENCE)
           .map(({ box, confidence01 }) => ({
             box: cutToFrame({
@@ -164,7 +176,7 @@ function paddedTo(frame: Frame, step: number): Frame {
 }
 
 /** Median of the square roots of the facings' areas, in pixels of the frame; null when there are too few. */
-function typicalSize(facings: readonly ShelfDetection[], widthPx: number, heightPx: number): number | null {
+function typicalSize(facings: readonly ShelfDetection[], { widthPx, heightPx }: Frame): number | null {
   const sizes = facings
     .filter(({ confidence01 }) => confidence01 >= SHELF_CONFIDENCE.facing)
     .map(({ box }) => Math.sqrt(box.width * widthPx * box.height * heightPx))
@@ -172,15 +184,23 @@ function typicalSize(facings: readonly ShelfDetection[], widthPx: number, height
   return sizes.length < MIN_SAMPLE ? null : sizes[sizes.length >> 1]!;
 }
 
-/** Scale of the second look; null when the first was about right. A little enlarging helps tiny facings, more invents nothing. */
-function secondScale(size: number, longest: number): number | null {
-  const first = FIRST_SIDE_PX / longest;
-  const wanted = Math.min(BEST_SIZE_PX / size, MAX_SIDE_PX / longest, 1.5);
-  const scale = Math.max(wanted, 384 / longest);
-  return scale / first > WORTHWHILE || first / scale > WORTHWHILE ? scale : null;
+/** Longest side of the next look; null when this one was about right, or shows no shelf. */
+function nextSide(found: Found, side: number, full: Frame): number | null {
+  const longest = Math.max(full.widthPx, full.heightPx);
+  const most = Math.min(MAX_SIDE_PX, longest * 1.5);
+  const size = typicalSize(found.facings, full);
+  if (size === null) {
+    // Goods so small that from afar they are hardly seen.
+    const isHint = found.facings.length >= 2 * MIN_SAMPLE && side === FIRST_SIDE_PX;
+    return isHint && most >= side * WORTHWHILE ? Math.min(most, side * 2) : null;
+  }
+  const wanted = (BEST_SIZE_PX / size) * longest;
+  const next = Math.round(Math.max(MIN_SIDE_PX, Math.min(wanted, most, side * MAX_STEP)));
+  if (next >= side * WORTHWHILE) return next;
+  return side === FIRST_SIDE_PX && next * WORTHWHILE <= side ? next : null;
 }
 
-/** Tiles of the second look in which the first saw anything; one tile when the picture is small. */
+/** Tiles of the next look in which this one saw anything; one tile when the picture is small. */
 function tilesFor(picture: Frame, first: Found, size: number): PixelBox[] {
   const overlapPx = Math.min(TILE_PX / 2, Math.round(size * OVERLAP_SIZES));
   const all =
@@ -188,7 +208,7 @@ function tilesFor(picture: Frame, first: Found, size: number): PixelBox[] {
       ? [{ x: 0, y: 0, width: picture.widthPx, height: picture.heightPx } as PixelBox]
       : planTiles(picture.widthPx, picture.heightPx, TILE_PX, overlapPx);
   const seen = [...first.facings, ...first.gaps]
-    .filter(({ confidence01 }) => confidence01 >= 0.15)
+    .filter(({ confidence01 }) => confidence01 >= MIN_HINT_CONFIDENCE)
     .map(({ box }) => toPixels(box, picture));
   return all.filter((tile) => seen.some((box) => touches(tile, box)));
 }
@@ -235,19 +255,4 @@ function wholeOnes(found: Found, tile: PixelBox, { widthPx, heightPx }: Frame): 
     facings: found.facings.filter((one) => !isCut(one)).map(placed),
     gaps: found.gaps.filter((one) => !isCut(one)).map(placed),
   };
-}
-
-function sure(parts: readonly Found[], minConfidence01?: number): ShelfDetections {
-  return {
-    facings: distinct(
-      parts.flatMap(({ facings }) => facings).filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? SHELF_CONFIDENCE.facing)),
-    ),
-    gaps: distinct(
-      parts.flatMap(({ gaps }) => gaps).filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? SHELF_CONFIDENCE.gap)),
-    ),
-  };
-}
-
-function distinct(found: readonly ShelfDetection[]): ShelfDetection[] {
-  return suppressOverlaps(suppressOverlaps(found, 0.5, intersectionOverUnion), MAX_INSIDE, intersectionOverSmaller);
 }

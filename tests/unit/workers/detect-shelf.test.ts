@@ -54,13 +54,13 @@ function grid(columns: number, rows: number, w: number, h: number, stepX: number
 it('finds nothing where the net sees nothing, with one look', async () => {
   const { runtime, sizes } = runtimeOf();
   expect(await detectShelf(new FrameLevels(shelf(2000, 1500, [])), runtime)).toEqual({ facings: [], gaps: [] });
-  expect(sizes).toEqual([[832, 640]]);
+  expect(sizes).toEqual([[512, 384]]);
 });
 
 it('looks once when the facings are of the right size', async () => {
   const { runtime, sizes } = runtimeOf();
-  const { facings } = await detectShelf(new FrameLevels(shelf(832, 640, grid(8, 6, 60, 70, 96, 100))), runtime);
-  expect(facings).toHaveLength(48);
+  const { facings } = await detectShelf(new FrameLevels(shelf(512, 384, grid(6, 4, 50, 60, 80, 90))), runtime);
+  expect(facings).toHaveLength(24);
   expect(sizes).toHaveLength(1);
 });
 
@@ -93,7 +93,7 @@ it('looks from further away at goods that fill the photo', async () => {
   const { facings } = await detectShelf(new FrameLevels(shelf(1600, 1200, grid(4, 1, 300, 900, 380, 1000))), runtime);
   expect(facings).toHaveLength(4);
   expect(sizes).toHaveLength(2);
-  expect(sizes[1]![0]).toBeLessThan(832);
+  expect(sizes[1]![0]).toBeLessThan(512);
 });
 
 it('stops between two looks', async () => {
