@@ -28,6 +28,11 @@ export const productSchema = z.strictObject({
   id: z.string().min(1).max(200),
   name: localisedTextSchema,
   brand: z.string().max(300).optional(),
+  category: z.string().max(300).optional(),
+  /** As the list has it, in the currency of the shop. */
+  listPrice: z.number().nonnegative().optional(),
+  /** The shop's own brand. */
+  isOwnLabel: z.boolean().optional(),
   /** GTIN-14, left-padded with zeros. */
   gtins: z.array(z.string().regex(/^\d{14}$/)).max(20),
   kind: z.enum(['packaged', 'loose']).default('packaged'),

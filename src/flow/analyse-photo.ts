@@ -10,7 +10,7 @@ import type { Backend, BarcodeReading, Look, WordMatch } from '../contracts/resu
 import type { SearchResponse } from '../contracts/server-api.ts';
 import type { CallOptions, Stage } from '../contracts/task.ts';
 import { AppError } from '../contracts/errors.ts';
-import { AnalysisDraft } from './analysis-draft.ts';
+import { AnalysisDraft, NOTHING_YET } from './analysis-draft.ts';
 import { fuseCues } from './fuse-cues.ts';
 import { matchLook, NEIGHBOURS, withServer } from './match-look.ts';
 import { matchWords } from './match-words.ts';
@@ -40,7 +40,7 @@ export async function analysePhoto(
   options: AnalysePhotoOptions = {},
 ): Promise<PhotoAnalysis> {
   const { signal, priority, onUpdate = () => {}, keepFrame = false } = options;
-  const draft = new AnalysisDraft(STAGES, skippedStages(lens), onUpdate);
+  const draft = new AnalysisDraft(NOTHING_YET, STAGES, skippedStages(lens), onUpdate);
   const call: CallOptions = {
     ...(signal === undefined ? {} : { signal }),
     ...(priority === undefined ? {} : { priority }),
@@ -66,7 +66,7 @@ async function analyseFrame(
   frame: OpenedFrame,
   lens: LensSpec,
   pipeline: Pipeline,
-  draft: AnalysisDraft,
+  draft: AnalysisDraft<PhotoAnalysis>,
   call: CallOptions,
 ): Promise<void> {
   const { frameId } = frame;
@@ -133,7 +133,7 @@ async function analyseFrame(
 }
 
 /** Judge by what is known so far. */
-async function judge(pipeline: Pipeline, draft: AnalysisDraft): Promise<void> {
+async function judge(pipeline: Pipeline, draft: AnalysisDraft<PhotoAnalysis>): Promise<void> {
   await draft.stage('judge', async () => {
     const people = await pipeline.people();
     const { text, identification } = draft.analysis;

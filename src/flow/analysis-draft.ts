@@ -1,6 +1,6 @@
 /** @file The snapshot of one analysis while it grows: times stages, collects their errors, tells the caller. Thread: page or Node. */
 import type { PhotoAnalysis, StageState } from '../contracts/analysis.ts';
-import { toAppError } from '../contracts/errors.ts';
+import { toAppError, type AppError } from '../contracts/errors.ts';
 import type { Progress, Stage } from '../contracts/task.ts';
 
 /** Before anything is known. */
@@ -18,29 +18,38 @@ export const NOTHING_YET: PhotoAnalysis = {
   isComplete: false,
 };
 
-/** Grows a {@link PhotoAnalysis}; every change hands a new object to `onUpdate`. */
-export class AnalysisDraft {
-  #analysis: PhotoAnalysis;
-  readonly #onUpdate: (analysis: PhotoAnalysis) => void;
+/** What every analysis tells of its stages. */
+export interface StagedAnalysis {
+  readonly stages: Readonly<Partial<Record<Stage, StageState>>>;
+  readonly errors: Readonly<Partial<Record<Stage, AppError>>>;
+  readonly progress: Progress | null;
+  readonly durationsMs: Readonly<Partial<Record<Stage, number>>>;
+}
 
-  constructor(stages: readonly Stage[], skipped: readonly Stage[], onUpdate: (analysis: PhotoAnalysis) => void) {
+/** Grows an analysis; every change hands a new object to `onUpdate`. */
+export class AnalysisDraft<Analysis extends StagedAnalysis> {
+  #analysis: Analysis;
+  readonly #onUpdate: (analysis: Analysis) => void;
+
+  /** @param nothingYet what is known before anything is. */
+  constructor(nothingYet: Analysis, stages: readonly Stage[], skipped: readonly Stage[], onUpdate: (analysis: Analysis) => void) {
     const states: Partial<Record<Stage, StageState>> = {};
     for (const stage of stages) states[stage] = skipped.includes(stage) ? 'skipped' : 'waiting';
-    this.#analysis = { ...NOTHING_YET, stages: states };
+    this.#analysis = { ...nothingYet, stages: states };
     this.#onUpdate = onUpdate;
     onUpdate(this.#analysis);
   }
 
-  get analysis(): PhotoAnalysis {
+  get analysis(): Analysis {
     return this.#analysis;
   }
 
-  update(change: Partial<PhotoAnalysis>): void {
+  update(change: Partial<Analysis>): void {
     this.#analysis = { ...this.#analysis, ...change };
     this.#onUpdate(this.#analysis);
   }
 
-  readonly onProgress = (progress: Progress): void => this.update({ progress });
+  readonly onProgress = (progress: Progress): void => this.#tell({ progress });
 
   /**
    * Run one stage. Its failure is recorded and does not stop the others.
@@ -49,7 +58,7 @@ export class AnalysisDraft {
    */
   async stage<T>(stage: Stage, run: () => Promise<T>): Promise<T | null> {
     const startedAtMs = performance.now();
-    this.update({ stages: { ...this.#analysis.stages, [stage]: 'running' } });
+    this.#tell({ stages: { ...this.#analysis.stages, [stage]: 'running' } });
     try {
       const value = await run();
       this.#end(stage, 'done', startedAtMs);
@@ -58,17 +67,22 @@ export class AnalysisDraft {
       const error = toAppError(caught, 'bug', stage);
       this.#end(stage, 'failed', startedAtMs);
       if (error.code === 'cancelled') throw error;
-      this.update({ errors: { ...this.#analysis.errors, [stage]: error } });
+      this.#tell({ errors: { ...this.#analysis.errors, [stage]: error } });
       return null;
     }
   }
 
   skip(stage: Stage): void {
-    this.update({ stages: { ...this.#analysis.stages, [stage]: 'skipped' } });
+    this.#tell({ stages: { ...this.#analysis.stages, [stage]: 'skipped' } });
+  }
+
+  #tell(change: Partial<StagedAnalysis>): void {
+    this.#analysis = { ...this.#analysis, ...change };
+    this.#onUpdate(this.#analysis);
   }
 
   #end(stage: Stage, state: StageState, startedAtMs: number): void {
-    this.update({
+    this.#tell({
       stages: { ...this.#analysis.stages, [stage]: state },
       durationsMs: { ...this.#analysis.durationsMs, [stage]: (this.#analysis.durationsMs[stage] ?? 0) + performance.now() - startedAtMs },
       progress: null,

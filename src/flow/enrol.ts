@@ -2,6 +2,7 @@
 import type { VisionService } from '../contracts/client-api.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { GalleryItem, Product } from '../contracts/product.ts';
+import type { Look } from '../contracts/results.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
 import { photoWords } from '../core/photo-words.ts';
@@ -14,6 +15,8 @@ export interface Enrolment {
   readonly source: string;
   /** Region that shows the product; default: as proposed by the vision worker. */
   readonly box?: Box;
+  /** What the region looks like, where that is known already: it is not embedded again. Only with `box`. */
+  readonly look?: Look;
   /** False: its words are not read, which is most of the work. Default: true. */
   readonly hasWords?: boolean;
 }
@@ -25,11 +28,11 @@ export interface Enrolment {
 export async function enrolFrame(
   vision: VisionService,
   frameId: string,
-  { galleryId, product, source, box: givenBox, hasWords = true }: Enrolment,
+  { galleryId, product, source, box: givenBox, look: known, hasWords = true }: Enrolment,
   call: CallOptions = {},
 ): Promise<GalleryItem> {
   const box = givenBox ?? (await vision.proposeBox(frameId, call));
-  const [look] = await vision.embed(frameId, [box], call);
+  const look = known ?? (await vision.embed(frameId, [box], call))[0];
   if (look === undefined) throw new AppError('bug', 'embed returned nothing for one box', { stage: 'embed' });
   const { space, vector } = look.embedding;
   const item = { id: galleryId, productId: product.id, space, vector, colour: look.colour, source };

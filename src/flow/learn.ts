@@ -94,12 +94,16 @@ export async function addProduct(
 
 /** Take a correction back; what it taught is forgotten. Undoing twice is harmless. */
 export async function unlearn(correction: Correction, memory: Memory, call: CallOptions = {}): Promise<void> {
-  const undone = await memory.corrections.undo(correction.id);
-  if (undone?.kind === 'added') {
-    await memory.gallery.removeByProduct(undone.productId);
-    await memory.products.remove([undone.productId]);
-  }
+  await takeBack(correction, memory);
   await reindex(memory, call);
+}
+
+/** {@link unlearn} before the index is told. */
+export async function takeBack({ id }: Correction, memory: Pick<Memory, 'corrections' | 'gallery' | 'products'>): Promise<void> {
+  const undone = await memory.corrections.undo(id);
+  if (undone?.kind !== 'added') return;
+  await memory.gallery.removeByProduct(undone.productId);
+  await memory.products.remove([undone.productId]);
 }
 
 async function learnPhoto(
@@ -117,6 +121,7 @@ async function learnPhoto(
   return correction;
 }
 
-async function reindex(memory: Memory, call: CallOptions): Promise<void> {
+/** The next search sees what was learnt or forgotten. */
+export async function reindex(memory: Memory, call: CallOptions): Promise<void> {
   await memory.index.reload(await memory.vision.embeddingSpace(), call);
 }

@@ -14,8 +14,15 @@ export interface MatchedCrop {
   readonly matches: readonly Match[];
 }
 
+/** Options of {@link matchCrops}. */
+export interface MatchCropsOptions extends CallOptions {
+  /** Some more boxes have their answers: those from `from` on. */
+  readonly onMatched?: (from: number, matched: readonly MatchedCrop[]) => Promise<void> | void;
+}
+
 /**
- * @param frameId open in `vision`; stays open. @param k gallery photos per crop.
+ * @param frameId open in `vision`; stays open. @param boxes of like size beside each other cost least: a call reads all of its crops
+ * from the one level of the photo that the smallest needs. @param k gallery photos per crop.
  * @returns one answer per box, in order.
  * @throws AppError of the workers
  */
@@ -24,7 +31,7 @@ export async function matchCrops(
   boxes: readonly Box[],
   { vision, index }: Pick<Pipeline, 'vision' | 'index'>,
   k: number,
-  call: CallOptions = {},
+  { onMatched, ...call }: MatchCropsOptions = {},
 ): Promise<MatchedCrop[]> {
   const search = async (look: Look): Promise<MatchedCrop> => ({
     look,
@@ -32,13 +39,19 @@ export async function matchCrops(
   });
   const matched: MatchedCrop[] = [];
   let searching: Promise<MatchedCrop[]> = Promise.resolve([]);
+  const collect = async (): Promise<void> => {
+    const from = matched.length;
+    const found = await searching;
+    matched.push(...found);
+    if (found.length > 0) await onMatched?.(from, found);
+  };
   for (let from = 0; from < boxes.length; from += AT_ONCE) {
     const looks = await vision.embed(frameId, boxes.slice(from, from + AT_ONCE), call);
-    matched.push(...(await searching));
+    await collect();
     searching = Promise.all(looks.map(search));
     // Should the next embedding fail, nobody waits for these any more.
     searching.catch(() => {});
   }
-  matched.push(...(await searching));
+  await collect();
   return matched;
 }

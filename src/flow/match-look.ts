@@ -1,4 +1,5 @@
 /** @file The look of the thing in the photo against the gallery: box → embedding → neighbours → verified packs. Thread: page or Node. */
+import type { PhotoAnalysis } from '../contracts/analysis.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { OpenedFrame } from '../contracts/media.ts';
@@ -34,7 +35,7 @@ export async function matchLook(
   frame: OpenedFrame,
   lens: LensSpec,
   pipeline: Pipeline,
-  draft: AnalysisDraft,
+  draft: AnalysisDraft<PhotoAnalysis>,
   call: CallOptions,
   onSeen: (look: Look) => void,
 ): Promise<LookCue | null> {
