@@ -21,9 +21,7 @@ const STAGES: readonly Stage[] = ['decode', 'detect', 'embed', 'match', 'read'];
 const TAG_LIMIT_MS = 8_000;
 
 /** What the analysis needs of the place that it runs in. */
-export interface ShelfPlaces extends Pick<Pipeline, 'index' | 'catalogue' | 'gallery'> {
-  readonly vision: Pipeline['vision'] & { detectShelf(frameId: string, options?: CallOptions): Promise<ShelfDetections> };
-}
+export type ShelfPlaces = Pick<Pipeline, 'vision' | 'index' | 'catalogue'>;
 
 /** Options of {@link analyseShelf}. */
 export interface AnalyseShelfOptions extends CallOptions {
