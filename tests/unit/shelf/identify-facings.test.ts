@@ -1,7 +1,7 @@
 /** @file Names on a shelf: neighbours help, unknowns are grouped, what was learnt or taken back is applied to looks at hand. */
 import { expect, it } from 'vitest';
 import type { Match } from '../../../src/contracts/results.ts';
-import type { Facing, FacingLook } from '../../../src/contracts/shelf.ts';
+import type { Facing, FacingIdentity, FacingLook } from '../../../src/contracts/shelf.ts';
 import { chooseExamples } from '../../../src/core/shelf/choose-examples.ts';
 import { groupUnknowns } from '../../../src/core/shelf/group-unknowns.ts';
 import { identifyFacings } from '../../../src/core/shelf/identify-facings.ts';
@@ -58,9 +58,11 @@ it('does not let a block overrule a facing that clearly is something else', () =
 });
 
 it('keeps the word of the user, and what was not looked at', () => {
-  const said = {
-    ...{ productId: 'tea', probability01: 1, certainty: 'sure', candidates: [], groupId: null, saidBy: 'user' },
-  } as const;
+  const said: FacingIdentity = {
+    ...{ productId: 'tea', probability01: 1, candidates: [], groupId: null },
+    certainty: 'sure',
+    saidBy: 'user',
+  };
   const named = identifyFacings([facingAt(0, { identity: said }), facingAt(1)], [lookAt('f0', 0, 0, { cola: 0.99, tea: 0.1 })], PRODUCTS);
   expect(named[0]!.identity).toEqual(said);
   expect(named[1]!.identity).toBeNull();
