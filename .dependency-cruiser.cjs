@@ -27,7 +27,7 @@ module.exports = {
     only(
       'core',
       'src/core/',
-      ['^src/contracts/', ...npm('zod', '@noble/ed25519', '@noble/hashes')],
+      ['^src/contracts/', ...npm('zod', '@noble/ed25519', '@noble/hashes', 'csv-parse')],
       'core is pure functions on plain data',
     ),
     only('models', 'src/models/', ['^src/contracts/', '^src/core/'], 'models know no screen'),
