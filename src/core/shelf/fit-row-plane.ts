@@ -78,11 +78,13 @@ function neighbourSlopes(boxes: readonly Box[]): SlopeSample[] {
       const higher = Math.max(left.height, right.height);
       const drop = right.y + right.height - left.y - left.height;
       if (Math.abs(drop) > 0.35 * higher + MAX_SLOPE * way * 0.5) continue;
-      const isAlike = Math.abs(left.height - right.height) < 0.1 * higher;
-      const slope = (isAlike ? (drop + right.y - left.y) / 2 : drop) / way;
-      if (Math.abs(slope) > MAX_SLOPE) continue;
-      const y = (left.y + left.height + right.y + right.height) / 2 - (isAlike ? (left.height + right.height) / 4 : 0);
-      samples.push({ x: (left.x + left.width / 2 + right.x + right.width / 2) / 2, y, slope, weight: (isAlike ? 1 : 0.5) * way });
+      const x = (left.x + left.width / 2 + right.x + right.width / 2) / 2;
+      const add = (slope: number, y: number, weight: number): void => {
+        if (Math.abs(slope) <= MAX_SLOPE) samples.push({ x, y, slope, weight: weight * way });
+      };
+      add(drop / way, (left.y + left.height + right.y + right.height) / 2, 0.5);
+      // Heads level with each other tell how slopes change with height, even of a single row.
+      if (Math.abs(left.height - right.height) < 0.1 * higher) add((right.y - left.y) / way, (left.y + right.y) / 2, 0.5);
     }
   });
   return samples;

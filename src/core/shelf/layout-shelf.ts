@@ -105,6 +105,7 @@ function boardsOf(things: readonly Thing[]): BoardsInPlane {
       const line = boardLine(members, best.plane, down);
       return line === null ? [] : [{ line, weight: line.weight }];
     });
+    if (measured.length < 2) break; // One line does not tell how lines converge.
     const next = boardsIn(planeOfBoards(measured), things);
     if (next.boards.cost > best.boards.cost) break;
     best = next;

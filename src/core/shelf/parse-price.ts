@@ -46,9 +46,8 @@ const PRICE = new RegExp(String.raw`(?:(${BEFORE})\s*)?(?<![\d.,])(${AMOUNT})(?!
 /** What follows or precedes a number that is no price: weights, counts, dates, percentages, points. */
 const NOT_A_PRICE_AFTER =
   /^\s*(?:%|％|‰|kg|g|mg|ml|l\b|cl|dl|cm|mm|oz|lb|個|枚|本(?!体)|袋|缶|入|食|パック|ポイント|pt|点|年|月|日|時|kcal|倍|割|引|off|\/\s*\d|[xX×*]\s*\d|for\b)/iu;
-const UNIT_PRICE =
-  /(?:\d+\s*(?:kg|g|mg|ml|l|cl|oz|lb|個|枚|本|袋|m)?\s*(?:当|あ)た?り|(?:\/|per\s*)\s*\d*\s*(?:kg|g|ml|l|oz|lb|100g|stk|unit|item)\b|単価)/iu;
-const NOT_A_PRICE_BEFORE = /(?:ポイント|No\.?|JAN|品番|[A-Za-z]{2,}-?|#)\s*$/u;
+const UNIT_PRICE = /(?:当た?り|あたり|単価|per\s+\S+|unit\s*price)\s*[:：]?\s*$/iu;
+const NOT_A_PRICE_BEFORE = /(?:ポイント|No\.?|JAN|品番|[A-Za-z]{2,}-?|#|\d\s*\p{L}*\s*[xX×*])\s*$/u;
 const INCLUDED = /税込|税こみ|込み|\(込|incl|inkl|ttc|tax\s*in/iu;
 const EXCLUDED = /税抜|税別|本体|外税|\+\s*税|excl|exkl|\bht\b|plus\s*tax|\+\s*tax/iu;
 
@@ -106,7 +105,7 @@ function pricesOfLine(line: string): Reading[] {
     const currency = SYMBOLS[before ?? ''] ?? SYMBOLS[after ?? ''] ?? null;
     const amount = amountOf(digits!, currency);
     if (amount === null) continue;
-    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(left) || /[.,:/-]$/u.test(left))) continue;
+    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(line.slice(0, start)) || /[.,:/-]$/u.test(left))) continue;
     if (NOT_A_PRICE_AFTER.test(right) && /^\s*(?:引|off|ポイント|pt)/iu.test(right)) continue;
     const isDecimal = /[.,]\d{2}$/u.test(digits!);
     readings.push({
@@ -122,11 +121,16 @@ function pricesOfLine(line: string): Reading[] {
   );
 }
 
-/** What stands nearest to the number says whether tax is in it. */
+/** What stands before the number, or behind it unless that begins the next price, says whether tax is in it. */
 function taxOf(left: string, right: string): ParsedPrice['tax'] {
-  const near = `${left.slice(-8)} ${right.slice(0, 5)}`;
-  if (INCLUDED.test(near)) return 'included';
-  return EXCLUDED.test(near) ? 'excluded' : null;
+  const [behind = ''] = /^\D*/u.exec(right) ?? [];
+  const isLast = behind.length === right.length;
+  const own = isLast ? behind.slice(0, 8) : (/^\s*[(]?[^()]{0,6}[)]/u.exec(behind)?.[0] ?? '');
+  for (const near of [left.slice(-8), own]) {
+    if (INCLUDED.test(near)) return 'included';
+    if (EXCLUDED.test(near)) return 'excluded';
+  }
+  return null;
 }
 
 /** `1,298`, `1.298,50`, `3.99`, `3,99`, `1 298`. @returns null for zero and for figures that are no amount. */

@@ -1,11 +1,12 @@
-/** @file The row plane that a layout was made in, told from its rails; so that a layout is all that later steps need. Pure; any thread. */
-import type { ShelfLayout, ShelfRail } from '../../contracts/shelf.ts';
-import { planeOfBoards } from './fit-row-plane.ts';
+/** @file The row plane that a layout was made in, told from its rails, so that a reading is all that later steps need. Pure; any thread. */
+import type { ShelfRail, ShelfReading } from '../../contracts/shelf.ts';
+import { fitRowPlane, planeOfBoards } from './fit-row-plane.ts';
 import type { Line } from './robust.ts';
 import type { RowPlane } from './row-plane.ts';
 
-/** @param layout of one photo. */
-export function planeOfLayout({ rows }: Pick<ShelfLayout, 'rows'>): RowPlane {
+/** @param reading of one photo. One rail does not tell how rails converge; then the facings do. */
+export function planeOfLayout({ layout: { rows }, facings }: Pick<ShelfReading, 'layout' | 'facings'>): RowPlane {
+  if (rows.length < 2) return fitRowPlane(facings.map(({ box }) => box));
   return planeOfBoards(
     rows.map(({ rail }) => {
       const length = rail.to.x - rail.from.x;

@@ -25,7 +25,7 @@ export interface ShelfShare {
  * @returns linear share descending, then facings; one entry per key, with `null` last.
  */
 export function shelfShares({ facings, layout }: ShelfReading, keyOf: (productId: string) => string | null): ShelfShare[] {
-  const plane = planeOfLayout(layout);
+  const plane = planeOfLayout({ layout, facings });
   const levelOf = new Map(layout.placements.map(({ facingId, level }) => [facingId, level]));
   const sums = new Map<string | null, { facings: number; columns: number; length: number }>();
   let allLength = 0;
