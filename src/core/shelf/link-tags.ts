@@ -18,6 +18,17 @@ const SAME_TAG = 1.2;
 /** A price read or parsed with less certainty than this is kept as text only. */
 const MIN_CONFIDENCE = 0.4;
 
+/** Where text may be read for tags: the strip around each board, box of the frame per row. */
+export function tagStrips({ layout, facings }: Pick<ShelfReading, 'facings' | 'layout'>): Box[] {
+  const heights = rowHeights({ layout, facings }, planeOfLayout({ layout, facings }));
+  return layout.rows.map(({ rail, row }) => {
+    const height = heights.get(row) ?? 0;
+    const top = Math.max(0, Math.min(rail.from.y, rail.to.y) - ABOVE_BOARD * height * 0.5);
+    const bottom = Math.min(1, Math.max(rail.from.y, rail.to.y) + BELOW_BOARD * height);
+    return { x: rail.from.x, y: top, width: rail.to.x - rail.from.x, height: Math.max(0, bottom - top) };
+  });
+}
+
 /**
  * @param lines read on the photo, wherever; those that hang at no board (print on packs) are left out.
  * @returns tags with a price or at least with text, by row, then from the left.

@@ -105,7 +105,8 @@ function pricesOfLine(line: string): Reading[] {
     const currency = SYMBOLS[before ?? ''] ?? SYMBOLS[after ?? ''] ?? null;
     const amount = amountOf(digits!, currency);
     if (amount === null) continue;
-    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(line.slice(0, start)) || /[.,:/-]$/u.test(left))) continue;
+    if (currency === null && (NOT_A_PRICE_AFTER.test(right) || NOT_A_PRICE_BEFORE.test(line.slice(0, start)) || /[.,:/-]$/u.test(left)))
+      continue;
     if (NOT_A_PRICE_AFTER.test(right) && /^\s*(?:引|off|ポイント|pt)/iu.test(right)) continue;
     const isDecimal = /[.,]\d{2}$/u.test(digits!);
     readings.push({

@@ -46,7 +46,10 @@ describe('linkTags', () => {
 
 describe('shelfShares', () => {
   it('measures length along the board, whatever the view', () => {
-    const wide = drawShelf([{ columns: [column('a', 20), column('a', 20), ...Array<DrawnColumn>(4).fill(column('b', 10))], heightCm: 18 }], { yaw: 0.4 });
+    const wide = drawShelf(
+      [{ columns: [column('a', 20), column('a', 20), ...Array<DrawnColumn>(4).fill(column('b', 10))], heightCm: 18 }],
+      { yaw: 0.4 },
+    );
     const shares = shelfShares({ facings: wide.facings, layout: layoutShelf(wide.facings), tags: [] }, (productId) => productId);
     expect(shares.map(({ key, facings, columns }) => [key, facings, columns])).toEqual(
       expect.arrayContaining([

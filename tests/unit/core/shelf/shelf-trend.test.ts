@@ -10,7 +10,11 @@ const visit = (values: Partial<BayVisit>): BayVisit => ({
 
 describe('trends', () => {
   it('adds up the bays of a shop by day', () => {
-    const visits = [visit({ atMs: DAY + 5 }), visit({ atMs: 3 }), visit({ atMs: 9, bayId: 'b2', facings: 30, gaps: 10, compliance01: 0.5 })];
+    const visits = [
+      visit({ atMs: DAY + 5 }),
+      visit({ atMs: 3 }),
+      visit({ atMs: 9, bayId: 'b2', facings: 30, gaps: 10, compliance01: 0.5 }),
+    ];
     expect(trendsOf(visits, 'facings', 'shop', dayOf)).toEqual([
       {
         key: 's',
@@ -36,8 +40,19 @@ describe('trends', () => {
 
   it('follows shares, 0 where a brand has gone', () => {
     const visits = [
-      visit({ shares: [{ key: 'x', linearShare01: 0.75 }, { key: 'y', linearShare01: 0.25 }] }),
-      visit({ atMs: DAY, shares: [{ key: 'x', linearShare01: 1 }, { key: null, linearShare01: 0 }] }),
+      visit({
+        shares: [
+          { key: 'x', linearShare01: 0.75 },
+          { key: 'y', linearShare01: 0.25 },
+        ],
+      }),
+      visit({
+        atMs: DAY,
+        shares: [
+          { key: 'x', linearShare01: 1 },
+          { key: null, linearShare01: 0 },
+        ],
+      }),
     ];
     expect(shareTrends(visits, dayOf).map(({ key, points }) => [key, points.map(({ value }) => value)])).toEqual([
       ['x', [0.75, 1]],
