@@ -1,4 +1,5 @@
-"""Maps of the net -> boxes, and how good they are. The app does the same in workers/stages/detect-shelf.ts."""
+"""Maps of the net -> boxes, and how good they are. The app looks several times (workers/stages/detect-shelf.ts); here it is once."""
+import cv2
 import numpy as np
 import torch
 
@@ -40,8 +41,7 @@ def suppress(boxes, scores, most_iou=.5, most_inside=.82):
 
 
 def detect(net, im, side, least=.05):
-    """RGB uint8 -> ((boxes, scores) of facings, the same of gaps), in pixels of the picture."""
-    import cv2
+    """RGB uint8, one look with the longest side at `side` -> ((boxes, scores) of facings, the same of gaps), in pixels of the picture."""
     h, w = im.shape[:2]
     k = side / max(h, w)
     th, tw = max(8, round(h * k)), max(8, round(w * k))
@@ -56,18 +56,6 @@ def detect(net, im, side, least=.05):
             b, s = suppress(np.clip(b, 0, [tw, th, tw, th]), s)
         out.append((b / np.array([tw / w, th / h] * 2), s))
     return out
-
-
-def two_passes(net, im, first=832, wanted=64, most=2048):
-    """A first look, and a second at the size that brings the median facing to `wanted` px if that differs much."""
-    found = detect(net, im, first)
-    b, s = found[0]
-    b = b[s > .3]
-    if len(b) < 4:
-        return found
-    size = float(np.median(np.sqrt((b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])))) * first / max(im.shape[:2])
-    side = int(np.clip(first * wanted / size, 416, min(most, max(im.shape[:2]) * 1.5)))
-    return found if .75 < side / first < 1.35 else detect(net, im, side)
 
 
 def average_precision(found, truth, least_iou):

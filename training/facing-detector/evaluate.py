@@ -1,4 +1,4 @@
-"""Figures of a checkpoint: `python3 evaluate.py NET.pt SET … [--side 832] [--two] [--least .35] [--overlay FOLDER] [--first N]`.
+"""Figures of a checkpoint: `python3 evaluate.py NET.pt SET … [--side 832] [--least .35] [--overlay FOLDER] [--first N]`.
 
 SET is a folder with ground_truth.json of kind `shelf`, or one with boxes.json (items: file, width, height, boxes [x, y, w, h],
 complete); of the latter only complete photos count. `--none FOLDER`: photos without a shelf, counts what is found there.
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from boxes import detect, figures, two_passes
+from boxes import detect, figures
 from net import load_checkpoint
 
 
@@ -42,7 +42,6 @@ def main():
     p.add_argument('net')
     p.add_argument('sets', nargs='*')
     p.add_argument('--side', type=int, default=832)
-    p.add_argument('--two', action='store_true', help='a second look at a size that fits the facings')
     p.add_argument('--least', type=float, default=.35)
     p.add_argument('--gap-least', type=float, default=.3)
     p.add_argument('--overlay')
@@ -51,7 +50,7 @@ def main():
     a = p.parse_args()
     torch.set_num_threads(1)
     net = load_checkpoint(a.net)
-    look = lambda im: two_passes(net, im, a.side) if a.two else detect(net, im, a.side)
+    look = lambda im: detect(net, im, a.side)
     for folder in a.sets:
         found, truth, gaps, places, start = [], [], [], [], time.time()
         for path, boxes, holes in photos(folder)[:a.first]:

@@ -1,8 +1,8 @@
 """`python3 export.py NET.pt FOLDER VERSION`: write FOLDER/facing-detector-VERSION.<sha8>.onnx and print its name.
 
-Input `image` float32 [1, 3, h, w] RGB 0..1, h and w multiples of 32; output `maps` float32 [1, 10, h / 4, w / 4] as net.py says, but before sigmoid and softplus: the
-app computes those at the few cells that matter.
-Weights are stored as float16 and cast to float32 when the session is made, so the arithmetic is float32.
+Input `image` float32 [1, 3, h, w] RGB 0..1, h and w multiples of 32; output `maps` float32 [1, 10, h / 4, w / 4] as net.py
+says, but before sigmoid and softplus: the app computes those at the few cells that matter. Weights are stored as float16 and
+cast to float32 when the session is made, so the arithmetic is float32.
 """
 import hashlib
 import io
@@ -12,10 +12,8 @@ import sys
 import onnx
 import torch
 
-from net import load_checkpoint
-
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'product-embedding'))
-from half_weights import half_weights  # noqa: E402
+from net import load_checkpoint  # first: it finds the folder of the next
+from half_weights import half_weights
 
 
 def main(checkpoint, folder, version):

@@ -201,7 +201,7 @@ def rows_of(shop, rng, fixture, wide):
         kind = whole if theme == 'one' else kinds[rng.choice(len(kinds), p=weight)]
         all_ = [p for k, w in zip(kinds, weight) if w > 0 for p in shop.kinds[k]] if theme == 'mixed' else shop.kinds[kind]
         goods = [all_[i] for i in rng.permutation(len(all_))[:few]]
-        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .22) else 1 for p in goods}
+        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .3) else 1 for p in goods}
         high = max(p.h * stacks[id(p)] for p in goods)
         out.append(dict(y=y, h=high + (rng.uniform(1.5, 9) if rng.random() < .85 else rng.uniform(9, 28)), goods=goods, stacks=stacks))
         y += out[-1]['h'] + rng.uniform(2, 5.5)
@@ -282,7 +282,7 @@ def scene(shop, rng, long_side=1024):
     rail_c = np.array([(236, 236, 236), (190, 192, 195), (40, 70, 170), (200, 30, 30), (245, 210, 40), (30, 120, 60), colour(rng), steel][rng.choice(8, p=[.25, .18, .1, .08, .06, .05, .1, .18])], 'f4')
     rail_h = rng.uniform(2, 5.5) if fixture != 'wire' else rng.uniform(.5, 3)
     habits = dict(bare=.2 if rng.random() < .15 else .02, hole=.15 if rng.random() < .25 else .01, run=int(rng.choice([2, 5, 7, 10])), deep=int(rng.choice([1, 2, 3, 4])),
-                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice([0, .04, .1, .25]),
+                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice([0, .06, .15, .3]),
                   ragged=rng.uniform(2, 10) if rng.random() < .35 else 1, jitter=rng.uniform(.3, 1.3) if rng.random() < .25 else .12, cartons=rng.choice([0, 0, .1, .6]))
     bright, tag_share, dark = rng.uniform(.8, 1.12), rng.uniform(.3, 1), rng.uniform(.04, .2)
     order = sorted(range(len(rows)), key=lambda i: -abs(rows[i]['y'] + rows[i]['h'] / 2 - view.eye_y))

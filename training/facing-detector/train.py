@@ -14,7 +14,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from net import UNIT, Facings, load_nanodet
+from net import UNIT, Facings
+from nanodet import load_nanodet
 from samples import Scenes, samples
 
 

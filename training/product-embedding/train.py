@@ -19,7 +19,8 @@ import torch.nn.functional as F
 import data
 import evaluate
 from augment import light, view
-from net import DIM, Embed, load_checkpoint, load_nanodet
+from nanodet import load_nanodet
+from net import DIM, Embed, load_checkpoint
 
 PERMUTATIONS = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1), (2, 1, 0))
 

@@ -27,7 +27,7 @@ const SIDE_STEP = 32;
 const FIRST_SIDE_PX = 512;
 
 /** [Note: Best size] Square root of the area at which facings are found and framed best; chosen on real photos (docs/shelf.md). */
-const BEST_SIZE_PX = 56;
+const BEST_SIZE_PX = 64;
 
 /** Another look is worth its time when it changes the size at least so much. */
 const WORTHWHILE = 1.3;
