@@ -1,6 +1,7 @@
 /** @file One image to one model, over HTTP: the real models, in the real processes. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelListSchema, recognitionSchema, type ModelDescription } from '../../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../../src/contracts/server-api.ts';
@@ -9,6 +10,7 @@ import { MODELS } from '../../../src/models/registry.ts';
 import type { ModelSpec } from '../../../src/contracts/model-spec.ts';
 import type { App } from '../../../server/app.ts';
 import { loadDemo } from '../../../server/services/demo-loader.ts';
+import { drawShelf } from '../../golden/draw-shelf.ts';
 import { DRAWN_GTIN, barcodePhoto, claimedPng, demoPhoto, plainImage, sidewaysBarcodePhoto } from './drawn-images.ts';
 import { removeFolders, seededRandom, startApp } from './test-server.ts';
 
@@ -123,6 +125,22 @@ describe('recognition', () => {
 
   it('finds no face where there is none', async () => {
     expect((await recognise('face', await barcodePhoto())).boxes).toEqual([]);
+  });
+
+  it('finds the facings of a shelf, in the part asked for alone', async () => {
+    const { frame, packs } = drawShelf();
+    const { widthPx: width, heightPx: height, data } = frame;
+    const photo = await sharp(data, { raw: { width, height, channels: 4 } })
+      .png()
+      .toBuffer();
+    const { boxes } = await recognise('boxes', photo, { type: 'image/png' });
+    const facings = boxes!.filter(({ label }) => label === 'facing');
+    expect(packs.filter((pack) => facings.some(({ box }) => intersectionOverUnion(box, pack) > 0.5)).length).toBeGreaterThan(
+      packs.length * 0.85,
+    );
+    const half = await recognise('facing-detector', photo, { type: 'image/png', query: '?region=0,0,0.5,1' });
+    expect(half.boxes!.length).toBeGreaterThan(3);
+    for (const { box } of half.boxes!) expect(box.x + box.width).toBeLessThanOrEqual(0.5 + 1e-6);
   });
 
   it('describes a look as the app does, and names the product that it is', async () => {

@@ -61,6 +61,19 @@ export function tinyTextDetection(input: string, output: string): Uint8Array {
   });
 }
 
+/** Dark cells of 4 × 4 pixels are facings, and gaps as well, of 22 × 22 pixels. */
+export function tinyFacingDetector(input: string, output: string): Uint8Array {
+  const perChannel = 3 * 4 * 4;
+  const values = new Float32Array(10 * perChannel);
+  for (const channel of [0, 5]) values.fill(-0.1, channel * perChannel, (channel + 1) * perChannel);
+  return modelOf({
+    nodes: [{ type: 'Conv', inputs: [input, 'weights'], output, ints: { kernel_shape: [4, 4], strides: [4, 4] } }],
+    weights: [{ name: 'weights', dims: [10, 3, 4, 4], values }],
+    input: { name: input, shape: ['n', 3, 'h', 'w'] },
+    output: { name: output, shape: ['n', 10, 'h4', 'w4'] },
+  });
+}
+
 /** Every eight columns of a line are some character or a blank, by their brightness. */
 export function tinyLineReader(input: string, output: string, classes: number): Uint8Array {
   return modelOf({

@@ -8,13 +8,14 @@ import { memoise } from '../../../src/core/memoise.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import { RunStatistics } from '../../../workers/stages/run-statistics.ts';
 import type { VisionRuntime } from '../../../workers/stages/vision.ts';
-import { tinyEmbedding, tinyLineReader, tinyTextDetection } from './tiny-onnx.ts';
+import { tinyEmbedding, tinyFacingDetector, tinyLineReader, tinyTextDetection } from './tiny-onnx.ts';
 
 /** Length of the real net's vectors. */
 export const TINY_DIMENSIONS = 128;
 
 const TINY: Readonly<Record<string, (input: string, output: string) => Uint8Array>> = {
   'product-embedding': (input, output) => tinyEmbedding(input, output, TINY_DIMENSIONS),
+  'facing-detector': tinyFacingDetector,
   'ppocr-detection': tinyTextDetection,
   'japanese-text': (input, output) => tinyLineReader(input, output, Array.from(japaneseCharacters.characters).length + 1),
 };

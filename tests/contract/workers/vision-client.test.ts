@@ -132,6 +132,22 @@ it('reads a barcode', async () => {
   await vision.close(frameId);
 });
 
+it('finds facings and gaps, with progress, and none where there are none', async () => {
+  const { frameId } = await vision.open(await page());
+  const progress: Progress[] = [];
+  const { facings, gaps } = await vision.detectShelf(frameId, { onProgress: (step) => void progress.push(step) });
+  expect(facings.length).toBeGreaterThan(3);
+  expect(gaps).toHaveLength(facings.length);
+  const bars = [48, 108, 168];
+  for (const { box } of facings) expect(Math.min(...bars.map((y) => Math.abs((box.y + box.height / 2) * 240 - y)))).toBeLessThan(10);
+  expect(progress.at(-1)).toMatchObject({ stage: 'detect', unit: 'items' });
+  expect(progress.at(-1)!.done).toBe(progress.at(-1)!.total);
+  await vision.close(frameId);
+  const blank = await vision.open(await redAndBlue());
+  expect(await vision.detectShelf(blank.frameId)).toEqual({ facings: [], gaps: [] });
+  await vision.close(blank.frameId);
+});
+
 it('finds a face, cuts it out blurred, and counts it', async () => {
   const { frameId } = await vision.open(await page());
   const faces = await vision.detectFaces(frameId, { region: { x: 0, y: 0, width: 0.8, height: 0.8 } });
