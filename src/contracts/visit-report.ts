@@ -17,6 +17,9 @@ export const reportBlockSchema = z.strictObject({
   sku: idSchema.nullable(),
   /** Name as it was shown; empty when not named. */
   name: z.string().max(500),
+  brand: z.string().max(300).nullable(),
+  category: z.string().max(300).nullable(),
+  isOwnLabel: z.boolean().nullable(),
   row: placeSchema,
   position: placeSchema,
   /** Columns; `facings` counts stacked ones, too. */
@@ -31,6 +34,17 @@ export const reportBlockSchema = z.strictObject({
   listPrice: z.number().nonnegative().nullable(),
 });
 export type ReportBlock = z.infer<typeof reportBlockSchema>;
+
+/** An empty place. */
+export const reportGapSchema = z.strictObject({
+  row: placeSchema,
+  position: placeSchema,
+  /** Product that belongs there; null when nothing says. */
+  sku: idSchema.nullable(),
+  name: z.string().max(500),
+  confidence01: shareSchema,
+});
+export type ReportGap = z.infer<typeof reportGapSchema>;
 
 /** One part of the shelf. */
 export const reportShareSchema = z.strictObject({
@@ -47,10 +61,12 @@ export const reportShareSchema = z.strictObject({
 export type ReportShare = z.infer<typeof reportShareSchema>;
 
 /** One thing to mend, in walking order. */
-export const fixItemSchema = z.strictObject({
+export const reportFixSchema = z.strictObject({
   /** Of the difference. */
   id: idSchema,
   kind: z.enum(['missing', 'out-of-stock', 'misplaced', 'wrong-facings', 'foreign']),
+  /** What one has to do. */
+  action: z.enum(['refill', 'put', 'move', 'add-facings', 'remove-facings', 'take-away']),
   sku: idSchema,
   name: z.string().max(500),
   expected: z.strictObject({ row: placeSchema, position: placeSchema, facings: countSchema }).nullable(),
@@ -61,7 +77,7 @@ export const fixItemSchema = z.strictObject({
   saidBy: z.enum(['user', 'photo']).nullable(),
   changedAtMs: timeSchema.nullable(),
 });
-export type FixItem = z.infer<typeof fixItemSchema>;
+export type ReportFix = z.infer<typeof reportFixSchema>;
 
 export const reportComplianceSchema = z.strictObject({
   score01: shareSchema,
@@ -95,10 +111,13 @@ export const bayReportSchema = z.strictObject({
   gaps: countSchema,
   rows: countSchema,
   blocks: z.array(reportBlockSchema).max(5000),
+  gapPlaces: z.array(reportGapSchema).max(5000),
   shares: z.array(reportShareSchema).max(5000),
   /** Null: no planogram. */
   compliance: reportComplianceSchema.nullable(),
-  fixes: z.array(fixItemSchema).max(5000),
+  /** By the photos that check the fix-it list; null: none was taken. */
+  complianceAfter: reportComplianceSchema.nullable(),
+  fixes: z.array(reportFixSchema).max(5000),
   stopwatch: stopwatchSchema.nullable(),
 });
 export type BayReport = z.infer<typeof bayReportSchema>;

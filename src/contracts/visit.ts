@@ -109,7 +109,7 @@ export interface ShelfPart {
 /** One thing that the user changed in a reading. Its inverse has `removed` and `added` swapped. */
 export interface ShelfEdit {
   readonly id: string;
-  readonly kind: 'move' | 'add' | 'remove' | 'merge' | 'split' | 'name' | 'gap-add' | 'gap-move' | 'gap-remove';
+  readonly kind: 'move' | 'add' | 'remove' | 'merge' | 'split' | 'name' | 'gap-add' | 'gap-move';
   readonly atMs: number;
   readonly removed: ShelfPart;
   readonly added: ShelfPart;
@@ -138,7 +138,7 @@ export interface PhotoReading {
 const partSchema = z.strictObject({ facings: z.array(facingSchema).max(2000), gaps: z.array(gapSchema).max(2000) });
 const editSchema = z.strictObject({
   id: idSchema,
-  kind: z.enum(['move', 'add', 'remove', 'merge', 'split', 'name', 'gap-add', 'gap-move', 'gap-remove']),
+  kind: z.enum(['move', 'add', 'remove', 'merge', 'split', 'name', 'gap-add', 'gap-move']),
   atMs: timeSchema,
   removed: partSchema,
   added: partSchema,

@@ -50,14 +50,11 @@ export function addFacing(box: Box, facingId: string, stamp: EditStamp): ShelfEd
   return edit('add', stamp, [], [{ id: facingId, box: insideFrame(box), confidence01: 1, identity: null, isEdited: true }]);
 }
 
-/** Facings that are none. */
-export function removeFacings(reading: Editable, facingIds: readonly string[], stamp: EditStamp): ShelfEdit {
-  return edit(
-    'remove',
-    stamp,
-    facingIds.map((id) => facingOf(reading, id)),
-    [],
-  );
+/** Facings and gaps that are none. */
+export function removeParts(reading: Editable, facingIds: readonly string[], gapIds: readonly string[], stamp: EditStamp): ShelfEdit {
+  const facings = facingIds.map((id) => facingOf(reading, id));
+  const gaps = gapIds.map((id) => gapOf(reading, id));
+  return { ...stamp, kind: 'remove', removed: { facings, gaps }, added: NOTHING };
 }
 
 /** Parts of one facing, e.g. a bottle that was cut at its label. The surest name stays. @throws AppError('invalid-input') for fewer than two */
@@ -161,11 +158,6 @@ export function moveGap(reading: Editable, gapId: string, box: Box, stamp: EditS
   const gap = gapOf(reading, gapId);
   const moved: ShelfGap = { ...gap, box: insideFrame(box), confidence01: 1, saidBy: 'user' };
   return { ...stamp, kind: 'gap-move', removed: { facings: [], gaps: [gap] }, added: { facings: [], gaps: [moved] } };
-}
-
-/** An empty place that is none. */
-export function removeGap(reading: Editable, gapId: string, stamp: EditStamp): ShelfEdit {
-  return { ...stamp, kind: 'gap-remove', removed: { facings: [], gaps: [gapOf(reading, gapId)] }, added: NOTHING };
 }
 
 /** Places of gaps that the user said are none: what spacing infers there again is to be left out. */

@@ -15,8 +15,7 @@ import {
   nameFacings,
   namingBetween,
   reapplyEdits,
-  removeFacings,
-  removeGap,
+  removeParts,
   splitFacing,
 } from '../../../src/core/shelf/edit-reading.ts';
 import { facing, known, shelfReading } from '../../store/shelf-fixtures.ts';
@@ -40,7 +39,13 @@ describe('an edit and its inverse', () => {
   const makers: readonly ((reading: ShelfReading, box: Box, n: number) => ShelfEdit)[] = [
     (reading, box) => moveFacing(reading, reading.facings[0]!.id, box, stamp),
     (_reading, box, n) => addFacing(box, `new${n}`, stamp),
-    (reading) => removeFacings(reading, [reading.facings[0]!.id], stamp),
+    (reading) =>
+      removeParts(
+        reading,
+        [reading.facings[0]!.id],
+        reading.layout.gaps.map(({ id }) => id),
+        stamp,
+      ),
     (reading, _box, n) =>
       mergeFacings(
         reading,
@@ -130,7 +135,7 @@ it('tells what a correction changed, and nothing when it changed nothing', () =>
 
 it('remembers which gaps were said to be none, until they are put back', () => {
   const reading = shelfReading();
-  const removal = removeGap(reading, 'g0', stamp);
+  const removal = removeParts(reading, [], ['g0'], stamp);
   expect(dismissedGaps([removal])).toEqual([reading.layout.gaps[0]!.box]);
   const again = reading.layout.gaps[0]!;
   expect(dismissedGaps([removal, addGap(again.box, 'mine', stamp)])).toEqual([]);
@@ -143,7 +148,7 @@ it('is applied again to a new analysis of the same photo, found by place', () =>
   const edits: ShelfEdit[] = [];
   let state = reading;
   for (const edit of [
-    removeFacings(state, ['f2'], stamp),
+    removeParts(state, ['f2'], [], stamp),
     moveFacing(state, 'f0', { x: 0.1, y: 0.15, width: 0.12, height: 0.3 }, stamp),
     nameFacings(state, ['f3'], 'c', stamp),
   ]) {
