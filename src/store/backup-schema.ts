@@ -5,6 +5,8 @@ import { correctionSchema } from '../contracts/history.ts';
 import { localisedTextSchema, productSchema } from '../contracts/product.ts';
 import type { BarcodeReading } from '../contracts/results.ts';
 import { spaceSchema } from '../contracts/server-api.ts';
+import { shelfRecordsSchema } from '../contracts/visit-export.ts';
+import { routeSchema } from '../contracts/visit.ts';
 import { base64Schema, FEATURES_FIELDS, wordsSchema } from './gallery-text.ts';
 import { personSchema, ruleIdSchema } from './people.ts';
 
@@ -161,6 +163,15 @@ export const backupSchema = z.object({
   gallery: z.array(gallerySchema),
   people: z.array(personSchema),
   settings: z.record(z.string(), z.unknown()),
+  /** Absent in backups made before there were shelves. */
+  shelf: z
+    .object({
+      records: shelfRecordsSchema,
+      routes: z.array(routeSchema),
+      /** Names of the pictures in the file. */
+      pictures: z.array(z.object({ photoId: idSchema, kind: z.enum(['screen', 'thumbnail']), name: z.string().max(300) })),
+    })
+    .optional(),
 });
 export type Backup = z.infer<typeof backupSchema>;
 export type BackupHistory = Backup['history'][number];

@@ -43,13 +43,14 @@ export interface BayPhotoStore {
   remove(id: string): Promise<void>;
   reading(id: string): Promise<PhotoReading | null>;
   readingsOf(visitId: string): Promise<PhotoReading[]>;
-  /** All or none: a name may change the readings of several photos. @throws AppError('quota-exceeded') */
-  putReadings(readings: readonly PhotoReading[]): Promise<void>;
+  /**
+   * Keep changed readings, and looks that were compared anew; all or none, since a name may change several photos.
+   * @throws AppError('quota-exceeded')
+   */
+  put(readings: readonly PhotoReading[], looks?: ReadonlyMap<string, readonly FacingLook[]>): Promise<void>;
   looks(id: string): Promise<FacingLook[]>;
   /** Looks of a whole visit, e.g. to apply a correction again. */
   looksOf(visitId: string): Promise<ReadonlyMap<string, readonly FacingLook[]>>;
-  /** @throws AppError('quota-exceeded') */
-  putLooks(id: string, visitId: string, looks: readonly FacingLook[]): Promise<void>;
 }
 
 /** Photos of bays over the device's database. */
@@ -166,10 +167,13 @@ export function createBayPhotoStore(database: Database): BayPhotoStore {
       transact(database, ['shelfReadings'], 'readonly', (transaction) =>
         transaction.objectStore('shelfReadings').index('byVisit').getAll(visitId),
       ),
-    putReadings: (readings) =>
-      transact(database, ['shelfReadings'], 'readwrite', async (transaction) => {
+    async put(readings, looks = new Map()) {
+      const rows = readings.flatMap(({ photoId, visitId }) => toLooksRow(photoId, visitId, looks.get(photoId) ?? []) ?? []);
+      await transact(database, ['shelfReadings', 'shelfLooks'], 'readwrite', async (transaction) => {
         for (const reading of readings) await transaction.objectStore('shelfReadings').put(reading);
-      }),
+        for (const row of rows) await transaction.objectStore('shelfLooks').put(row);
+      });
+    },
     looks: (id) =>
       transact(database, ['shelfLooks'], 'readonly', async (transaction) => {
         const row = await transaction.objectStore('shelfLooks').get(id);
@@ -180,13 +184,6 @@ export function createBayPhotoStore(database: Database): BayPhotoStore {
         const rows = await transaction.objectStore('shelfLooks').index('byVisit').getAll(visitId);
         return new Map(rows.map((row) => [row.photoId, fromLooksRow(row)]));
       }),
-    putLooks: (id, visitId, looks) => {
-      const row = toLooksRow(id, visitId, looks);
-      return transact(database, ['shelfLooks'], 'readwrite', async (transaction) => {
-        if (row === null) await transaction.objectStore('shelfLooks').delete(id);
-        else await transaction.objectStore('shelfLooks').put(row);
-      });
-    },
   };
 }
 

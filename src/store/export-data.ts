@@ -8,13 +8,14 @@ import type { GalleryItem } from '../contracts/product.ts';
 import type { EmbeddingSpace } from '../contracts/results.ts';
 import { backupSchema, type Backup, type BackupGallery, type BackupHistory } from './backup-schema.ts';
 import { floatsFromBase64, fromBase64, toBase64 } from './base64.ts';
-import { transact, type Database, type FeaturesRow, type GalleryRow, type HistoryRow } from './db.ts';
+import { transact, type BayPictureRow, type Database, type FeaturesRow, type GalleryRow, type HistoryRow } from './db.ts';
 import { DEMO_SOURCE } from './demo.ts';
 import { checkItem, putGallery } from './embeddings.ts';
 import { toHistoryRow } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { toProductRow } from './products.ts';
 import { SETTING_KEYS, valid, type SettingKey } from './settings.ts';
+import { allRecords, putRecords, RECORD_STORES } from './visit-export.ts';
 import { readZip, writeZip, type ZipEntry } from './zip.ts';
 
 const RECORDS = 'mekiki.json';
@@ -26,6 +27,13 @@ const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
 const ERASED = [
   ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'waiting'] as const),
   ...(['packs', 'packManifests', 'packParts', 'packProducts', 'packKeys'] as const),
+  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures', 'shelfLooks'] as const),
+] as const;
+
+/** What a backup holds. */
+const KEPT = [
+  ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'] as const),
+  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures'] as const),
 ] as const;
 
 /** How much came back. */
@@ -35,24 +43,24 @@ export interface ImportResult {
   readonly products: number;
   readonly gallery: number;
   readonly people: number;
+  /** Visits of shops. */
+  readonly visits: number;
 }
 
 /** @returns ZIP. The demo catalogue is left out: the app brings it. */
 export async function exportData(database: Database, ledger: Pick<Ledger, 'export'>, now: () => number = Date.now): Promise<Blob> {
-  const all = await transact(
-    database,
-    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'],
-    'readonly',
-    async (transaction) => ({
-      history: await transaction.objectStore('history').getAll(),
-      corrections: await transaction.objectStore('corrections').getAll(),
-      products: await transaction.objectStore('products').getAll(),
-      gallery: await transaction.objectStore('gallery').getAll(),
-      features: await transaction.objectStore('features').getAll(),
-      people: await transaction.objectStore('people').getAll(),
-      settings: await transaction.objectStore('settings').getAll(),
-    }),
-  );
+  const all = await transact(database, KEPT, 'readonly', async (transaction) => ({
+    history: await transaction.objectStore('history').getAll(),
+    corrections: await transaction.objectStore('corrections').getAll(),
+    products: await transaction.objectStore('products').getAll(),
+    gallery: await transaction.objectStore('gallery').getAll(),
+    features: await transaction.objectStore('features').getAll(),
+    people: await transaction.objectStore('people').getAll(),
+    settings: await transaction.objectStore('settings').getAll(),
+    records: await allRecords(transaction),
+    routes: await transaction.objectStore('shelfRoutes').getAll(),
+    bayPictures: await transaction.objectStore('shelfPictures').getAll(),
+  }));
   const features = new Map(all.features.map((row) => [row.id, row]));
   const pictures: ZipEntry[] = [];
   const history = all.history.map(({ entry }, index): BackupHistory => {
@@ -61,6 +69,11 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     pictures.push({ name: names.photo, blob: photo }, { name: names.thumbnail, blob: thumbnail });
     // Readonly arrays of the contract and mutable ones of zod are the same JSON.
     return { ...(rest as Omit<BackupHistory, 'photo' | 'thumbnail'>), ...names };
+  });
+  const bayPictures = all.bayPictures.map(({ photoId, kind, blob }, index) => {
+    const name = `shelves/${index}.jpg`;
+    pictures.push({ name, blob });
+    return { photoId, kind, name };
   });
   const backup: Backup = {
     format: 'mekiki-backup',
@@ -72,6 +85,7 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     gallery: all.gallery.filter(({ source }) => source !== DEMO_SOURCE).map((row) => packGallery(row, features.get(row.id))),
     people: all.people.map((person) => ({ ...person, rules: [...person.rules] })),
     settings: Object.fromEntries(all.settings.map(({ key, value }) => [key, value])),
+    shelf: { records: all.records, routes: all.routes, pictures: bayPictures },
   };
   return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...pictures]);
 }
@@ -98,25 +112,30 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
   gallery.forEach(checkItem);
   const products = backup.products.map(toProductRow);
   const settings = SETTING_KEYS.filter((key) => key in backup.settings && !NOT_RESTORED.has(key));
-  await transact(
-    database,
-    ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'],
-    'readwrite',
-    async (transaction) => {
-      for (const row of history) await transaction.objectStore('history').put(row);
-      for (const row of backup.corrections) await transaction.objectStore('corrections').put(row);
-      for (const row of products) await transaction.objectStore('products').put(row);
-      for (const row of backup.people) await transaction.objectStore('people').put(row);
-      for (const key of settings) await transaction.objectStore('settings').put({ key, value: valid(key, backup.settings[key]) });
-      await putGallery(transaction, gallery);
-    },
-  );
+  const bayPictures: BayPictureRow[] = [];
+  for (const { photoId, kind, name } of backup.shelf?.pictures ?? []) {
+    const blob = await picture(name);
+    bayPictures.push({ photoId, kind, sizeBytes: blob.size, blob });
+  }
+  await transact(database, KEPT, 'readwrite', async (transaction) => {
+    for (const row of history) await transaction.objectStore('history').put(row);
+    for (const row of backup.corrections) await transaction.objectStore('corrections').put(row);
+    for (const row of products) await transaction.objectStore('products').put(row);
+    for (const row of backup.people) await transaction.objectStore('people').put(row);
+    for (const key of settings) await transaction.objectStore('settings').put({ key, value: valid(key, backup.settings[key]) });
+    await putGallery(transaction, gallery);
+    if (backup.shelf === undefined) return;
+    await putRecords(transaction, backup.shelf.records);
+    for (const route of backup.shelf.routes) await transaction.objectStore('shelfRoutes').put(route);
+    for (const row of bayPictures) await transaction.objectStore('shelfPictures').put(row);
+  });
   return {
     history: history.length,
     corrections: backup.corrections.length,
     products: products.length,
     gallery: gallery.length,
     people: backup.people.length,
+    visits: backup.shelf?.records.visits.length ?? 0,
   };
 }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Judgement } from '../../src/contracts/dietary.ts';
+import { createBayPhotoStore } from '../../src/store/bay-photos.ts';
 import { createCorrectionStore } from '../../src/store/corrections.ts';
 import { transact, type Database } from '../../src/store/db.ts';
 import { createGalleryStore } from '../../src/store/embeddings.ts';
@@ -13,8 +14,11 @@ import { createLedger } from '../../src/store/ledger.ts';
 import { createPeopleStore } from '../../src/store/people.ts';
 import { createProductStore } from '../../src/store/products.ts';
 import { createSettingsStore } from '../../src/store/settings.ts';
+import { createShopStore } from '../../src/store/shops.ts';
+import { createVisitStore } from '../../src/store/visits.ts';
 import { readZip, writeZip } from '../../src/store/zip.ts';
 import { freshDatabase, galleryItem, historyEntry, product } from './fixtures.ts';
+import { bay, bayPhoto, facingLook, photoReading, shop, visit } from './shelf-fixtures.ts';
 
 const span = { start: 0, end: 2 };
 const judgement: Judgement = {
@@ -77,6 +81,15 @@ async function filled(): Promise<Database> {
     galleryItem('g', { productId: 'mine' }),
   );
   await createPeopleStore(database).put({ id: 'a', name: 'Aya', rules: ['no-pork'] });
+  const shops = createShopStore(database);
+  await shops.put(shop('s1'));
+  await shops.putBays([bay('b1')]);
+  await shops.putRoute({ id: 'r', name: 'Monday', shopIds: ['s1'], updatedAtMs: 1 });
+  await createVisitStore(database).put(visit('v1'));
+  const photos = createBayPhotoStore(database);
+  await photos.add(bayPhoto('p1'), new Blob(['full']), 1, 'tab');
+  const pictures = { screen: new Blob(['screen']), thumbnail: new Blob(['small']) };
+  await photos.finish('p1', { widthPx: 4, heightPx: 3, ...pictures, reading: photoReading('p1'), looks: [facingLook('f0', 0.5)] });
   const settings = createSettingsStore(database);
   await settings.set('language', 'ja');
   await settings.setMayLeave('product', 'vector', true);
@@ -89,7 +102,7 @@ describe('backup', () => {
     const zip = await exportData(database, createLedger(database), () => 42);
     expect(zip.type).toBe('application/zip');
     const other = freshDatabase();
-    expect(await importData(other, zip)).toEqual({ history: 2, corrections: 1, products: 1, gallery: 1, people: 1 });
+    expect(await importData(other, zip)).toEqual({ history: 2, corrections: 1, products: 1, gallery: 1, people: 1, visits: 1 });
     const before = await createHistoryStore(database).get('h1');
     const after = await createHistoryStore(other).get('h1');
     expect({ ...after, photo: null, thumbnail: null }).toEqual({ ...before, photo: null, thumbnail: null });
@@ -97,6 +110,11 @@ describe('backup', () => {
     expect(after!.thumbnail.type).toBe('image/jpeg');
     expect(await createGalleryStore(other).get('g')).toEqual(galleryItem('g', { productId: 'mine' }));
     expect((await createHistoryStore(other).list({ favouritesOnly: true })).entries.map(({ id }) => id)).toEqual(['h1']);
+    const photos = createBayPhotoStore(other);
+    expect(await photos.ofVisit('v1', 'b1')).toMatchObject([{ id: 'p1', state: 'read' }]);
+    expect(await photos.reading('p1')).toEqual(photoReading('p1'));
+    expect(await (await photos.picture('p1', 'screen'))!.text()).toBe('screen');
+    expect((await createShopStore(other).routes())[0]!.shopIds).toEqual(['s1']);
     expect(await createProductStore(other).byId('demo-one')).toBeNull();
     const settings = createSettingsStore(other);
     expect(await settings.get('language')).toBe('ja');
@@ -238,7 +256,19 @@ describe('erasing everything', () => {
       completes: null,
     });
     await eraseAll(database, ledger);
-    for (const name of ['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'ledger'] as const)
+    for (const name of [
+      'history',
+      'corrections',
+      'products',
+      'gallery',
+      'features',
+      'people',
+      'settings',
+      'ledger',
+      'shelfVisits',
+      'shelfPictures',
+      'shelfLooks',
+    ] as const)
       expect(await transact(database, [name], 'readonly', (transaction) => transaction.objectStore(name).count())).toBe(0);
     expect(await ledger.start()).toMatchObject({ sequence: 1, erasedRows: 1 });
     expect(await ledger.verify()).toEqual({ isIntact: true, rows: 0 });
