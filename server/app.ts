@@ -22,6 +22,7 @@ import { productRoutes } from './routes/products.ts';
 import { recogniseRoutes } from './routes/recognise.ts';
 import { recognitionRoutes } from './routes/recognitions.ts';
 import { recordRoutes } from './routes/records.ts';
+import { shelfVisitRoutes } from './routes/shelf-visits.ts';
 import { thumbnailRoutes } from './routes/thumbnails.ts';
 import { trustCheckRoute } from './routes/trust.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -162,6 +163,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(recognitionRoutes(services));
       await v1.register(webhookRoutes(services));
       await v1.register(packRoutes(services));
+      await v1.register(shelfVisitRoutes(services));
       await v1.register(thumbnailRoutes(services));
       await v1.register(recordRoutes(services));
       await v1.register(auditRoutes(services));

@@ -130,6 +130,17 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        path TEXT PRIMARY KEY, identity TEXT NOT NULL, checksum INTEGER NOT NULL, checked_at_ms INTEGER NOT NULL, is_damaged INTEGER NOT NULL
      ) STRICT`,
   ],
+  [
+    `CREATE TABLE shelf_visits (
+       id TEXT PRIMARY KEY, shop_id TEXT NOT NULL, at_ms INTEGER NOT NULL, received_at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,
+       summary TEXT NOT NULL, report TEXT NOT NULL
+     ) STRICT`,
+    `CREATE INDEX shelf_visits_by_time ON shelf_visits (at_ms, id)`,
+    `CREATE INDEX shelf_visits_by_shop ON shelf_visits (shop_id, at_ms, id)`,
+    `CREATE INDEX shelf_visits_by_age ON shelf_visits (received_at_ms, bytes)`,
+    `CREATE TABLE shelf_visit_bays (visit_id TEXT NOT NULL, bay_id TEXT NOT NULL, PRIMARY KEY (bay_id, visit_id)) STRICT, WITHOUT ROWID`,
+    `CREATE INDEX shelf_visit_bays_of ON shelf_visit_bays (visit_id)`,
+  ],
 ];
 
 /**

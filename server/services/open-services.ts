@@ -19,6 +19,7 @@ import { Loads } from '../repositories/loads.ts';
 import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { Records } from '../repositories/records.ts';
+import { ShelfVisits } from '../repositories/shelf-visits.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
 import type { BulkIngest } from './bulk-ingest.ts';
 import type { CollectionStore } from './collection-store.ts';
@@ -36,6 +37,7 @@ import { productsByLook } from './products-by-look.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openKnownSigningKey, type SigningKey } from './signing-key.ts';
 import type { Scrub } from './scrub.ts';
+import { ShelfVisitService } from './shelf-visit-service.ts';
 import { ThumbnailService } from './thumbnail-service.ts';
 import { WriterProducts, type ProductTable } from './writer-products.ts';
 
@@ -48,6 +50,7 @@ export interface Services extends RecognitionServices {
   readonly keys: KeyService;
   readonly audit: AuditLog;
   readonly arrivals: Arrivals;
+  readonly shelfVisits: ShelfVisitService;
   readonly journal: Journal;
   readonly idempotentAnswers: IdempotentAnswers;
   readonly records: Records;
@@ -85,6 +88,7 @@ export type DataSettings = Pick<
   | 'erasePauseMs'
   | 'recognisers'
   | 'isLoopbackAllowed'
+  | 'shelfVisitDays'
 >;
 
 /**
@@ -138,6 +142,8 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
     const audit = new AuditLog(client);
     const journal = new Journal(audit, logger);
     const arrivals = new Arrivals(client);
+    const shelfVisits = new ShelfVisitService({ visits: new ShelfVisits(client), keepsDays: settings.shelfVisitDays, logger });
+    await shelfVisits.sweep();
     const records = new Records(client);
     const stored = new Thumbnails(client);
     const erasure = await ErasureService.open({
@@ -170,6 +176,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       keys,
       audit,
       arrivals,
+      shelfVisits,
       journal,
       idempotentAnswers: new IdempotentAnswers(client),
       records,
@@ -183,6 +190,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       ...recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
+        shelfVisits.close();
         await recognition.close();
         await packs.close();
         await keeper.close();

@@ -102,6 +102,11 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/pack-builds': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
   'GET /v1/pack-builds/:id': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
 
+  'POST /v1/shelf-visits': { operation: 'shelf-visits.hand-in', keyless: 'all', role: 'viewer', audit: 'each', arrival: 'report' },
+  'GET /v1/shelf-visits': { operation: 'shelf-visits.list', keyless: 'local', role: 'operator', audit: 'sum' },
+  'GET /v1/shelf-visits/:id': { operation: 'shelf-visits.read', keyless: 'local', role: 'operator', audit: 'sum' },
+  'DELETE /v1/shelf-visits/:id': keep('shelf-visits.remove'),
+
   'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
   'PUT /v1/collections/:name/items/:id/thumbnail': keep('thumbnails.write'),
   'GET /v1/collections/:name/thumbnails': { operation: 'thumbnails.list', keyless: 'local', role: 'operator', audit: 'sum' },

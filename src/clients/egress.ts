@@ -11,6 +11,7 @@
  */
 import type { EgressPayload, LedgerRow, PayloadType } from '../contracts/egress.ts';
 import { AppError } from '../contracts/errors.ts';
+import { MAX_REPORT_BYTES, visitReportSchema } from '../contracts/visit-report.ts';
 import type { Ledger, LedgerEntry } from '../store/ledger.ts';
 import { refusalOfCrop } from './crop-inspection.ts';
 
@@ -273,6 +274,12 @@ async function refusalOf(payload: EgressPayload): Promise<string | null> {
       const isClean = entries.length <= 100 && entries.every(([name, count]) => /^[a-z][\w-]{0,40}$/i.test(name) && Number.isFinite(count));
       return isClean ? null : 'counts that are no counts';
     }
+    case 'report': {
+      // Strict: what the schema does not name does not pass.
+      if (!visitReportSchema.safeParse(payload.report).success) return 'a report with something in it that no report has';
+      const bytes = new TextEncoder().encode(JSON.stringify(payload.report)).length;
+      return bytes <= MAX_REPORT_BYTES ? null : `a report of ${bytes} bytes`;
+    }
     default:
       // A type that this version does not know (from untyped code): closed, not open.
       return 'an unknown kind of payload';
@@ -318,6 +325,8 @@ function contentOf(payload: Exclude<EgressPayload, { type: 'crop' }>): object {
       return { text: payload.text };
     case 'count':
       return { counts: payload.counts };
+    case 'report':
+      return { report: payload.report };
   }
 }
 

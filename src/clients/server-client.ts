@@ -10,11 +10,16 @@ import {
   type Health,
   type SearchResponse,
 } from '../contracts/server-api.ts';
+import { handedInVisitSchema } from '../contracts/shelf-visits-api.ts';
 import type { CallOptions } from '../contracts/task.ts';
+import type { VisitReport } from '../contracts/visit-report.ts';
 import { answerOf, answerOrNull } from './answer.ts';
-import { createApi, signalOf, type Api } from './api.ts';
+import { createApi, json, signalOf, type Api } from './api.ts';
 import type { Egress, GateFetch } from './egress.ts';
-import { getV1Health, getV1Products, postV1CollectionsByNameSearch } from './generated/sdk.gen';
+import { getV1Health, getV1Products, postV1CollectionsByNameSearch, postV1ShelfVisits } from './generated/sdk.gen';
+
+/** A megabyte over a shop's network. */
+const HAND_IN_MS = 60_000;
 
 export interface ServerClient {
   /**
@@ -29,6 +34,11 @@ export interface ServerClient {
    * @returns null when the user did not allow `text` for the lens, or when the server does not know the code.
    */
   lookup(lensId: string, gtin: string, options?: CallOptions): Promise<Product | null>;
+  /**
+   * Hand a visit in. The same visit again replaces what was there.
+   * @returns null when the user did not allow `report` for the lens.
+   */
+  handIn(lensId: string, report: VisitReport, options?: CallOptions): Promise<{ readonly receivedAtMs: number } | null>;
   /** State of the server; carries no user data. */
   health(options?: CallOptions): Promise<Health>;
 }
@@ -60,6 +70,11 @@ export function createServerClient(egress: Egress, settings: { get(key: 'serverU
       if (!answer.product.gtins.includes(gtin))
         throw new AppError('server-refused', 'the answer is about another code', { stage: 'match' });
       return answer.product;
+    },
+    async handIn(lensId, report, options) {
+      if (!(await egress.isAllowed(lensId, 'report'))) return null;
+      const client = await api(egress.carrying(lensId, { type: 'report', report }, { timeoutMs: HAND_IN_MS }));
+      return answerOf(postV1ShelfVisits({ client, body: json({ report }), ...signalOf(options) }), handedInVisitSchema);
     },
     async health(options) {
       return answerOf(getV1Health({ client: await api(egress.asking({ timeoutMs: 5000 })), ...signalOf(options) }), healthSchema);

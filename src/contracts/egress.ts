@@ -1,9 +1,10 @@
 /** @file What may leave the device, and the ledger row that records it. Thread: page. */
 import type { Box } from './geometry.ts';
 import type { EmbeddingSpace } from './results.ts';
+import type { VisitReport } from './visit-report.ts';
 
 /** The only kinds of user data that can leave. No type for a full frame exists. */
-export const PAYLOAD_TYPES = ['vector', 'crop', 'text', 'count', 'clip'] as const;
+export const PAYLOAD_TYPES = ['vector', 'crop', 'text', 'count', 'report', 'clip'] as const;
 export type PayloadType = (typeof PAYLOAD_TYPES)[number];
 
 /** An embedding to be searched or stored on the server. */
@@ -40,8 +41,14 @@ export interface CountPayload {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** A visit in numbers and names that the user chose to hand in; at most `MAX_REPORT_BYTES`. */
+export interface ReportPayload {
+  readonly type: 'report';
+  readonly report: VisitReport;
+}
+
 /** Everything that `egress.send` accepts. `clip` gets its shape with the video lens. */
-export type EgressPayload = VectorPayload | CropPayload | TextPayload | CountPayload;
+export type EgressPayload = VectorPayload | CropPayload | TextPayload | CountPayload | ReportPayload;
 
 /** Limits of a crop; the server refuses anything beyond. */
 export const CROP_LIMITS = { maxSidePx: 512, maxBytes: 200_000, maxFrameShare: 0.6 } as const;

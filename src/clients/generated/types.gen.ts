@@ -378,6 +378,9 @@ export type PostV1CollectionsByNameSearchResponses = {
                 ja?: string;
             };
             brand?: string;
+            category?: string;
+            listPrice?: number;
+            isOwnLabel?: boolean;
             gtins: Array<string>;
             kind: 'packaged' | 'loose';
             packWords: Array<string>;
@@ -716,6 +719,9 @@ export type GetV1ProductsByIdResponses = {
                 ja?: string;
             };
             brand?: string;
+            category?: string;
+            listPrice?: number;
+            isOwnLabel?: boolean;
             gtins: Array<string>;
             kind: 'packaged' | 'loose';
             packWords: Array<string>;
@@ -773,6 +779,9 @@ export type GetV1ProductsResponses = {
                 ja?: string;
             };
             brand?: string;
+            category?: string;
+            listPrice?: number;
+            isOwnLabel?: boolean;
             gtins: Array<string>;
             kind: 'packaged' | 'loose';
             packWords: Array<string>;
@@ -801,6 +810,9 @@ export type PostV1ProductsData = {
                 ja?: string;
             };
             brand?: string;
+            category?: string;
+            listPrice?: number;
+            isOwnLabel?: boolean;
             gtins: Array<string>;
             kind?: 'packaged' | 'loose';
             packWords?: Array<string>;
@@ -3418,6 +3430,416 @@ export type GetV1PackBuildsByIdResponses = {
 
 export type GetV1PackBuildsByIdResponse = GetV1PackBuildsByIdResponses[keyof GetV1PackBuildsByIdResponses];
 
+export type GetV1ShelfVisitsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        shop?: string;
+        bay?: string;
+    };
+    url: '/v1/shelf-visits';
+};
+
+export type GetV1ShelfVisitsErrors = {
+    /**
+     * Bad request.
+     */
+    400: Problem;
+    /**
+     * Key needed.
+     */
+    401: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+};
+
+export type GetV1ShelfVisitsError = GetV1ShelfVisitsErrors[keyof GetV1ShelfVisitsErrors];
+
+export type GetV1ShelfVisitsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            shop: {
+                id: string;
+                name: string;
+                address: string;
+            };
+            who: string;
+            atMs: number;
+            receivedAtMs: number;
+            bays: Array<{
+                bayId: string;
+                bayName: string;
+                atMs: number;
+                facings: number;
+                unknown: number;
+                gaps: number;
+                compliance01: number | null;
+            }>;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetV1ShelfVisitsResponse = GetV1ShelfVisitsResponses[keyof GetV1ShelfVisitsResponses];
+
+export type PostV1ShelfVisitsData = {
+    body: {
+        report: {
+            format: 'mekiki-visit-report';
+            version: 1;
+            visit: {
+                id: string;
+                shopId: string;
+                who: string;
+                startedAtMs: number | null;
+                endedAtMs: number | null;
+            };
+            shop: {
+                id: string;
+                name: string;
+                address: string;
+            };
+            bays: Array<{
+                visitId: string;
+                shopId: string;
+                bayId: string;
+                bayName: string;
+                atMs: number;
+                photos: number;
+                facings: number;
+                products: number;
+                unknown: number;
+                notSure: number;
+                gaps: number;
+                rows: number;
+                blocks: Array<{
+                    sku: string | null;
+                    name: string;
+                    brand: string | null;
+                    category: string | null;
+                    isOwnLabel: boolean | null;
+                    row: number;
+                    position: number;
+                    columns: number;
+                    facings: number;
+                    eyeLevel: 'stretch' | 'eye' | 'touch' | 'stoop';
+                    certainty: 'sure' | 'likely' | 'not-sure';
+                    probability01: number;
+                    price: number | null;
+                    listPrice: number | null;
+                }>;
+                gapPlaces: Array<{
+                    row: number;
+                    position: number;
+                    sku: string | null;
+                    name: string;
+                    confidence01: number;
+                }>;
+                shares: Array<{
+                    by: 'product' | 'brand' | 'category' | 'own-label';
+                    key: string;
+                    name: string;
+                    facings: number;
+                    share01: number;
+                    linearShare01: number;
+                }>;
+                compliance: {
+                    score01: number;
+                    expectedFacings: number;
+                    rightFacings: number;
+                    counts: {
+                        missing: number;
+                        'out-of-stock': number;
+                        misplaced: number;
+                        'wrong-facings': number;
+                        foreign: number;
+                    };
+                } | null;
+                complianceAfter: {
+                    score01: number;
+                    expectedFacings: number;
+                    rightFacings: number;
+                    counts: {
+                        missing: number;
+                        'out-of-stock': number;
+                        misplaced: number;
+                        'wrong-facings': number;
+                        foreign: number;
+                    };
+                } | null;
+                fixes: Array<{
+                    id: string;
+                    kind: 'missing' | 'out-of-stock' | 'misplaced' | 'wrong-facings' | 'foreign';
+                    action: 'refill' | 'put' | 'move' | 'add-facings' | 'remove-facings' | 'take-away';
+                    sku: string;
+                    name: string;
+                    expected: {
+                        row: number;
+                        position: number;
+                        facings: number;
+                    } | null;
+                    found: {
+                        row: number;
+                        position: number;
+                        facings: number;
+                    } | null;
+                    confidence01: number;
+                    state: 'open' | 'done' | 'dismissed';
+                    saidBy: 'user' | 'photo' | null;
+                    changedAtMs: number | null;
+                }>;
+                stopwatch: {
+                    captureAtMs: number;
+                    reportAtMs: number | null;
+                    photos: number;
+                } | null;
+            }>;
+            stopwatch: {
+                captureAtMs: number;
+                reportAtMs: number | null;
+                photos: number;
+            } | null;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/shelf-visits';
+};
+
+export type PostV1ShelfVisitsErrors = {
+    /**
+     * Bad request.
+     */
+    400: Problem;
+    /**
+     * Request too large.
+     */
+    413: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+    /**
+     * Storage full.
+     */
+    507: Problem;
+};
+
+export type PostV1ShelfVisitsError = PostV1ShelfVisitsErrors[keyof PostV1ShelfVisitsErrors];
+
+export type PostV1ShelfVisitsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        receivedAtMs: number;
+    };
+};
+
+export type PostV1ShelfVisitsResponse = PostV1ShelfVisitsResponses[keyof PostV1ShelfVisitsResponses];
+
+export type DeleteV1ShelfVisitsByIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/shelf-visits/{id}';
+};
+
+export type DeleteV1ShelfVisitsByIdErrors = {
+    /**
+     * Not found.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+};
+
+export type DeleteV1ShelfVisitsByIdError = DeleteV1ShelfVisitsByIdErrors[keyof DeleteV1ShelfVisitsByIdErrors];
+
+export type DeleteV1ShelfVisitsByIdResponses = {
+    /**
+     * Done; there is nothing to say.
+     */
+    204: void;
+};
+
+export type DeleteV1ShelfVisitsByIdResponse = DeleteV1ShelfVisitsByIdResponses[keyof DeleteV1ShelfVisitsByIdResponses];
+
+export type GetV1ShelfVisitsByIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/shelf-visits/{id}';
+};
+
+export type GetV1ShelfVisitsByIdErrors = {
+    /**
+     * Not found.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+};
+
+export type GetV1ShelfVisitsByIdError = GetV1ShelfVisitsByIdErrors[keyof GetV1ShelfVisitsByIdErrors];
+
+export type GetV1ShelfVisitsByIdResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        format: 'mekiki-visit-report';
+        version: 1;
+        visit: {
+            id: string;
+            shopId: string;
+            who: string;
+            startedAtMs: number | null;
+            endedAtMs: number | null;
+        };
+        shop: {
+            id: string;
+            name: string;
+            address: string;
+        };
+        bays: Array<{
+            visitId: string;
+            shopId: string;
+            bayId: string;
+            bayName: string;
+            atMs: number;
+            photos: number;
+            facings: number;
+            products: number;
+            unknown: number;
+            notSure: number;
+            gaps: number;
+            rows: number;
+            blocks: Array<{
+                sku: string | null;
+                name: string;
+                brand: string | null;
+                category: string | null;
+                isOwnLabel: boolean | null;
+                row: number;
+                position: number;
+                columns: number;
+                facings: number;
+                eyeLevel: 'stretch' | 'eye' | 'touch' | 'stoop';
+                certainty: 'sure' | 'likely' | 'not-sure';
+                probability01: number;
+                price: number | null;
+                listPrice: number | null;
+            }>;
+            gapPlaces: Array<{
+                row: number;
+                position: number;
+                sku: string | null;
+                name: string;
+                confidence01: number;
+            }>;
+            shares: Array<{
+                by: 'product' | 'brand' | 'category' | 'own-label';
+                key: string;
+                name: string;
+                facings: number;
+                share01: number;
+                linearShare01: number;
+            }>;
+            compliance: {
+                score01: number;
+                expectedFacings: number;
+                rightFacings: number;
+                counts: {
+                    missing: number;
+                    'out-of-stock': number;
+                    misplaced: number;
+                    'wrong-facings': number;
+                    foreign: number;
+                };
+            } | null;
+            complianceAfter: {
+                score01: number;
+                expectedFacings: number;
+                rightFacings: number;
+                counts: {
+                    missing: number;
+                    'out-of-stock': number;
+                    misplaced: number;
+                    'wrong-facings': number;
+                    foreign: number;
+                };
+            } | null;
+            fixes: Array<{
+                id: string;
+                kind: 'missing' | 'out-of-stock' | 'misplaced' | 'wrong-facings' | 'foreign';
+                action: 'refill' | 'put' | 'move' | 'add-facings' | 'remove-facings' | 'take-away';
+                sku: string;
+                name: string;
+                expected: {
+                    row: number;
+                    position: number;
+                    facings: number;
+                } | null;
+                found: {
+                    row: number;
+                    position: number;
+                    facings: number;
+                } | null;
+                confidence01: number;
+                state: 'open' | 'done' | 'dismissed';
+                saidBy: 'user' | 'photo' | null;
+                changedAtMs: number | null;
+            }>;
+            stopwatch: {
+                captureAtMs: number;
+                reportAtMs: number | null;
+                photos: number;
+            } | null;
+        }>;
+        stopwatch: {
+            captureAtMs: number;
+            reportAtMs: number | null;
+            photos: number;
+        } | null;
+    };
+};
+
+export type GetV1ShelfVisitsByIdResponse = GetV1ShelfVisitsByIdResponses[keyof GetV1ShelfVisitsByIdResponses];
+
 export type GetV1CollectionsByNameItemsByIdThumbnailData = {
     body?: never;
     path: {
@@ -4169,7 +4591,7 @@ export type GetV1ArrivalsResponses = {
             actor: string;
             device: string;
             route: string;
-            type: 'vector' | 'crop' | 'text' | 'count' | 'clip';
+            type: 'vector' | 'crop' | 'text' | 'count' | 'report' | 'clip';
             bytes: number;
             sha256: string;
             status: number;

@@ -6,16 +6,18 @@ import { z } from 'zod';
 import { answerOf, piecesOf } from '../../../src/clients/answer.ts';
 import { createEgress, type AnswerLimits, type Egress } from '../../../src/clients/egress.ts';
 import { createServerClient } from '../../../src/clients/server-client.ts';
-import { PAYLOAD_TYPES, type CropPayload, type EgressPayload, type LedgerRow } from '../../../src/contracts/egress.ts';
+import { PAYLOAD_TYPES, type CropPayload, type EgressPayload, type LedgerRow, type ReportPayload } from '../../../src/contracts/egress.ts';
 import { AppError } from '../../../src/contracts/errors.ts';
 import type { Product } from '../../../src/contracts/product.ts';
 import { createDatabase } from '../../../src/store/db.ts';
 import { createLedger } from '../../../src/store/ledger.ts';
 import { createSettingsStore } from '../../../src/store/settings.ts';
+import { visitReport } from '../shelf/visit-fixtures.ts';
 
 const OWN = 'https://mekiki.test';
 const answer = z.object({ ok: z.boolean() });
 const vector: EgressPayload = { type: 'vector', space: 'product-embedding@2', vector: Float32Array.from([0.6, 0.8, 0.1]) };
+const report: ReportPayload = { type: 'report', report: visitReport() };
 const text: EgressPayload = { type: 'text', text: '04900000000001' };
 
 /** How a payload is proposed. */
@@ -80,7 +82,7 @@ async function crop(overrides: Partial<CropPayload> = {}, size = { width: 64, he
 describe('switches', () => {
   it.each(PAYLOAD_TYPES.filter((type) => type !== 'clip'))('lets no %s out before it is switched on', async (type) => {
     const { egress, fetch, rows } = await setUp(undefined, false);
-    const payload = { vector, text, count: { type: 'count', counts: { a: 1 } }, crop: await crop() }[type] as EgressPayload;
+    const payload = { vector, text, count: { type: 'count', counts: { a: 1 } }, crop: await crop(), report }[type] as EgressPayload;
     await expect(send(egress, 'product', OWN, payload)).rejects.toMatchObject({ code: 'permission-denied' });
     expect(fetch).not.toHaveBeenCalled();
     expect(await rows()).toEqual([]);
@@ -622,5 +624,37 @@ describe('server client', () => {
     expect(fetch.mock.calls[0]![0]).toBe(`${OWN}/v1/health`);
     expect(fetch.mock.calls[0]![1].body).toBeUndefined();
     expect(await rows()).toEqual([]);
+  });
+});
+
+describe('a report of a visit', () => {
+  it('leaves as the ledger shows it, and nothing rides along', async () => {
+    const { egress, fetch, rows } = await setUp();
+    await send(egress, 'product', OWN, report, { body: { report: 'whatever was proposed' } });
+    const [, init] = fetch.mock.calls[0]!;
+    expect(JSON.parse(init.body as string)).toEqual({ report: JSON.parse(JSON.stringify(report.report)) });
+    expect((await rows())[0]).toMatchObject({ type: 'report', status: 'sending', preview: init.body });
+  });
+
+  it.each([
+    ['a picture', { ...report.report, photo: 'data:image/jpeg;base64,AAAA' }],
+    ['a vector in a bay', { ...report.report, bays: [{ ...report.report.bays[0], vector: [0.1, 0.2] }] }],
+    ['too much', { ...report.report, visit: { ...report.report.visit, who: 'x'.repeat(300) } }],
+    [
+      'more than a megabyte',
+      {
+        ...report.report,
+        bays: Array.from({ length: 400 }, () => ({
+          ...report.report.bays[0]!,
+          blocks: Array.from({ length: 20 }, () => ({ ...report.report.bays[0]!.blocks[0]!, name: 'x'.repeat(490) })),
+        })),
+      },
+    ],
+  ])('with %s in it is blocked, and the ledger says so', async (_name, given) => {
+    const { egress, fetch, rows } = await setUp();
+    const payload = { type: 'report', report: given } as unknown as ReportPayload;
+    await expect(send(egress, 'product', OWN, payload)).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(fetch).not.toHaveBeenCalled();
+    expect((await rows()).map(({ status }) => status)).toEqual(['blocked']);
   });
 });
