@@ -25,9 +25,15 @@ export const ACCEPTED_TYPES = 'image/*,.heic,.heif,.avif';
 /** @param files e.g. `input.files`. Reads the first bytes of each, nothing more. */
 export function collectFiles(files: Iterable<File>, source: CaptureSource = 'file'): Promise<CollectedFiles> {
   return takeAll(
-    [...files].map((file) => ({ name: file.name, open: () => Promise.resolve(file) })),
+    [...files].map((file) => ({ name: pathOf(file), open: () => Promise.resolve(file) })),
     source,
   );
+}
+
+/** With its folders when a folder was chosen; they may say what it shows. */
+function pathOf(file: File): string {
+  // Absent outside browsers, whatever the type says.
+  return (file as { webkitRelativePath?: string }).webkitRelativePath || file.name;
 }
 
 /** Photos of a drop, folders opened. Call it in the `drop` event itself: the browser empties the transfer when the event ends. */
