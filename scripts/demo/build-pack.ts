@@ -73,11 +73,12 @@ if (first === undefined) throw new Error('no demo products');
 const pack = {
   space: first.space,
   dimensions: first.vector.length,
-  items: items.map(({ id, productId, vector, colour, features, words }) => ({
+  items: items.map(({ id, productId, vector, colour, features, front, words }) => ({
     id,
     productId,
     vector: toBase64(vector),
     colour: colour === null ? null : toBase64(colour),
+    ...(front === undefined ? {} : { front: { layout: toBase64(front.layout), aspect: front.aspect } }),
     features:
       features === null || withoutFeatures.has(id)
         ? null

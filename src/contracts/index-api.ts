@@ -1,12 +1,14 @@
 /** @file What the on-device index offers: exact nearest neighbours over the gallery of this device. Thread: index worker or Node. */
-import type { Embedding, Match, WordMatch } from './results.ts';
+import type { Embedding, Front, Match, WordMatch } from './results.ts';
 import type { GalleryItem } from './product.ts';
 import type { TaskOptions } from './task.ts';
 
-/** A probe: embedding and, if wanted, colour. */
+/** A probe: embedding and, if wanted, colour and front. */
 export interface Probe {
   readonly embedding: Embedding;
   readonly colour: Float32Array<ArrayBuffer> | null;
+  /** Given for facings on a shelf: the ranking then goes by [Note: Facing score]. */
+  readonly front?: Front;
 }
 
 /** Exact search; up to 50,000 gallery photos stay instant. */

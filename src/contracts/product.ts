@@ -1,6 +1,6 @@
 /** @file Products, gallery photos of them, and the answer of the product lens. Thread: any. */
 import { z } from 'zod';
-import type { BarcodeReading, ComputedOn, EmbeddingSpace, LocalFeatures, TextReading } from './results.ts';
+import type { BarcodeReading, ComputedOn, EmbeddingSpace, Front, LocalFeatures, TextReading } from './results.ts';
 import type { Box } from './geometry.ts';
 
 /** Text in the languages of the app. At least one is present. */
@@ -53,6 +53,8 @@ export interface GalleryItem {
   readonly vector: Float32Array<ArrayBuffer>;
   readonly colour: Float32Array<ArrayBuffer> | null;
   readonly features: LocalFeatures | null;
+  /** Absent for loose goods, and for photos that were described before fronts were looked at. */
+  readonly front?: Front;
   /** Folded words read in the photo (`src/core/photo-words.ts`); absent when it was not read. */
   readonly words?: readonly string[];
   /** `demo`, `user`, or `pack:<id>`. */

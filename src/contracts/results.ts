@@ -65,11 +65,21 @@ export interface Embedding {
   readonly backend: Backend;
 }
 
-/** What a crop looks like: learnt embedding and colour descriptor. */
+/** A pack as its front stands in a tight box: what tells packs on a shelf apart, and says little of things held in a hand. */
+export interface Front {
+  /** Where its colours lie, see `core/colour-layout.ts`; L2-normalised. */
+  readonly layout: Float32Array<ArrayBuffer>;
+  /** Width over height, in pixels. */
+  readonly aspect: number;
+}
+
+/** What a crop looks like: learnt embedding, colour descriptor and front. */
 export interface Look {
   readonly embedding: Embedding;
   /** Colour descriptor, see `core/colour-histogram.ts`; L2-normalised. */
   readonly colour: Float32Array<ArrayBuffer>;
+  /** Absent in looks that were kept before fronts were looked at. */
+  readonly front?: Front;
 }
 
 /** Keypoints and descriptors of a pack photo, for verification. Coordinates 0..1 of the crop. */
@@ -116,5 +126,7 @@ export interface Match {
   readonly cosine: number;
   /** Similarity of colour, 0..1; null where the index holds no colour for the photo. */
   readonly colour: number | null;
+  /** Likeness of the layouts, -1..1, and the gallery photo's aspect; absent where either side has no front, or none was asked for. */
+  readonly front?: { readonly likeness: number; readonly aspect: number };
   readonly computedOn: ComputedOn;
 }

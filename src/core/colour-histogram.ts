@@ -3,6 +3,7 @@
  * Figures of this and of what it replaced: docs/fusion.md.
  */
 import type { Frame } from '../contracts/media.ts';
+import { LINEAR, linearToLab } from './lab.ts';
 import { normalised } from './vector.ts';
 
 /** Side of the square that a crop is squashed to before it is described. */
@@ -21,12 +22,6 @@ const CHROMA_LIMIT = 0.6 * 100 ** CHROMA_EXPONENT;
 /** Flattens peaks, so that one large patch does not drown the rest. */
 const PEAK_EXPONENT = 0.35;
 
-/** sRGB 0..255 → linear 0..1. */
-const LINEAR = Float32Array.from({ length: 256 }, (_, value) => {
-  const v = value / 255;
-  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-});
-
 const CENTRE_WEIGHT = Float32Array.from({ length: COLOUR_SIDE_PX * COLOUR_SIDE_PX }, (_, i) => {
   const x = (i % COLOUR_SIDE_PX) / (COLOUR_SIDE_PX - 1) - 0.5;
   const y = Math.floor(i / COLOUR_SIDE_PX) / (COLOUR_SIDE_PX - 1) - 0.5;
@@ -41,7 +36,7 @@ export function colourHistogram(frame: Frame): Float32Array<ArrayBuffer> {
   const histogram = new Float32Array(COLOUR_DIMENSIONS);
   const lab = new Float32Array(3);
   for (let i = 0, at = 0; i < CENTRE_WEIGHT.length; i++, at += 4) {
-    toLab(frame.data[at]!, frame.data[at + 1]!, frame.data[at + 2]!, lab);
+    linearToLab(LINEAR[frame.data[at]!]!, LINEAR[frame.data[at + 1]!]!, LINEAR[frame.data[at + 2]!]!, lab);
     addSoftly(histogram, binOf(lab[0]! / 100, LIGHTNESS_BINS), chromaBin(lab[1]!), chromaBin(lab[2]!), CENTRE_WEIGHT[i]!);
   }
   for (let bin = 0; bin < histogram.length; bin++) histogram[bin] = histogram[bin]! ** PEAK_EXPONENT;
@@ -76,21 +71,4 @@ function addSoftly(histogram: Float32Array, l: number, a: number, b: number, wei
 
 function within(bin: number, bins: number): number {
   return bin < 0 ? 0 : bin >= bins ? bins - 1 : bin;
-}
-
-/** sRGB 0..255 → CIELAB (D65). Source: IEC 61966-2-1 and CIE 15. */
-function toLab(red: number, green: number, blue: number, lab: Float32Array): void {
-  const r = LINEAR[red]!;
-  const g = LINEAR[green]!;
-  const b = LINEAR[blue]!;
-  const x = labRoot((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047);
-  const y = labRoot(0.2126729 * r + 0.7151522 * g + 0.072175 * b);
-  const z = labRoot((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / 1.08883);
-  lab[0] = 116 * y - 16;
-  lab[1] = 500 * (x - y);
-  lab[2] = 200 * (y - z);
-}
-
-function labRoot(t: number): number {
-  return t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116;
 }

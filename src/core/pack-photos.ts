@@ -1,12 +1,14 @@
 /**
  * @file A part of a pack: gallery photos as bytes. Pure; any thread. [Note: Layout of a photos part] Little-endian: `MKP1`; length of the
  * header (u32); header, JSON in UTF-8, filled up with spaces to a multiple of 4; vectors, `count × dimensions` int8 (each vector's largest
- * value at 127; no scale is kept, since only directions are compared) or float32; colour of each photo that has one, a byte per bin.
+ * value at 127; no scale is kept, since only directions are compared) or float32; colour of each photo that has one, a byte per bin; layout of
+ * each photo that has a front, int8 like the vectors.
  * The same photos give the same bytes, in whatever order they come.
  */
 import { AppError } from '../contracts/errors.ts';
 import { PackRefusal, type Quantisation } from '../contracts/pack.ts';
 import type { GalleryItem } from '../contracts/product.ts';
+import type { Front } from '../contracts/results.ts';
 import { z } from 'zod';
 import { normalised } from './vector.ts';
 
@@ -24,11 +26,15 @@ const headerSchema = z.strictObject({
       z.tuple([z.string().min(1).max(200), z.string().min(1).max(200), z.array(z.string().min(1).max(40)).max(60).nullable(), z.boolean()]),
     )
     .max(1024),
+  /** Since format 3; absent when no photo has a front. `aspects` of photos without one are null. */
+  fronts: z
+    .strictObject({ dimensions: z.int().min(2).max(4096), aspects: z.array(z.number().positive().max(1000).nullable()).max(1024) })
+    .optional(),
 });
 type Header = z.infer<typeof headerSchema>;
 
 /** A gallery photo as a part of photos holds it: without source and space; keypoints are in parts of their own. */
-export type PackPhoto = Pick<GalleryItem, 'id' | 'productId' | 'vector' | 'colour' | 'words'>;
+export type PackPhoto = Pick<GalleryItem, 'id' | 'productId' | 'vector' | 'colour' | 'words' | 'front'>;
 
 /** @throws AppError('invalid-input') for photos of different dimensions or colours. */
 export function encodePhotos(photos: readonly PackPhoto[], quantisation: Quantisation): Uint8Array<ArrayBuffer> {
@@ -36,17 +42,31 @@ export function encodePhotos(photos: readonly PackPhoto[], quantisation: Quantis
   const dimensions = sorted[0]?.vector.length ?? 0;
   const colours = sorted.flatMap(({ colour }) => (colour === null ? [] : [colour]));
   const colourBins = colours[0]?.length ?? 0;
-  if (sorted.some(({ vector }) => vector.length !== dimensions) || colours.some(({ length }) => length !== colourBins))
+  const fronts = sorted.flatMap(({ front }) => front ?? []);
+  const layoutDimensions = fronts[0]?.layout.length ?? 0;
+  if (
+    sorted.some(({ vector }) => vector.length !== dimensions) ||
+    colours.some(({ length }) => length !== colourBins) ||
+    fronts.some(({ layout }) => layout.length !== layoutDimensions)
+  )
     throw new AppError('invalid-input', 'photos of different dimensions do not go into one part');
   const header: Header = {
     ...{ dimensions, quantisation, colourBins },
     photos: sorted.map(({ id, productId, words, colour }) => [id, productId, words === undefined ? null : [...words], colour !== null]),
+    ...(fronts.length === 0
+      ? {}
+      : {
+          fronts: {
+            dimensions: layoutDimensions,
+            aspects: sorted.map(({ front }) => (front === undefined ? null : roundAspect(front.aspect))),
+          },
+        }),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = padded(text.length);
   const count = sorted.length;
   const vectorBytes = count * dimensions * BYTES_PER_VALUE[quantisation];
-  const bytes = new Uint8Array(START_BYTES + headerBytes + vectorBytes + colours.length * colourBins);
+  const bytes = new Uint8Array(START_BYTES + headerBytes + vectorBytes + colours.length * colourBins + fronts.length * layoutDimensions);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, headerBytes, true);
@@ -66,6 +86,10 @@ export function encodePhotos(photos: readonly PackPhoto[], quantisation: Quantis
     colour.forEach((value, bin) => (bytes[at + bin] = Math.round(Math.max(0, Math.min(1, value)) * 255)));
     at += colourBins;
   }
+  for (const { layout } of fronts) {
+    const step = largestOf(layout) / 127 || 1;
+    for (const value of layout) view.setInt8(at++, Math.round(value / step));
+  }
   return bytes;
 }
 
@@ -78,14 +102,18 @@ export function decodePhotos(bytes: Uint8Array<ArrayBuffer>): PackPhoto[] {
   if (bytes.length < START_BYTES || view.getUint32(0, true) !== MAGIC) throw refusal('not a photos part');
   const headerBytes = view.getUint32(4, true);
   if (headerBytes > bytes.length - START_BYTES) throw refusal('the header is longer than the part');
-  const { dimensions, quantisation, colourBins, photos } = parseHeader(bytes.subarray(START_BYTES, START_BYTES + headerBytes));
+  const { dimensions, quantisation, colourBins, photos, fronts } = parseHeader(bytes.subarray(START_BYTES, START_BYTES + headerBytes));
   const count = photos.length;
   const vectorsAt = START_BYTES + headerBytes;
   const vectorBytes = count * dimensions * BYTES_PER_VALUE[quantisation];
   const coloursAt = vectorsAt + vectorBytes;
   const coloured = photos.filter(([, , , hasColour]) => hasColour).length;
-  if (bytes.length !== coloursAt + coloured * colourBins) throw refusal('the part has another length than its header says');
+  const layoutsAt = coloursAt + coloured * colourBins;
+  const fronted = fronts?.aspects.filter((aspect) => aspect !== null).length ?? 0;
+  if (fronts !== undefined && fronts.aspects.length !== count) throw refusal('the fronts are of other photos');
+  if (bytes.length !== layoutsAt + fronted * (fronts?.dimensions ?? 0)) throw refusal('the part has another length than its header says');
   let colourAt = coloursAt;
+  let layoutAt = layoutsAt;
   return photos.map(([id, productId, words, hasColour], row) => {
     const vector = new Float32Array(dimensions);
     let squares = 0;
@@ -103,7 +131,14 @@ export function decodePhotos(bytes: Uint8Array<ArrayBuffer>): PackPhoto[] {
       colour = normalised(Float32Array.from(bytes.subarray(colourAt, colourAt + colourBins)));
       colourAt += colourBins;
     }
-    return { id, productId, vector, colour, ...(words === null ? {} : { words }) };
+    const aspect = fronts?.aspects[row] ?? null;
+    let front: Front | undefined;
+    if (fronts !== undefined && aspect !== null) {
+      const layout = Float32Array.from({ length: fronts.dimensions }, (_, i) => view.getInt8(layoutAt + i));
+      layoutAt += fronts.dimensions;
+      front = { layout: normalised(layout), aspect };
+    }
+    return { id, productId, vector, colour, ...(words === null ? {} : { words }), ...(front === undefined ? {} : { front }) };
   });
 }
 
@@ -119,6 +154,11 @@ function largestOf(vector: Float32Array): number {
   let largest = 0;
   for (const value of vector) largest = Math.max(largest, Math.abs(value));
   return largest;
+}
+
+/** The same aspect is written in the same way. */
+function roundAspect(aspect: number): number {
+  return Math.max(0.001, Math.round(aspect * 10_000) / 10_000);
 }
 
 function padded(length: number): number {

@@ -35,9 +35,10 @@ export async function enrolFrame(
   const look = known ?? (await vision.embed(frameId, [box], call))[0];
   if (look === undefined) throw new AppError('bug', 'embed returned nothing for one box', { stage: 'embed' });
   const { space, vector } = look.embedding;
-  const item = { id: galleryId, productId: product.id, space, vector, colour: look.colour, source };
-  // Keypoints and words tell packs apart; loose goods have none of their own.
-  if (product.kind === 'loose') return { ...item, features: null };
+  const ofAny = { id: galleryId, productId: product.id, space, vector, colour: look.colour, source };
+  // Fronts, keypoints and words tell packs apart; loose goods have none of their own.
+  if (product.kind === 'loose') return { ...ofAny, features: null };
+  const item = look.front === undefined ? ofAny : { ...ofAny, front: look.front };
   const features = await vision.extractFeatures(frameId, box, call);
   const words = !hasWords ? null : await readWords(vision, frameId, box, call);
   return words === null ? { ...item, features } : { ...item, features, words };

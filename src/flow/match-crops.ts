@@ -35,7 +35,7 @@ export async function matchCrops(
 ): Promise<MatchedCrop[]> {
   const search = async (look: Look): Promise<MatchedCrop> => ({
     look,
-    matches: await index.search({ embedding: look.embedding, colour: look.colour }, k, call),
+    matches: await index.search(look, k, call),
   });
   const matched: MatchedCrop[] = [];
   let searching: Promise<MatchedCrop[]> = Promise.resolve([]);

@@ -113,9 +113,9 @@ async function describe(
   const galleryIds = examples.map(() => `user:${crypto.randomUUID()}`);
   if (photo === null)
     return examples.map((facing, i): GalleryItem => {
-      const { embedding, colour } = lookOf(facing);
+      const { embedding, ...rest } = lookOf(facing);
       const { space, vector } = embedding;
-      return { ...{ id: galleryIds[i]!, productId: product.id, space, vector, colour, features: null, source: 'user' } };
+      return { ...{ id: galleryIds[i]!, productId: product.id, space, vector, features: null, source: 'user' }, ...rest };
     });
   const { frameId } = await vision.open(photo, call);
   try {

@@ -7,7 +7,7 @@ import type { BarcodeReading } from '../contracts/results.ts';
 import { spaceSchema } from '../contracts/server-api.ts';
 import { shelfRecordsSchema } from '../contracts/visit-export.ts';
 import { routeSchema } from '../contracts/visit.ts';
-import { base64Schema, FEATURES_FIELDS, wordsSchema } from './gallery-text.ts';
+import { base64Schema, FEATURES_FIELDS, frontSchema, wordsSchema } from './gallery-text.ts';
 import { personSchema, ruleIdSchema } from './people.ts';
 
 const idSchema = z.string().min(1).max(200);
@@ -149,6 +149,7 @@ const gallerySchema = z.object({
   vector: base64Schema,
   colour: base64Schema.nullable(),
   features: z.object(FEATURES_FIELDS).nullable(),
+  front: frontSchema.optional(),
   words: wordsSchema.optional(),
   source: z.string().max(100),
 });

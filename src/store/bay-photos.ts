@@ -203,17 +203,31 @@ export function toLooksRow(photoId: string, visitId: string, looks: readonly Fac
     colours.set(colour, index * bins);
   });
   const facings = looks.map(({ facingId, matches, verifications }) => ({ facingId, matches, verifications }));
-  return { photoId, visitId, space, backend, facings, vectors, colours };
+  const fronts = frontsOf(looks);
+  return { photoId, visitId, space, backend, facings, vectors, colours, ...(fronts === null ? {} : { fronts }) };
 }
 
-export function fromLooksRow({ space, backend, facings, vectors, colours }: FacingLooksRow): FacingLook[] {
+function frontsOf(looks: readonly FacingLook[]): NonNullable<FacingLooksRow['fronts']> | null {
+  const fronts = looks.flatMap(({ look: { front } }) => front ?? []);
+  const length = fronts[0]?.layout.length ?? 0;
+  if (fronts.length !== looks.length || fronts.some(({ layout }) => layout.length !== length)) return null;
+  const layouts = new Float32Array(fronts.length * length);
+  fronts.forEach(({ layout }, index) => layouts.set(layout, index * length));
+  return { layouts, aspects: fronts.map(({ aspect }) => aspect) };
+}
+
+export function fromLooksRow({ space, backend, facings, vectors, colours, fronts }: FacingLooksRow): FacingLook[] {
   const dimensions = vectors.length / facings.length;
   const bins = colours.length / facings.length;
+  const cells = (fronts?.layouts.length ?? 0) / facings.length;
   return facings.map((facing, index) => ({
     ...facing,
     look: {
       embedding: { space, backend, vector: vectors.slice(index * dimensions, (index + 1) * dimensions) },
       colour: colours.slice(index * bins, (index + 1) * bins),
+      ...(fronts === undefined
+        ? {}
+        : { front: { layout: fronts.layouts.slice(index * cells, (index + 1) * cells), aspect: fronts.aspects[index]! } }),
     },
   }));
 }

@@ -10,7 +10,7 @@ import type { Correction, HistoryEntry } from '../contracts/history.ts';
 import type { CaptureSource } from '../contracts/media.ts';
 import type { SignedPack } from '../contracts/pack.ts';
 import type { Product } from '../contracts/product.ts';
-import type { Backend, EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
+import type { Backend, EmbeddingSpace, Front, LocalFeatures } from '../contracts/results.ts';
 import type { FacingLook } from '../contracts/shelf.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, Route, Shop, Visit } from '../contracts/visit.ts';
 import type { BayReport } from '../contracts/visit-report.ts';
@@ -25,6 +25,7 @@ export interface GalleryRow {
   readonly space: EmbeddingSpace;
   readonly vector: Float32Array<ArrayBuffer>;
   readonly colour: Float32Array<ArrayBuffer> | null;
+  readonly front?: Front;
   readonly source: string;
   readonly words?: readonly string[];
 }
@@ -150,6 +151,8 @@ export interface FacingLooksRow {
   readonly vectors: Float32Array<ArrayBuffer>;
   /** n × bins, each row of length 1. */
   readonly colours: Float32Array<ArrayBuffer>;
+  /** Absent when some look has no front. `layouts`: n × dimensions, each row of length 1. */
+  readonly fronts?: { readonly layouts: Float32Array<ArrayBuffer>; readonly aspects: readonly number[] };
 }
 
 export interface NoteRow {

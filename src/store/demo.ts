@@ -7,7 +7,7 @@ import { spaceSchema } from '../contracts/server-api.ts';
 import { floatsFromBase64, fromBase64 } from './base64.ts';
 import { transact, type Database } from './db.ts';
 import { checkItem, putGallery, removeGallery } from './embeddings.ts';
-import { base64Schema, FEATURES_FIELDS, wordsSchema } from './gallery-text.ts';
+import { base64Schema, FEATURES_FIELDS, frontSchema, wordsSchema } from './gallery-text.ts';
 import { toProductRow } from './products.ts';
 
 /** `source` of everything that belongs to the demo. */
@@ -27,6 +27,7 @@ const packSchema = z.strictObject({
         vector: base64Schema,
         colour: base64Schema.nullable(),
         features: z.strictObject(FEATURES_FIELDS).nullable(),
+        front: frontSchema.optional(),
         words: wordsSchema.optional(),
       }),
     )
@@ -85,7 +86,7 @@ export function createDemo(database: Database, fetchJson: (path: string) => Prom
 /** Gallery photos of a pack file. @throws AppError('invalid-input') */
 export function parsePack(value: unknown): GalleryItem[] {
   const { space, dimensions, items } = parse(packSchema, value, 'pack');
-  return items.map(({ id, productId, vector, colour, features, words }) => {
+  return items.map(({ id, productId, vector, colour, features, front, words }) => {
     const item: GalleryItem = {
       id,
       productId,
@@ -97,6 +98,7 @@ export function parsePack(value: unknown): GalleryItem[] {
           ? null
           : { ...features, points: floatsFromBase64(features.points), descriptors: fromBase64(features.descriptors) },
       source: DEMO_SOURCE,
+      ...(front === undefined ? {} : { front: { layout: floatsFromBase64(front.layout), aspect: front.aspect } }),
       ...(words === undefined ? {} : { words }),
     };
     if (item.vector.length !== dimensions) throw new AppError('invalid-input', `pack item ${id} has another dimension`, { stage: 'store' });

@@ -136,7 +136,8 @@ export async function putGallery(
   await Promise.all(
     items.map(async ({ features, ...row }) => {
       // A view into a larger buffer would be stored with all of that buffer.
-      const own = { ...row, vector: row.vector.slice(), colour: row.colour?.slice() ?? null };
+      const front = row.front === undefined ? {} : { front: { ...row.front, layout: row.front.layout.slice() } };
+      const own = { ...row, ...front, vector: row.vector.slice(), colour: row.colour?.slice() ?? null };
       await transaction.objectStore('gallery').put(own);
       const store = transaction.objectStore('features');
       if (features === null) await store.delete(row.id);
@@ -155,13 +156,14 @@ export async function removeGallery(
 
 /** @throws AppError('invalid-input') for a vector that no search could use. */
 export function checkItem(item: GalleryItem): void {
-  const { vector, colour, features } = item;
+  const { vector, colour, features, front } = item;
   const isUsable =
     item.id !== '' &&
     item.productId !== '' &&
     vector.length >= 2 &&
     vector.every(Number.isFinite) &&
     (colour === null || colour.every(Number.isFinite)) &&
+    (front === undefined || (front.aspect > 0 && front.layout.every(Number.isFinite))) &&
     (features === null ||
       (features.points.length === features.count * 2 && features.descriptors.length === features.count * features.descriptorBytes));
   if (!isUsable) throw new AppError('invalid-input', `gallery photo ${item.id} is malformed`, { stage: 'store' });

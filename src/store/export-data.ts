@@ -170,12 +170,13 @@ function json(name: string, value: unknown): ZipEntry {
   return { name, blob: new Blob([JSON.stringify(value)], { type: 'application/json' }) };
 }
 
-function packGallery({ words, ...row }: GalleryRow, features: FeaturesRow | undefined): BackupGallery {
+function packGallery({ words, front, ...row }: GalleryRow, features: FeaturesRow | undefined): BackupGallery {
   return {
     ...row,
     ...(words === undefined ? {} : { words: [...words] }),
     vector: toBase64(row.vector),
     colour: row.colour === null ? null : toBase64(row.colour),
+    ...(front === undefined ? {} : { front: { layout: toBase64(front.layout), aspect: front.aspect } }),
     features:
       features === undefined
         ? null
@@ -190,13 +191,14 @@ function packGallery({ words, ...row }: GalleryRow, features: FeaturesRow | unde
   };
 }
 
-function unpackGallery({ vector, colour, features, space, words, ...rest }: BackupGallery): GalleryItem {
+function unpackGallery({ vector, colour, features, space, words, front, ...rest }: BackupGallery): GalleryItem {
   return {
     ...rest,
     ...(words === undefined ? {} : { words }),
     space: space as EmbeddingSpace,
     vector: floatsFromBase64(vector),
     colour: colour === null ? null : floatsFromBase64(colour),
+    ...(front === undefined ? {} : { front: { layout: floatsFromBase64(front.layout), aspect: front.aspect } }),
     features:
       features === null ? null : { ...features, points: floatsFromBase64(features.points), descriptors: fromBase64(features.descriptors) },
   };

@@ -16,3 +16,6 @@ export const FEATURES_FIELDS = {
   descriptorBytes: z.int().min(1).max(512),
   aspect: z.number().positive(),
 };
+
+/** A pack's front as written to files. */
+export const frontSchema = z.strictObject({ layout: base64Schema, aspect: z.number().positive() });

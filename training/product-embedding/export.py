@@ -1,6 +1,6 @@
 """`python3 export.py NET.pt FOLDER VERSION`: write FOLDER/product-embedding-VERSION.<sha8>.onnx and print its name.
 
-Input `image` float32 [n, 3, 192, 192] RGB 0..1; output `embedding` float32 [n, 128], unit length. Weights are stored as
+Input `image` float32 [n, 3, h, w] RGB 0..1, made for 192 x 192 and smaller; output `embedding` float32 [n, 128], unit length. Weights are stored as
 float16 and cast to float32 when the session is made, so the arithmetic is float32.
 """
 import hashlib
@@ -20,7 +20,7 @@ SIZE = 192
 def main(checkpoint, folder, version):
     net, buffer = load_checkpoint(checkpoint), io.BytesIO()
     torch.onnx.export(net, torch.rand(1, 3, SIZE, SIZE), buffer, input_names=['image'], output_names=['embedding'], opset_version=13,
-                      dynamic_axes={'image': {0: 'n'}, 'embedding': {0: 'n'}})
+                      dynamic_axes={'image': {0: 'n', 2: 'h', 3: 'w'}, 'embedding': {0: 'n'}})
     model = half_weights(onnx.load_from_string(buffer.getvalue()))
     onnx.checker.check_model(model)
     raw = model.SerializeToString()

@@ -32,10 +32,15 @@ export function inputSizeOf({ id, input }: Pick<ModelSpec, 'id' | 'input'>): { w
 /**
  * Run an ONNX net over crops.
  * @param crops RGBA, at most {@link NET_BATCH}; not consumed. Each is made to fit as the net declares.
+ * @param size of the picture, for a net that takes others than the one it declares.
  * @throws AppError('model-unavailable' | 'gpu-lost' | 'out-of-memory' | 'bug') from the net.
  */
-export async function runDeclaredNet(crops: readonly Frame[], spec: ModelSpec, runtime: Runtime): Promise<NetAnswer> {
-  const { widthPx, heightPx } = inputSizeOf(spec);
+export async function runDeclaredNet(
+  crops: readonly Frame[],
+  spec: ModelSpec,
+  runtime: Runtime,
+  { widthPx, heightPx } = inputSizeOf(spec),
+): Promise<NetAnswer> {
   const { input } = spec;
   if (input?.dtype !== 'float32') throw new AppError('bug', `${spec.id} takes no float32`);
   const model = await runtime.ort(spec.id);

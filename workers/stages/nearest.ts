@@ -6,6 +6,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import type { Probe } from '../../src/contracts/index-api.ts';
 import type { GalleryItem } from '../../src/contracts/product.ts';
 import type { EmbeddingSpace, Match } from '../../src/contracts/results.ts';
+import { facingScore, facingWeights } from '../../src/core/fuse/facing-score.ts';
 import { fusedLook, lookWeights } from '../../src/core/fuse/look-score.ts';
 import { isFiniteVector } from '../../src/core/vector.ts';
 import { TopK } from '../../src/core/top-k.ts';
@@ -26,7 +27,7 @@ export interface Nearest {
    */
   replace(items: readonly GalleryItem[]): number;
   /**
-   * Best `k` photos by fused look score (cosine + weighted colour), descending.
+   * Best `k` photos by fused look score (cosine + weighted colour), descending; by [Note: Facing score] for a probe with a front.
    * @throws AppError('invalid-input') when the probe is of another space or dimension, or not finite.
    */
   search(probe: Probe, k: number): Match[];
@@ -39,6 +40,18 @@ interface ColourTable {
   readonly isKnown: Uint8Array;
 }
 
+/** Fronts of the gallery. */
+interface FrontTable {
+  readonly dimensions: number;
+  /** `value × LAYOUT_SCALE` of each. */
+  readonly layouts: Int8Array;
+  /** 0: the photo has none. */
+  readonly aspects: Float32Array;
+}
+
+/** A unit vector of 144 numbers rarely has one above a half. */
+const LAYOUT_SCALE = 254;
+
 interface Gallery {
   readonly space: EmbeddingSpace;
   readonly dimensions: number;
@@ -47,6 +60,7 @@ interface Gallery {
   /** `count × dimensions`, row-major. */
   readonly matrix: Float32Array;
   readonly colour: ColourTable;
+  readonly fronts: FrontTable;
 }
 
 /** An empty index. */
@@ -91,6 +105,7 @@ function buildGallery(items: readonly GalleryItem[]): Gallery | null {
     productIds: items.map(({ productId }) => productId),
     matrix,
     colour: buildColourTable(items),
+    fronts: buildFrontTable(items),
   };
 }
 
@@ -107,6 +122,19 @@ function buildColourTable(items: readonly GalleryItem[]): ColourTable {
   return { bins, levels, isKnown };
 }
 
+function buildFrontTable(items: readonly GalleryItem[]): FrontTable {
+  const dimensions = items.find(({ front }) => front !== undefined)?.front?.layout.length ?? 0;
+  const layouts = new Int8Array(items.length * dimensions);
+  const aspects = new Float32Array(items.length);
+  items.forEach(({ front }, i) => {
+    if (front?.layout.length !== dimensions || dimensions === 0) return;
+    aspects[i] = front.aspect;
+    for (let at = 0; at < dimensions; at++)
+      layouts[i * dimensions + at] = Math.max(-127, Math.min(127, Math.round(front.layout[at]! * LAYOUT_SCALE)));
+  });
+  return { dimensions, layouts, aspects };
+}
+
 function searchGallery(gallery: Gallery, probe: Probe, k: number): Match[] {
   const { space, vector } = probe.embedding;
   if (space !== gallery.space || vector.length !== gallery.dimensions || !isFiniteVector(vector))
@@ -115,18 +143,32 @@ function searchGallery(gallery: Gallery, probe: Probe, k: number): Match[] {
       `The probe is of ${space}, ${vector.length}-d; the index holds ${gallery.space}, ${gallery.dimensions}-d`,
       { stage: 'match' },
     );
-  const weights = lookWeights(space);
   const byCosine = new TopK(Math.min(gallery.galleryIds.length, Math.max(k, COLOUR_CANDIDATES)));
   scanCosines(gallery, vector, byCosine);
   const best = new TopK(Math.min(k, gallery.galleryIds.length));
-  const rows = byCosine
-    .sorted()
-    .map(({ score, index }) => ({ index, cosine: score, colour: colourSimilarity(gallery.colour, index, probe) }));
-  rows.forEach(({ cosine, colour }, row) => best.push(fusedLook(cosine, colour, weights), row));
-  return best.sorted().map(({ index: row }) => {
-    const { index, cosine, colour } = rows[row]!;
-    return { galleryId: gallery.galleryIds[index]!, productId: gallery.productIds[index]!, cosine, colour, computedOn: 'device' };
+  const matches = byCosine.sorted().map(({ score, index }): Match => {
+    const front = frontLikeness(gallery.fronts, index, probe);
+    return {
+      galleryId: gallery.galleryIds[index]!,
+      productId: gallery.productIds[index]!,
+      cosine: score,
+      colour: colourSimilarity(gallery.colour, index, probe),
+      ...(front === null ? {} : { front }),
+      computedOn: 'device',
+    };
   });
+  const score = scorerOf(probe);
+  matches.forEach((match, row) => best.push(score(match), row));
+  return best.sorted().map(({ index }) => matches[index]!);
+}
+
+function scorerOf({ embedding: { space }, front }: Probe): (match: Match) => number {
+  if (front === undefined) {
+    const weights = lookWeights(space);
+    return ({ cosine, colour }) => fusedLook(cosine, colour, weights);
+  }
+  const weights = facingWeights(space);
+  return (match) => facingScore(match, front.aspect, weights);
 }
 
 /** One pass over the matrix; four sums at a time keep the floating-point unit busy. */
@@ -160,4 +202,13 @@ function colourSimilarity({ bins, levels, isKnown }: ColourTable, index: number,
     squares += level * level;
   }
   return squares === 0 ? 0 : Math.max(0, Math.min(1, product / Math.sqrt(squares)));
+}
+
+/** Null where the probe or the photo has no front. */
+function frontLikeness({ dimensions, layouts, aspects }: FrontTable, index: number, { front }: Probe): Match['front'] | null {
+  const aspect = aspects[index]!;
+  if (front?.layout.length !== dimensions || dimensions === 0 || aspect === 0) return null;
+  let product = 0;
+  for (let i = 0, at = index * dimensions; i < dimensions; i++, at++) product += layouts[at]! * front.layout[i]!;
+  return { likeness: product / LAYOUT_SCALE, aspect };
 }

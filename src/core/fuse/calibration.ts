@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import fitted from './calibration.json' with { type: 'json' };
 
+const certaintySchema = z.strictObject({ sure: z.number().min(0).max(1), likely: z.number().min(0).max(1) });
+
 const spaceCalibrationSchema = z.strictObject({
   /** [Note: Look score] cosine + colour × similarity of colour, per gallery photo; a product's is its best photo's. */
   look: z.strictObject({
@@ -20,7 +22,19 @@ const spaceCalibrationSchema = z.strictObject({
     none: z.number(),
   }),
   /** Least probability of the first candidate to be called so. */
-  certainty: z.strictObject({ sure: z.number().min(0).max(1), likely: z.number().min(0).max(1) }),
+  certainty: certaintySchema,
+  /** The same for facings on a shelf: boxed tightly, seen from the front, compared with pack shots ([Note: Facing score]). */
+  facing: z.strictObject({
+    score: z.strictObject({
+      colour: z.number().nonnegative(),
+      typicalColour: z.number().min(0).max(1),
+      layout: z.number().nonnegative(),
+      typicalLayout: z.number().min(-1).max(1),
+      aspect: z.number().nonnegative(),
+    }),
+    choice: z.strictObject({ score: z.number().positive(), none: z.number() }),
+    certainty: certaintySchema,
+  }),
 });
 
 /** Numbers that hold for one embedding space. */

@@ -2,7 +2,7 @@
 import type { Certainty, Product } from '../../contracts/product.ts';
 import type { Facing, FacingIdentity, FacingLook } from '../../contracts/shelf.ts';
 import { calibrationOf } from '../fuse/calibration.ts';
-import { fuseEvidence } from '../fuse/fuse-evidence.ts';
+import { facingScore } from '../fuse/facing-score.ts';
 import { groupUnknowns } from './group-unknowns.ts';
 import { lookVector } from './look-vector.ts';
 import { supportNeighbours, type Belief } from './neighbour-support.ts';
@@ -59,13 +59,18 @@ function saidByUser({ identity }: Facing): ReadonlyMap<string, number> | null {
   return identity?.saidBy === 'user' && identity.productId !== null ? new Map([[identity.productId, 1]]) : null;
 }
 
-function ownProbabilities({ look, matches, verifications }: FacingLook, products: ProductsById): ReadonlyMap<string, number> {
-  // Only those that a match names: a large catalogue would be gone through for every facing.
-  const named = [...new Set(matches.map(({ productId }) => productId))].flatMap((id) => products.get(id) ?? []);
-  const { candidates } = fuseEvidence({
-    ...{ barcodeProducts: [], matches, space: look.embedding.space, verifications, text: null, words: [], products: named },
-  });
-  return new Map(candidates.map(({ product, probability01 }) => [product.id, probability01]));
+/** Products compete with each other and with "none of them", each by its best gallery photo: [Note: Choice model], with numbers of its own. */
+function ownProbabilities({ look, matches }: FacingLook, products: ProductsById): ReadonlyMap<string, number> {
+  const { score: weights, choice } = calibrationOf(look.embedding.space).facing;
+  const utilities = new Map<string, number>();
+  for (const match of matches) {
+    // A gallery photo may outlive its product; it then names nothing.
+    if (!products.has(match.productId)) continue;
+    const utility = choice.score * (facingScore(match, look.front?.aspect ?? null, weights) - choice.none);
+    utilities.set(match.productId, Math.max(utility, utilities.get(match.productId) ?? -Infinity));
+  }
+  const total = [...utilities.values()].reduce((sum, utility) => sum + Math.exp(utility), 1);
+  return new Map([...utilities].map(([productId, utility]) => [productId, Math.exp(utility) / total]));
 }
 
 function identityOf(probabilities: ReadonlyMap<string, number>, space: string, saidBy: 'look' | 'neighbours'): FacingIdentity {
@@ -84,7 +89,7 @@ function identityOf(probabilities: ReadonlyMap<string, number>, space: string, s
 }
 
 function certaintyOf(probability01: number, space: string): Certainty {
-  const { certainty } = calibrationOf(space);
+  const { certainty } = calibrationOf(space).facing;
   if (probability01 < certainty.likely) return 'not-sure';
   return probability01 >= certainty.sure ? 'sure' : 'likely';
 }

@@ -15,50 +15,74 @@ export interface Belief {
   readonly probabilities: ReadonlyMap<string, number>;
 }
 
-/** Likeness at which two facings are as likely one product as not: side by side, and anywhere else in the photo. */
-const EVEN_BESIDE = 0.88;
-const EVEN_APART = 0.94;
-/** Natural log odds per unit of likeness. */
-const SLOPE = 60;
-/** Below this a pair says nothing. */
-const LEAST_WEIGHT = 0.05;
 /**
- * Facings of one product repeat each other's mistakes (same print, same light): `n` of them count as `n ** INDEPENDENCE` looks.
+ * Likeness at which two facings are as likely one product as not: side by side, and anywhere else in the photo. Higher than rendered
+ * shelves want it (there 0.75): flavours of one design are more alike on real ones.
  */
+const EVEN_BESIDE = 0.82;
+const EVEN_APART = 0.9;
+/** Natural log odds per unit of likeness. */
+const SLOPE = 30;
+/** Below this a pair that does not stand side by side says nothing. */
+const LEAST_WEIGHT = 0.05;
+/** Facings of one product repeat each other's mistakes (same print, same light): `n` of them count as `n ** INDEPENDENCE` looks. */
 const INDEPENDENCE = 0.4;
 /** A product that a facing does not think of at all. */
 const LEAST_PROBABILITY = 1e-4;
+/**
+ * [Note: Blocks] Natural log odds that a sure neighbour lends its product, however different the two look: a facing that is half hidden
+ * or turned. Most neighbours are one product, so this is little; a facing that clearly is another product stays so.
+ */
+const BLOCK_PRIOR = 1.2;
+const BLOCK_LIMIT = 3;
+const ROUNDS = 5;
 /** Stands for "none of the products in the gallery". */
 const NONE = '';
 
+interface Neighbour {
+  readonly at: number;
+  readonly weight: number;
+  readonly isBeside: boolean;
+}
+
 /**
- * Pool the beliefs of facings that look alike (a logarithmic opinion pool, weighted by how likely two facings are one product).
+ * First the beliefs of facings that look alike are pooled (a logarithmic opinion pool, weighted by how likely two facings are one product),
+ * then neighbours lend each other theirs ([Note: Blocks], mean field).
  * @param beliefs of one photo. @returns in the same order.
  */
 export function supportNeighbours(beliefs: readonly Belief[]): Belief[] {
-  const weights = beliefs.map((): [number, number][] => []);
-  beliefs.forEach((one, i) => {
-    for (let j = i + 1; j < beliefs.length; j++) {
-      const weight = sameness(one, beliefs[j]!);
-      if (weight < LEAST_WEIGHT) continue;
-      weights[i]!.push([j, weight]);
-      weights[j]!.push([i, weight]);
-    }
-  });
+  const neighbours = neighboursOf(beliefs);
   const whole = beliefs.map(withNone);
-  return beliefs.map((belief, i) =>
-    weights[i]!.length === 0 ? belief : { ...belief, probabilities: pooled(whole, [[i, 1], ...weights[i]!]) },
-  );
+  const logs = whole.map((own, i) => pooled(own, neighbours[i]!, whole));
+  let current = logs.map(softmax);
+  for (let round = 0; round < ROUNDS; round++)
+    current = logs.map((log, i) =>
+      neighbours[i]!.some(({ isBeside }) => isBeside) ? softmax(withBlock(log, neighbours[i]!, current)) : current[i]!,
+    );
+  return beliefs.map((belief, i) => {
+    const probabilities = new Map(current[i]);
+    probabilities.delete(NONE);
+    return { ...belief, probabilities };
+  });
 }
 
-/** Probability that two facings are one product, by their likeness and place. */
-function sameness(a: Belief, b: Belief): number {
-  const even = isBeside(a.box, b.box) ? EVEN_BESIDE : EVEN_APART;
-  return 1 / (1 + Math.exp(-SLOPE * (dot(a.vector, b.vector) - even)));
+function neighboursOf(beliefs: readonly Belief[]): Neighbour[][] {
+  const neighbours = beliefs.map((): Neighbour[] => []);
+  beliefs.forEach((one, i) => {
+    for (let j = i + 1; j < beliefs.length; j++) {
+      const other = beliefs[j]!;
+      const isBeside = standBeside(one.box, other.box);
+      const weight = 1 / (1 + Math.exp(-SLOPE * (dot(one.vector, other.vector) - (isBeside ? EVEN_BESIDE : EVEN_APART))));
+      if (!isBeside && weight < LEAST_WEIGHT) continue;
+      neighbours[i]!.push({ at: j, weight, isBeside });
+      neighbours[j]!.push({ at: i, weight, isBeside });
+    }
+  });
+  return neighbours;
 }
 
 /** Next to each other on one board, or one on the other. */
-function isBeside(a: Box, b: Box): boolean {
+function standBeside(a: Box, b: Box): boolean {
   const gapX = Math.max(a.x, b.x) - Math.min(a.x + a.width, b.x + b.width);
   const gapY = Math.max(a.y, b.y) - Math.min(a.y + a.height, b.y + b.height);
   const width = Math.min(a.width, b.width);
@@ -71,16 +95,45 @@ function withNone({ probabilities }: Belief): ReadonlyMap<string, number> {
   return new Map([...probabilities, [NONE, Math.max(LEAST_PROBABILITY, 1 - known)]]);
 }
 
-function pooled(beliefs: readonly ReadonlyMap<string, number>[], voices: readonly (readonly [number, number])[]): Map<string, number> {
-  const total = voices.reduce((sum, [, weight]) => sum + weight, 0);
+/** Log probabilities, up to a constant, of everything that the facing or a neighbour of it may be. */
+function pooled(
+  own: ReadonlyMap<string, number>,
+  neighbours: readonly Neighbour[],
+  beliefs: readonly ReadonlyMap<string, number>[],
+): ReadonlyMap<string, number> {
+  const voices = [{ belief: own, weight: 1 }, ...neighbours.map(({ at, weight }) => ({ belief: beliefs[at]!, weight }))];
+  const total = voices.reduce((sum, { weight }) => sum + weight, 0);
   const sharpness = total ** INDEPENDENCE / total;
-  const named = new Set(voices.flatMap(([i]) => [...beliefs[i]!.keys()]));
-  const logs = [...named].map((product) => {
-    const log = voices.reduce((sum, [i, weight]) => sum + weight * Math.log(Math.max(LEAST_PROBABILITY, beliefs[i]!.get(product) ?? 0)), 0);
-    return [product, log * sharpness] as const;
-  });
-  const highest = Math.max(...logs.map(([, log]) => log));
-  const odds = logs.map(([product, log]) => [product, Math.exp(log - highest)] as const);
+  const named = new Set(voices.flatMap(({ belief }) => [...belief.keys()]));
+  return new Map(
+    [...named].map((product) => [
+      product,
+      sharpness *
+        voices.reduce((sum, { belief, weight }) => sum + weight * Math.log(Math.max(LEAST_PROBABILITY, belief.get(product) ?? 0)), 0),
+    ]),
+  );
+}
+
+/** Nothing lends "none": neighbours that nobody knows may be as many different products. */
+function withBlock(
+  log: ReadonlyMap<string, number>,
+  neighbours: readonly Neighbour[],
+  current: readonly ReadonlyMap<string, number>[],
+): ReadonlyMap<string, number> {
+  return new Map(
+    [...log].map(([product, value]) => {
+      const lent =
+        product === NONE
+          ? 0
+          : neighbours.reduce((sum, { at, isBeside }) => sum + (isBeside ? BLOCK_PRIOR * (current[at]!.get(product) ?? 0) : 0), 0);
+      return [product, value + Math.min(BLOCK_LIMIT, lent)];
+    }),
+  );
+}
+
+function softmax(log: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const highest = Math.max(...log.values());
+  const odds = [...log].map(([product, value]) => [product, Math.exp(value - highest)] as const);
   const sum = odds.reduce((so, [, value]) => so + value, 0);
-  return new Map(odds.flatMap(([product, value]) => (product === NONE ? [] : [[product, value / sum] as const])));
+  return new Map(odds.map(([product, value]) => [product, value / sum]));
 }

@@ -2,12 +2,12 @@
 import type { GalleryItem } from '../../contracts/product.ts';
 import type { FacingLook } from '../../contracts/shelf.ts';
 import type { Match } from '../../contracts/results.ts';
-import { fusedLook, lookWeights } from '../fuse/look-score.ts';
+import { facingScore, facingWeights } from '../fuse/facing-score.ts';
 import { dot } from '../vector.ts';
 
 /** How a gallery changed. */
 export interface GalleryChange {
-  readonly added: readonly Pick<GalleryItem, 'id' | 'productId' | 'space' | 'vector' | 'colour'>[];
+  readonly added: readonly Pick<GalleryItem, 'id' | 'productId' | 'space' | 'vector' | 'colour' | 'front'>[];
   /** Gallery ids. */
   readonly removed: readonly string[];
 }
@@ -19,9 +19,13 @@ export interface GalleryChange {
 export function rematch(looks: readonly FacingLook[], { added, removed }: GalleryChange): FacingLook[] {
   const gone = new Set([...removed, ...added.map(({ id }) => id)]);
   return looks.map((facing) => {
-    const { space, vector } = facing.look.embedding;
-    const weights = lookWeights(space);
-    const scored = (match: Match): { match: Match; score: number } => ({ match, score: fusedLook(match.cosine, match.colour, weights) });
+    const { embedding, colour, front } = facing.look;
+    const { space, vector } = embedding;
+    const weights = facingWeights(space);
+    const scored = (match: Match): { match: Match; score: number } => ({
+      match,
+      score: facingScore(match, front?.aspect ?? null, weights),
+    });
     const kept = facing.matches.filter(({ galleryId }) => !gone.has(galleryId));
     const fresh = added
       .filter((item) => item.space === space && item.vector.length === vector.length)
@@ -29,7 +33,10 @@ export function rematch(looks: readonly FacingLook[], { added, removed }: Galler
         galleryId: item.id,
         productId: item.productId,
         cosine: dot(vector, item.vector),
-        colour: item.colour?.length === facing.look.colour.length ? clamped(dot(facing.look.colour, item.colour)) : null,
+        colour: item.colour?.length === colour.length ? clamped(dot(colour, item.colour)) : null,
+        ...(item.front === undefined || item.front.layout.length !== front?.layout.length
+          ? {}
+          : { front: { likeness: dot(front.layout, item.front.layout), aspect: item.front.aspect } }),
         computedOn: 'device',
       }));
     const matches = [...kept, ...fresh]
