@@ -233,7 +233,7 @@ async function main(): Promise<void> {
   const unknown = identificationMetrics(results.filter(({ expected }) => expected === null));
   const { weights, none } = fitChoiceModel(choices, FEATURES);
   const certainty = { sure: thresholdFor(predictions, SURE_PRECISION), likely: likelyThreshold(predictions) };
-  const fitted: SpaceCalibration = {
+  const fitted: Omit<SpaceCalibration, 'facing'> = {
     look: { colour: colourWeight, typicalColour: typicalColour(items) },
     choice: { look: round(weights[0]!), verified: round(weights[1]!), words: round(weights[2]!), none: round(none) },
     certainty,
@@ -306,9 +306,11 @@ function printWrongSure(results: readonly IdentificationResult[]): void {
       );
 }
 
-async function write(space: EmbeddingSpace, fitted: SpaceCalibration, fit: CalibrationFile['fit']): Promise<void> {
+/** Facings on a shelf have numbers of their own, which are found by hand (docs/shelf.md): they stay. */
+async function write(space: EmbeddingSpace, fitted: Omit<SpaceCalibration, 'facing'>, fit: CalibrationFile['fit']): Promise<void> {
   const old = calibrationSchema.parse(JSON.parse(await readFile(CALIBRATION_FILE, 'utf8')));
-  const file: CalibrationFile = { ...old, spaces: { [space]: fitted }, fit };
+  const { facing } = old.spaces[space] ?? old.unknownSpace;
+  const file: CalibrationFile = { ...old, spaces: { [space]: { ...fitted, facing } }, fit };
   await writeFile(CALIBRATION_FILE, `${JSON.stringify(file, null, 2)}\n`);
   console.log(`wrote ${CALIBRATION_FILE}`);
 }

@@ -205,7 +205,7 @@ function colourSimilarity({ bins, levels, isKnown }: ColourTable, index: number,
 }
 
 /** Null where the probe or the photo has no front. */
-function frontLikeness({ dimensions, layouts, aspects }: FrontTable, index: number, { front }: Probe): Match['front'] | null {
+function frontLikeness({ dimensions, layouts, aspects }: FrontTable, index: number, { front }: Probe): NonNullable<Match['front']> | null {
   const aspect = aspects[index]!;
   if (front?.layout.length !== dimensions || dimensions === 0 || aspect === 0) return null;
   let product = 0;

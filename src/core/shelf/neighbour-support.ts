@@ -33,7 +33,7 @@ const LEAST_PROBABILITY = 1e-4;
  * [Note: Blocks] Natural log odds that a sure neighbour lends its product, however different the two look: a facing that is half hidden
  * or turned. Most neighbours are one product, so this is little; a facing that clearly is another product stays so.
  */
-const BLOCK_PRIOR = 1.2;
+const BLOCK_PRIOR = 1.6;
 const BLOCK_LIMIT = 3;
 const ROUNDS = 5;
 /** Stands for "none of the products in the gallery". */
