@@ -23,17 +23,15 @@ function pack(ground: readonly number[], band: readonly number[], bandAt: number
   return { widthPx: COLOUR_SIDE_PX, heightPx: COLOUR_SIDE_PX, data };
 }
 
-const [RED, BLUE] = [
-  [200, 30, 30],
-  [30, 40, 180],
-];
+const RED = [200, 30, 30];
+const BLUE = [30, 40, 180];
 
 it('tells packs of the same colours apart by where the colours lie, in other light too', () => {
-  const shot = colourLayout(pack(RED!, BLUE!, 0.3));
+  const shot = colourLayout(pack(RED, BLUE, 0.3));
   expect(shot).toHaveLength(LAYOUT_DIMENSIONS);
   expect(norm(shot)).toBeCloseTo(1);
-  const darker = dot(shot, colourLayout(pack(RED!, BLUE!, 0.3, 0.6)));
-  const other = dot(shot, colourLayout(pack(RED!, BLUE!, 0.7)));
+  const darker = dot(shot, colourLayout(pack(RED, BLUE, 0.3, 0.6)));
+  const other = dot(shot, colourLayout(pack(RED, BLUE, 0.7)));
   expect(darker).toBeGreaterThan(0.9);
   expect(other).toBeLessThan(0.6);
   // One grey has no layout: it is like nothing, and no number is lost.
@@ -72,8 +70,8 @@ function photo(id: string, axis: number, front?: GalleryItem['front']): GalleryI
 
 it('ranks by the front when the probe has one', () => {
   const nearest = createNearest();
-  const upper = { layout: colourLayout(pack(RED!, BLUE!, 0.3)), aspect: 0.5 };
-  const lower = { layout: colourLayout(pack(RED!, BLUE!, 0.7)), aspect: 0.5 };
+  const upper = { layout: colourLayout(pack(RED, BLUE, 0.3)), aspect: 0.5 };
+  const lower = { layout: colourLayout(pack(RED, BLUE, 0.7)), aspect: 0.5 };
   nearest.replace([photo('lower', 0, lower), photo('upper', 0, upper), photo('plain', 1)]);
   const { vector, colour } = photo('', 0);
   const embedding = { space: SPACE, vector, backend: 'cpu' } as const;
@@ -85,7 +83,7 @@ it('ranks by the front when the probe has one', () => {
 });
 
 it('survives a pack and the metadata of the server', () => {
-  const front = { layout: colourLayout(pack(RED!, BLUE!, 0.3)), aspect: 0.512345 };
+  const front = { layout: colourLayout(pack(RED, BLUE, 0.3)), aspect: 0.512345 };
   const photos = [photo('a', 0), photo('b', 1, front)];
   const bytes = encodePhotos(photos, 'int8');
   const [a, b] = decodePhotos(bytes);
