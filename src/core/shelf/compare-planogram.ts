@@ -6,7 +6,7 @@
  * stands at its place is right. What is left over on both sides is put together by product: expected here and found there is
  * misplaced. A facing that nobody could name is neither right nor wrong: it takes the place that it stands at out of the count.
  */
-import type { Compliance, Facing, Planogram, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
+import type { Compliance, Facing, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
 import { alignSequences, type AlignedPair } from './align-sequences.ts';
 import { knownProductOf } from './find-blocks.ts';
 
@@ -32,6 +32,8 @@ const ROW_SKIP = -0.1;
 const LIKELY_CANDIDATE = 0.15;
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */
 const ROOM = 0.8;
+/** Less sure gaps are as likely facings that were overlooked. */
+const SURE_GAP = 0.5;
 /** Confidence of what is not there: never as certain as what is. */
 const ABSENT_CONFIDENCE = 0.85;
 
@@ -63,7 +65,10 @@ interface Outcome {
   readonly block: ExpectedBlock;
   readonly right: FoundColumn[];
   readonly gaps: FoundColumn[];
+  /** Facings that nobody could name. */
   readonly unsure: FoundColumn[];
+  /** Holes that may be gaps, or facings that were overlooked. */
+  readonly holes: FoundColumn[];
   /** More of the same beside it. */
   readonly extra: FoundColumn[];
   /** Columns outside the photo. */
@@ -74,13 +79,17 @@ interface Outcome {
  * @param planogram of the bay that the reading shows.
  * Facings are counted as columns: what stands on top of another is stock, and falls with every sale.
  */
-export function comparePlanogram(reading: ShelfReading, planogram: Pick<Planogram, 'rows'>, options: CompareOptions = {}): Compliance {
+export function comparePlanogram(
+  reading: ShelfReading,
+  planogram: { readonly rows: readonly PlanogramRow[] },
+  options: CompareOptions = {},
+): Compliance {
   const { productOf = (sku: string) => sku, nameOf = (id: string) => id, view = 'auto' } = options;
   const shelves = expectedShelves(planogram.rows, productOf);
   const rows = foundRows(reading);
   const outcomes = shelves
     .flatMap(({ columns }) => [...new Set(columns.map(({ block }) => block))])
-    .map((block): Outcome => ({ block, right: [], gaps: [], unsure: [], extra: [], unseen: 0 }));
+    .map((block): Outcome => ({ block, right: [], gaps: [], unsure: [], holes: [], extra: [], unseen: 0 }));
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.block, outcome]));
   const leftOver: FoundColumn[] = [];
 
@@ -97,7 +106,7 @@ export function comparePlanogram(reading: ShelfReading, planogram: Pick<Planogra
         if (column !== null && column.gapId === null) leftOver.push(column);
       } else if (column === null) {
         if (isRowUnseen || at < seen[0]! || at > seen[1]!) outcome.unseen++;
-      } else if (column.gapId !== null) outcome.gaps.push(column);
+      } else if (column.gapId !== null) (column.confidence01 < SURE_GAP ? outcome.holes : outcome.gaps).push(column);
       else if (column.productId === outcome.block.productId || isLikely(column, outcome.block.productId)) outcome.right.push(column);
       else if (column.productId === null) outcome.unsure.push(column);
       else leftOver.push(column);
@@ -310,22 +319,25 @@ function joinBlock(stray: readonly FoundColumn[], outcomes: readonly Outcome[]):
   return beside !== undefined;
 }
 
-function blockDifferences({ block, right, gaps, unsure, extra, unseen }: Outcome): PlanogramDifference[] {
+function blockDifferences({ block, right, gaps, unsure, holes, extra, unseen }: Outcome): PlanogramDifference[] {
   const { planned } = block;
+  const { sku, name, facingsWide } = planned;
   const expected = placeOfPlan(planned);
-  const undecided = unsure.length + unseen;
   const standing = [...right, ...extra];
   if (standing.length === 0) {
-    if (undecided >= planned.facingsWide) return [];
-    const confidence01 = (ABSENT_CONFIDENCE * (planned.facingsWide - undecided)) / planned.facingsWide;
-    if (gaps.length * 2 >= planned.facingsWide - undecided && gaps.length > 0)
-      return [difference('out-of-stock', planned.sku, planned.name, expected, [], gaps, Math.max(confidence01 / 2, mean(gaps)))];
-    return [difference('missing', planned.sku, planned.name, expected, [], [], unsure.length > 0 ? confidence01 / 2 : confidence01)];
+    const seen = facingsWide - unseen;
+    // What nobody could name may be the product.
+    if (seen <= 0 || unsure.length * 2 >= seen) return [];
+    const empty = [...gaps, ...holes];
+    const confidence01 = (ABSENT_CONFIDENCE * (seen - unsure.length)) / facingsWide;
+    if (empty.length * 2 >= seen - unsure.length) return [difference('out-of-stock', sku, name, expected, [], empty, mean(empty))];
+    return [difference('missing', sku, name, expected, [], [], unsure.length > 0 ? confidence01 / 2 : confidence01)];
   }
-  if (standing.length === planned.facingsWide) return [];
-  if (standing.length < planned.facingsWide && standing.length + undecided >= planned.facingsWide) return [];
-  const confidence01 = certaintyOf(standing) * (unsure.length > 0 ? 0.5 : 1) * (gaps.length > 0 ? Math.max(0.5, mean(gaps)) : 0.9);
-  return [difference('wrong-facings', planned.sku, planned.name, expected, standing, gaps, confidence01)];
+  const most = standing.length + unsure.length + holes.length + unseen;
+  if (standing.length === facingsWide || (standing.length < facingsWide && most >= facingsWide)) return [];
+  const isDoubtful = unsure.length + holes.length + unseen > 0;
+  const confidence01 = certaintyOf(standing) * (isDoubtful ? 0.5 : 1) * (gaps.length > 0 ? Math.max(0.5, mean(gaps)) : 0.9);
+  return [difference('wrong-facings', sku, name, expected, standing, gaps, confidence01)];
 }
 
 function difference(
@@ -374,8 +386,8 @@ function scoreOf(
 ): Pick<Compliance, 'score01' | 'expectedFacings' | 'rightFacings' | 'undecidedFacings' | 'undecidedPlaces'> {
   let [expectedFacings, rightFacings, undecidedFacings] = [0, 0, 0];
   const undecidedPlaces: { sku: string; expected: ShelfPlace }[] = [];
-  for (const { block, right, unsure, unseen } of outcomes) {
-    const undecided = Math.min(block.planned.facingsWide - right.length, unsure.length + unseen);
+  for (const { block, right, unsure, holes, unseen } of outcomes) {
+    const undecided = Math.min(block.planned.facingsWide - right.length, unsure.length + holes.length + unseen);
     undecidedFacings += undecided;
     if (undecided > 0) undecidedPlaces.push({ sku: block.planned.sku, expected: placeOfPlan(block.planned) });
     expectedFacings += block.planned.facingsWide - undecided;

@@ -1,5 +1,5 @@
 /** @file A planogram → CSV or JSON that this app and spreadsheets read back. Pure; any thread. */
-import type { Planogram, PlanogramRow } from '../../contracts/shelf.ts';
+import type { PlanogramRow } from '../../contracts/shelf.ts';
 
 /** Columns, named as `planogram-columns.ts` understands them. */
 const COLUMNS: readonly (readonly [name: string, value: (row: PlanogramRow) => string | number | boolean | null])[] = [
@@ -23,13 +23,13 @@ const COLUMNS: readonly (readonly [name: string, value: (row: PlanogramRow) => s
 ];
 
 /** UTF-8 text with a byte order mark, so that Excel opens Japanese; shelves and positions count from 1. */
-export function planogramToCsv({ rows }: Pick<Planogram, 'rows'>): string {
+export function planogramToCsv({ rows }: { readonly rows: readonly PlanogramRow[] }): string {
   const lines = [COLUMNS.map(([name]) => name), ...rows.map((row) => COLUMNS.map(([, value]) => cell(value(row))))];
   return `\uFEFF${lines.map((line) => line.join(',')).join('\r\n')}\r\n`;
 }
 
 /** The same columns as a list of objects, with the name of the planogram. */
-export function planogramToJson({ name, rows }: Pick<Planogram, 'name' | 'rows'>): string {
+export function planogramToJson({ name, rows }: { readonly name: string; readonly rows: readonly PlanogramRow[] }): string {
   return JSON.stringify(
     { name, rows: rows.map((row) => Object.fromEntries(COLUMNS.map(([column, value]) => [column, value(row)]))) },
     null,

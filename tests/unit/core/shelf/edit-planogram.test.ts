@@ -15,7 +15,7 @@ function edited(...edits: readonly PlanogramEdit[]): string[] {
 }
 
 describe('editPlanogram', () => {
-  const { shelf: _shelf, position: _position, ...fresh } = row('n', 0, 0, 2);
+  const fresh = row('n', 0, 0, 2);
 
   it('moves the rest of the shelf along', () => {
     expect(edited({ kind: 'insert', shelf: 0, position: 2, row: fresh })).toEqual(['a 0.0x2', 'n 0.2x2', 'b 0.4x1', 'c 1.0x1']);
