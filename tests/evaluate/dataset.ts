@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
 
+/** `[x, y, width, height]`, pixels of the image. */
+const pixelBox = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+
 const itemSchema = z.looseObject({
   file: z.string(),
   label: z.union([z.string(), z.null()]).optional(),
@@ -16,6 +19,35 @@ const itemSchema = z.looseObject({
   allergens_declared: z.array(z.string()).optional(),
   /** `[x, y, width, height]` of each word, pixels of the image. */
   words: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
+  width: z.number().positive().optional(),
+  height: z.number().positive().optional(),
+  /** Boxes of kind `shelf` or `detection`; a folder of boxes alone has neither rows nor labels that mean products. */
+  boxes: z
+    .array(
+      z.looseObject({
+        bbox: pixelBox,
+        label: z.string().optional(),
+        row: z.number().int().optional(),
+        position: z.number().int().optional(),
+      }),
+    )
+    .optional(),
+  gaps: z
+    .array(
+      z.looseObject({
+        bbox: pixelBox,
+        row: z.number().int().optional(),
+        position: z.number().int().optional(),
+        label: z.string().optional(),
+      }),
+    )
+    .optional(),
+  /** Blocks of one product in view; `facings` are columns, gaps counted. */
+  planogram: z
+    .array(
+      z.looseObject({ row: z.number().int(), label: z.string(), first_position: z.number().int(), facings: z.number().int().positive() }),
+    )
+    .optional(),
 });
 export type DatasetItem = z.infer<typeof itemSchema>;
 
@@ -23,6 +55,8 @@ const datasetSchema = z.looseObject({
   task: z.string(),
   kind: z.string(),
   items: z.array(itemSchema).min(1),
+  /** One pack shot per product of kind `shelf`. */
+  sku_gallery: z.array(z.looseObject({ label: z.string(), file: z.string() })).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema> & { readonly folder: string };
 

@@ -16,6 +16,7 @@ import { environmentOf, printReport, type KindReport, type Report } from './repo
 import { runFaces } from './run-faces.ts';
 import { runIdentification, runRetrieval } from './run-identification.ts';
 import { runOcrText } from './run-ocr-text.ts';
+import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
 import { withTranscripts } from './transcripts.ts';
 
@@ -40,6 +41,8 @@ async function main(): Promise<void> {
       without: { type: 'string', multiple: true, default: [] },
       script: { type: 'string', default: 'auto' },
       'with-text': { type: 'boolean', default: false },
+      boxes: { type: 'string', default: 'found' },
+      names: { type: 'string', default: 'found' },
     },
   });
   if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');
@@ -53,7 +56,8 @@ async function main(): Promise<void> {
     [],
     values.without.map((id) => modelSpec(id).id),
   );
-  const { metrics, items } = await runKind(dataset, lens, values['with-text'], reading(pipeline, values.script));
+  const given = { boxes: givenOf('boxes', values.boxes), names: givenOf('names', values.names) };
+  const { metrics, items } = await runKind(dataset, lens, { withText: values['with-text'], given }, reading(pipeline, values.script));
   const report: Report = {
     lens: lens.id,
     kind: dataset.kind,
@@ -68,7 +72,12 @@ async function main(): Promise<void> {
   if (values.out !== undefined) await writeFile(values.out, JSON.stringify(report, null, 1));
 }
 
-async function runKind(dataset: Dataset, lens: LensSpec, withText: boolean, pipeline: NodePipeline): Promise<KindReport> {
+interface KindOptions {
+  readonly withText: boolean;
+  readonly given: ShelfGiven;
+}
+
+async function runKind(dataset: Dataset, lens: LensSpec, { withText, given }: KindOptions, pipeline: NodePipeline): Promise<KindReport> {
   switch (dataset.kind) {
     case 'identification': {
       // Gallery photos of a labelled folder carry no words to compare to, so reading them only costs time; `--with-text` reads all the same.
@@ -83,6 +92,8 @@ async function runKind(dataset: Dataset, lens: LensSpec, withText: boolean, pipe
       return runTextLines(dataset, createNodeRuntime());
     case 'faces':
       return runFaces(dataset);
+    case 'shelf':
+      return runShelf(dataset, pipeline, given);
     default:
       throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
   }
@@ -91,6 +102,12 @@ async function runKind(dataset: Dataset, lens: LensSpec, withText: boolean, pipe
 /** A folder may be asked another question than the one that it was made for. */
 function asKind(dataset: Dataset, kind: string | undefined): Dataset {
   return kind === undefined ? dataset : { ...dataset, kind };
+}
+
+/** @throws AppError('invalid-input') for anything but `found` and `truth`. */
+function givenOf(name: string, value: string): 'found' | 'truth' {
+  if (value !== 'found' && value !== 'truth') throw new AppError('invalid-input', `--${name} ${value} is not one of found, truth`);
+  return value;
 }
 
 /** The pipeline, told which script to expect. @throws AppError('invalid-input') for an unknown one. */
