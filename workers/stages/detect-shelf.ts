@@ -51,6 +51,12 @@ const LARGE_SIZE_PX = 170;
 /** [Note: Facing thresholds] Where misses and false alarms balance on real photos (docs/shelf.md). */
 export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.3 } as const;
 
+/**
+ * [Note: No shelf] Windows, letters and knives in a row look a little like goods. A photo shows a shelf when a few of its facings are surer
+ * than that, or one is quite sure; chosen on photos without a shelf (docs/shelf.md).
+ */
+const SURE_FACINGS = { count: 3, each01: 0.5, one01: 0.65 } as const;
+
 /** What is less sure is never read out of the maps. */
 const LEAST_CONFIDENCE = 0.05;
 
@@ -119,6 +125,7 @@ export async function detectShelf(levels: FrameLevels, runtime: Runtime, options
     if (!isNearer) break;
   }
   options.onStep?.(done, done);
+  if (!showsShelf(found)) return { facings: [], gaps: [] };
   const { minConfidence01 } = options;
   return {
     facings: found.facings.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? SHELF_CONFIDENCE.facing)),
@@ -198,6 +205,12 @@ function nextSide(found: Found, side: number, full: Frame): number | null {
   const next = Math.round(Math.max(MIN_SIDE_PX, Math.min(wanted, most, side * MAX_STEP)));
   if (next >= side * WORTHWHILE) return next;
   return side === FIRST_SIDE_PX && next * WORTHWHILE <= side ? next : null;
+}
+
+/** See [Note: No shelf]. */
+function showsShelf({ facings }: Found): boolean {
+  const surest = facings.map(({ confidence01 }) => confidence01).sort((a, b) => b - a);
+  return (surest[0] ?? 0) >= SURE_FACINGS.one01 || (surest[SURE_FACINGS.count - 1] ?? 0) >= SURE_FACINGS.each01;
 }
 
 /** Tiles of the next look in which this one saw anything; one tile when the picture is small. */

@@ -65,10 +65,17 @@ export function tinyTextDetection(input: string, output: string): Uint8Array {
 export function tinyFacingDetector(input: string, output: string): Uint8Array {
   const perChannel = 3 * 4 * 4;
   const values = new Float32Array(10 * perChannel);
-  for (const channel of [0, 5]) values.fill(-0.1, channel * perChannel, (channel + 1) * perChannel);
+  const bias = new Float32Array(10);
+  for (const channel of [0, 5]) {
+    values.fill(-0.15, channel * perChannel, (channel + 1) * perChannel);
+    bias[channel] = 2;
+  }
   return modelOf({
-    nodes: [{ type: 'Conv', inputs: [input, 'weights'], output, ints: { kernel_shape: [4, 4], strides: [4, 4] } }],
-    weights: [{ name: 'weights', dims: [10, 3, 4, 4], values }],
+    nodes: [{ type: 'Conv', inputs: [input, 'weights', 'bias'], output, ints: { kernel_shape: [4, 4], strides: [4, 4] } }],
+    weights: [
+      { name: 'weights', dims: [10, 3, 4, 4], values },
+      { name: 'bias', dims: [10], values: bias },
+    ],
     input: { name: input, shape: ['n', 3, 'h', 'w'] },
     output: { name: output, shape: ['n', 10, 'h4', 'w4'] },
   });

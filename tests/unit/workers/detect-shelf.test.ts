@@ -16,7 +16,7 @@ function shelf(widthPx: number, heightPx: number, goods: readonly (readonly [num
 }
 
 /** A net that sees white rectangles of at least `minPx` and answers as the real one does. */
-function runtimeOf(minPx = 6): { runtime: Runtime; sizes: [number, number][] } {
+function runtimeOf(minPx = 6, logit = 2): { runtime: Runtime; sizes: [number, number][] } {
   const sizes: [number, number][] = [];
   const run = ({ image }: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
     const [, , height = 0, width = 0] = image!.dims;
@@ -34,7 +34,7 @@ function runtimeOf(minPx = 6): { runtime: Runtime; sizes: [number, number][] } {
         const [cx, cy] = [Math.floor((x + w / 2) / 4), Math.floor((y + h / 2) / 4)];
         const distances = [cx * 4 + 2 - x, cy * 4 + 2 - y, x + w - cx * 4 - 2, y + h - cy * 4 - 2];
         const at = cy * (width / 4) + cx;
-        maps[at] = 2;
+        maps[at] = logit;
         distances.forEach((px, i) => (maps[(i + 1) * cells + at] = Math.log(Math.expm1(px / 16))));
       }
     return Promise.resolve({ maps: { type: 'float32', data: maps, dims: [1, 10, height / 4, width / 4] } });
@@ -94,6 +94,12 @@ it('looks from further away at goods that fill the photo', async () => {
   expect(facings).toHaveLength(4);
   expect(sizes).toHaveLength(2);
   expect(sizes[1]![0]).toBeLessThan(512);
+});
+
+it('takes a few things that it is not sure of for no shelf', async () => {
+  const goods = shelf(512, 384, grid(6, 4, 50, 60, 80, 90));
+  expect((await detectShelf(new FrameLevels(goods), runtimeOf(6, -0.3).runtime)).facings).toEqual([]);
+  expect((await detectShelf(new FrameLevels(goods), runtimeOf(6, 0.1).runtime)).facings).toHaveLength(24);
 });
 
 it('stops between two looks', async () => {
