@@ -2,7 +2,7 @@
 import type { Product } from '../contracts/product.ts';
 import type { Compliance, PlanogramRow, ShelfReading } from '../contracts/shelf.ts';
 import type { BayReport } from '../contracts/visit-report.ts';
-import type { BayPhoto, KeptPlanogram, PhotoReading, Visit } from '../contracts/visit.ts';
+import type { BayPhoto, KeptPlanogram, Visit } from '../contracts/visit.ts';
 import { bayReport, productFacts } from '../core/shelf/bay-report.ts';
 import { comparePlanogram } from '../core/shelf/compare-planogram.ts';
 import { bayStopwatch } from '../core/shelf/stopwatch.ts';
@@ -11,6 +11,7 @@ import type { BayReportStore } from '../store/bay-reports.ts';
 import type { PlanogramStore } from '../store/planograms.ts';
 import type { ProductStore } from '../store/products.ts';
 import type { ShopStore } from '../store/shops.ts';
+import { inAllPhotos, joinBayPhotos, type JoinedPhotos, type ReadPhoto } from './join-bay-photos.ts';
 
 /** Where it is read and kept. */
 export interface BayPlaces {
@@ -49,24 +50,28 @@ export async function summariseBay(
   const planogram = await planograms.forBay(visit.shopId, bayId);
   const bay = await shops.bay(bayId);
   const rows = planogram === null ? [] : rowsOfBay(planogram, bay?.name ?? '');
-  const readings = audit.map(({ reading }) => reading.current);
-  const checks = read.filter(({ photo }) => photo.purpose === 'check').map(({ reading }) => reading.current);
+  const shown = await joinBayPhotos(audit, bayPhotos, bay?.heights ?? null);
+  const { readings } = shown;
+  const checked = await joinBayPhotos(
+    read.filter(({ photo }) => photo.purpose === 'check'),
+    bayPhotos,
+    bay?.heights ?? null,
+  );
   const productIds = await productIdsOfSkus(rows, products);
-  const known = await products.byIds([...productIdsOf([...readings, ...checks]), ...productIds.values()]);
+  const known = await products.byIds([...productIdsOf([...readings, ...checked.readings]), ...productIds.values()]);
   const planned = rows.map((row) => ({ ...row, sku: productIds.get(row.sku) ?? row.sku }));
   const facts = productFacts(known, planned, nameOf);
-  const compare = (shown: readonly ShelfReading[]): Compliance | null => {
-    const [first] = shown;
+  const compare = ({ readings: [first], sameFacings }: JoinedPhotos): Compliance | null => {
     if (rows.length === 0 || first === undefined) return null;
     const productOf = (sku: string): string => productIds.get(sku) ?? sku;
-    return comparePlanogram(first, { rows: [...rows] }, { productOf, nameOf: (id) => facts(id).name });
+    return inAllPhotos(comparePlanogram(first, { rows }, { productOf, nameOf: (id) => facts(id).name }), sameFacings);
   };
-  const compliance = compare(readings);
+  const compliance = compare(shown);
   const before = await bayReports.get(visit.id, bayId);
   const report = bayReport({
     ...{ visitId: visit.id, shopId: visit.shopId, bayId, bayName: bay?.name ?? before?.bayName ?? '', readings },
     ...{ atMs: Math.max(...audit.map(({ photo }) => photo.capturedAtMs)), photos: audit.length, factsOf: facts },
-    ...{ compliance, complianceAfter: compare(checks), fixes: before?.fixes ?? [] },
+    ...{ compliance, complianceAfter: compare(checked), fixes: before?.fixes ?? [] },
     ...{ stopwatch: bayStopwatch(photos), nowMs: Date.now() },
   });
   await bayReports.put(report);
@@ -89,11 +94,6 @@ async function productIdsOfSkus(rows: readonly PlanogramRow[], products: BayPlac
     if (id !== undefined) found.set(sku, id);
   }
   return found;
-}
-
-interface ReadPhoto {
-  readonly photo: BayPhoto;
-  readonly reading: PhotoReading;
 }
 
 async function readPhotos(photos: readonly BayPhoto[], bayPhotos: BayPhotoStore): Promise<ReadPhoto[]> {

@@ -204,7 +204,7 @@ function mergeTags(parts: readonly MergePart[], toCanvas: readonly Homography[],
     }),
   );
   for (const tag of all.sort((a, b) => b.confidence01 - a.confidence01))
-    if (kept.every(({ box }) => intersectionOverSmaller(box, tag.box) < 0.3)) kept.push(tag);
+    if (kept.every(({ box }) => intersectionOverSmaller(box, tag.box) < 0.3)) kept.push({ ...tag, id: `tag-${kept.length}` });
   return kept;
 }
 

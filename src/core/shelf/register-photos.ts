@@ -65,7 +65,8 @@ function likenessOf(a: Facing, b: Facing, looksA: RegisteredPhoto['looks'], look
   const [productA, productB] = [knownProductOf(a), knownProductOf(b)];
   if (productA !== null && productB !== null) return productA === productB ? 1 : -1;
   const [lookA, lookB] = [looksA?.get(a.id), looksB?.get(b.id)];
-  if (lookA === undefined || lookB === undefined) return 0.2;
+  // Looks of two spaces say nothing about each other.
+  if (lookA === undefined || lookB?.length !== lookA.length) return 0.2;
   // Crops of one product from two sides are rarely below 0.6, of two products rarely above 0.85.
   return Math.max(-1, Math.min(1, (dot(lookA, lookB) - 0.6) / 0.25));
 }
