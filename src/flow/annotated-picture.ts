@@ -88,7 +88,8 @@ function drawReading(context: OffscreenCanvasRenderingContext2D, { facings, layo
     context.moveTo(box.x * width, box.y * height);
     context.lineTo((box.x + box.width) * width, (box.y + box.height) * height);
     context.stroke();
-    label(context, words.gap, box, GAP, size);
+    // At the head: the name of the block stands at the foot.
+    label(context, words.gap, { ...box, height: Math.min(box.height, 0.05) }, GAP, size);
   }
 }
 
@@ -125,7 +126,7 @@ function writeTitle(context: OffscreenCanvasRenderingContext2D, title: string, w
 /** @returns as much of the text as there is room for. */
 export function fitted(context: Pick<CanvasRenderingContext2D, 'measureText'>, text: string, widthPx: number): string {
   if (context.measureText(text).width <= widthPx) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   let length = characters.length;
   while (length > 0 && context.measureText(`${characters.slice(0, length).join('')}…`).width > widthPx) length -= 1;
   return length < 2 ? '' : `${characters.slice(0, length).join('')}…`;

@@ -96,6 +96,11 @@ export async function namedByLooks(
   return withNames(photo, identifyFacings(photo.current.facings, looks, catalogue), heightsOf(photo.bayId));
 }
 
+/** Keep a photo that was named by its looks, and them with it. @throws AppError('quota-exceeded') */
+export function keepNamed(photo: PhotoReading, looks: readonly FacingLook[], bayPhotos: BayPhotoStore): Promise<void> {
+  return bayPhotos.put([photo], new Map([[photo.photoId, looks]]));
+}
+
 /** Compare every facing of the visit with what the gallery is now. */
 async function applyAgain(
   first: PhotoReading,

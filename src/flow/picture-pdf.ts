@@ -42,7 +42,7 @@ export async function picturePdf(pages: readonly DrawnPage[], title: string, mad
   document.setProducer('Mekiki');
   document.setCreationDate(new Date(madeAtMs));
   document.setModificationDate(new Date(madeAtMs));
-  const signs = [...new Set(pages.flatMap(({ runs }) => runs.flatMap(({ text }) => [...text])))];
+  const signs = [...new Set(pages.flatMap(({ runs }) => runs.flatMap(({ text }) => Array.from(text))))];
   const fonts: PDFRef[] = [];
   for (let from = 0; from < signs.length; from += SIGNS_PER_FONT)
     fonts.push(emptyFont(document.context, signs.slice(from, from + SIGNS_PER_FONT)));
@@ -57,7 +57,7 @@ export async function picturePdf(pages: readonly DrawnPage[], title: string, mad
     page.node.addContentStream(document.context.register(document.context.flateStream(text)));
   }
   const bytes = await document.save();
-  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/pdf' });
+  return new Blob([bytes], { type: 'application/pdf' });
 }
 
 /** Show the signs of a run, font after font, where they stand. */
@@ -66,7 +66,7 @@ function runOperators(
   scale: { x: number; y: number },
   codes: ReadonlyMap<string, number>,
 ): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length === 0) return '';
   const size = sizePx * scale.y;
   const natural = (characters.length * SIGN_WIDTH * size) / 1000;

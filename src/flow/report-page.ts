@@ -27,8 +27,10 @@ const SOFT = '#55585f';
 const LINE = '#d7d9de';
 const ACCENT = '#1d4ed8';
 const MAX_BAYS = 10;
-const MAX_SHARES = 8;
-const MAX_FIXES = 12;
+const SHARE_HEIGHT = 62;
+const FIX_HEIGHT = 76;
+/** Above the last line of the page. */
+const BOTTOM = HEIGHT - 120;
 
 /**
  * @param picture of a bay with its boxes; null: none.
@@ -128,9 +130,11 @@ async function drawPicture(context: OffscreenCanvasRenderingContext2D, picture: 
   if (bitmap === null) return y;
   const scale = Math.min((WIDTH - 2 * MARGIN) / bitmap.width, 640 / bitmap.height);
   const width = bitmap.width * scale;
-  context.drawImage(bitmap, (WIDTH - width) / 2, y, width, bitmap.height * scale);
+  // A closed bitmap has no size any more.
+  const height = bitmap.height * scale;
+  context.drawImage(bitmap, (WIDTH - width) / 2, y, width, height);
   bitmap.close();
-  return y + bitmap.height * scale + 40;
+  return y + height + 40;
 }
 
 function drawBays(pen: Pen, { bays }: VisitReport, words: PageWords, from: number): number {
@@ -159,8 +163,8 @@ function drawShares(pen: Pen, report: VisitReport, words: PageWords, from: numbe
   let y = from;
   pen.write(`${words.tables.shares}: ${words.shareKinds[by]}`, MARGIN, y, { sizePx: 30, weight: 700, widthPx: width });
   const most = shares[0]?.share01 ?? 1;
-  for (const { name, share01 } of shares.slice(0, MAX_SHARES)) {
-    y += 62;
+  for (const { name, share01 } of shares.slice(0, Math.floor((BOTTOM - from) / SHARE_HEIGHT))) {
+    y += SHARE_HEIGHT;
     pen.write(name, MARGIN, y - 18, { sizePx: 26, widthPx: width - 120 });
     pen.write(words.percent(share01), MARGIN + width, y - 18, { sizePx: 26, align: 'right', widthPx: 110 });
     pen.bar(MARGIN, y - 8, width, 10, LINE);
@@ -189,8 +193,10 @@ function largestShares({ bays }: VisitReport, words: PageWords) {
 function drawFixes(pen: Pen, { bays }: VisitReport, words: PageWords, from: number, x: number): void {
   const fixes = bays.flatMap(({ bayName, fixes: each }) => each.map((fix) => ({ bayName, fix })));
   pen.write(words.tables.fixes, x, from, { sizePx: 30, weight: 700 });
+  // One line is left for what does not fit.
+  const room = Math.floor((BOTTOM - 40 - from) / FIX_HEIGHT);
   let y = from;
-  for (const { bayName, fix } of fixes.slice(0, MAX_FIXES)) {
+  for (const { bayName, fix } of fixes.slice(0, room)) {
     y += 46;
     const sign = fix.state === 'open' ? '□' : '☑';
     const at = fix.expected ?? fix.found;
@@ -198,5 +204,5 @@ function drawFixes(pen: Pen, { bays }: VisitReport, words: PageWords, from: numb
     pen.write(`${sign} ${words.actions[fix.action]}: ${fix.name}`, x, y, { sizePx: 25 });
     pen.write(place, x + 34, (y += 30), { sizePx: 21, colour: SOFT });
   }
-  if (fixes.length > MAX_FIXES) pen.write(words.more(fixes.length - MAX_FIXES), x, y + 40, { sizePx: 24, colour: SOFT });
+  if (fixes.length > room) pen.write(words.more(fixes.length - room), x, y + 40, { sizePx: 24, colour: SOFT });
 }

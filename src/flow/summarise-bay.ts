@@ -30,6 +30,8 @@ export interface BaySummary {
   readonly planogram: KeptPlanogram | null;
   readonly compliance: Compliance | null;
   readonly products: ReadonlyMap<string, Product>;
+  /** False: the photos do not overlap. Then each counts by itself, and only the first is held against the planogram. */
+  readonly isMerged: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function summariseBay(
     ...{ stopwatch: bayStopwatch(photos), nowMs: Date.now() },
   });
   await bayReports.put(report);
-  return { report, readings, planogram, compliance, products: known };
+  return { report, readings, planogram, compliance, products: known, isMerged: readings.length === 1 };
 }
 
 /** A planogram of a whole shop names bays; those that it does not name are of every bay. */

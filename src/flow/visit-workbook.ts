@@ -36,7 +36,7 @@ function storable(text: string): string {
 function widthOf(cells: readonly Cell[]): number {
   const widths = cells.map((cell) =>
     typeof cell === 'string'
-      ? [...cell].reduce((sum, character) => sum + (character > '\u2e7f' ? 2 : 1), 0)
+      ? Array.from(cell).reduce((sum, character) => sum + (character > '\u2e7f' ? 2 : 1), 0)
       : cell instanceof Date
         ? 16
         : 8,

@@ -1,18 +1,20 @@
 /** @file Everything that this device remembers as one file, photos inside; and the way to erase it all. Thread: page. */
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { HistoryPosition } from '../store/history.ts';
+import { shelfRecords } from '../store/visit-export.ts';
 import { device } from './device.ts';
 import type { TaskHandle } from './tasks.svelte.ts';
 
 const PAGE = 20;
 
 /**
- * History, corrections, people, own products, settings and the ledger as JSON. Photos stand in it as data URLs.
+ * History, shelves, corrections, people, own products, settings and the ledger as JSON. Photos stand in it as data URLs.
  * @throws AppError('cancelled') when the signal aborts.
  */
 export async function exportEverything({ signal, onProgress }: TaskHandle): Promise<Blob> {
-  const { history, corrections, people, products, settings, ledger } = device();
-  const total = await history.count();
+  const { history, corrections, people, products, settings, ledger, bayPhotos, database } = device();
+  const shelf = await shelfRecords(database);
+  const total = (await history.count()) + shelf.photos.length;
   // Parts of a Blob may live on disk; one string of all photos could not.
   const parts: BlobPart[] = [`{"format":"mekiki-export","version":1,"exportedAt":${JSON.stringify(new Date().toISOString())},"history":[`];
   let after: HistoryPosition | null = null;
@@ -27,6 +29,18 @@ export async function exportEverything({ signal, onProgress }: TaskHandle): Prom
     }
     after = page.next;
   } while (after !== null);
+  parts.push(`],"shelf":${JSON.stringify(shelf).slice(0, -1)},"pictures":{`);
+  let isFirst = true;
+  for (const { id } of shelf.photos) {
+    signal.throwIfAborted();
+    const picture = await bayPhotos.picture(id, 'screen');
+    if (picture !== null) {
+      parts.push(new Blob([isFirst ? '' : ',\n', JSON.stringify(id), ':', JSON.stringify(await dataUrl(picture))]));
+      isFirst = false;
+    }
+    done += 1;
+    onProgress({ stage: 'store', done, total, unit: 'items' });
+  }
   const own = (await products.all()).filter(({ source }) => source === 'user');
   const rest = {
     corrections: await corrections.list(),
@@ -35,7 +49,7 @@ export async function exportEverything({ signal, onProgress }: TaskHandle): Prom
     settings: await settings.all(),
     ledger: await ledger.export(),
   };
-  parts.push(`],${JSON.stringify(rest).slice(1)}`);
+  parts.push(`}},${JSON.stringify(rest).slice(1)}`);
   return new Blob(parts, { type: 'application/json' });
 }
 

@@ -35,6 +35,7 @@ import { tasks } from './tasks.svelte.ts';
 /** Who draws several boxes waits for none of them; they are looked at after this pause. */
 const LOOK_PAUSE_MS = 500;
 const REPORT_PAUSE_MS = 300;
+const NO_PRODUCTS: ReadonlyMap<string, Product> = new Map();
 
 /** One bay on the screen. {@link dispose} it afterwards. */
 export class ShelfBay {
@@ -43,10 +44,11 @@ export class ShelfBay {
   #visit = $state.raw<Visit | null>(null);
   #bay = $state.raw<Bay | null>(null);
   #photos = $state.raw<readonly BayPhoto[]>([]);
-  #readings = $state.raw<ReadonlyMap<string, PhotoReading>>(new Map());
+  /** By photo. */
+  #readings = $state.raw<Readonly<Record<string, PhotoReading>>>({});
   #photoId = $state<string | null>(null);
   #pictureUrl = $state<string | null>(null);
-  #products = $state.raw<ReadonlyMap<string, Product>>(new Map());
+  #products = $state.raw<ReadonlyMap<string, Product>>(NO_PRODUCTS);
   #summary = $state.raw<BaySummary | null>(null);
   #isLoaded = $state(false);
   #isNaming = $state(false);
@@ -54,7 +56,7 @@ export class ShelfBay {
   #storeError = $state.raw<AppError | null>(null);
   /** Writes, one after the other. */
   #disk: Promise<void> = Promise.resolve();
-  #unseen = new Set<string>();
+  #unseen: readonly string[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
   #isDisposed = false;
@@ -142,6 +144,11 @@ export class ShelfBay {
     return this.#summary?.readings ?? [];
   }
 
+  /** False: the photos do not overlap, so each counts by itself. */
+  get isMerged(): boolean {
+    return this.#summary?.isMerged ?? true;
+  }
+
   get stopwatch(): Stopwatch | null {
     return bayStopwatch(this.#photos);
   }
@@ -155,7 +162,7 @@ export class ShelfBay {
   }
 
   get #kept(): PhotoReading | null {
-    return this.#photoId === null ? null : (this.#readings.get(this.#photoId) ?? null);
+    return this.#photoId === null ? null : (this.#readings[this.#photoId] ?? null);
   }
 
   get #heights(): Heights {
@@ -176,7 +183,7 @@ export class ShelfBay {
       this.#visit = visit;
       this.#bay = bay;
       this.#photos = photos;
-      this.#readings = new Map(readings.filter(({ bayId }) => bayId === this.bayId).map((each) => [each.photoId, each]));
+      this.#readings = byPhoto(readings.filter(({ bayId }) => bayId === this.bayId));
       const isShown = photos.some(({ id }) => id === this.#photoId);
       if (!isShown) await this.select(photos.at(-1)?.id ?? null);
       else if (this.photo?.state === 'read' && this.#pictureOf !== `${this.#photoId ?? ''} read`) await this.#showPicture();
@@ -352,8 +359,8 @@ export class ShelfBay {
     if (reading === null || this.#isNaming) return null;
     const edit = make(reading.current, newStamp());
     this.#show(withEdit(reading, edit, this.#heights));
-    for (const { id } of edit.kind === 'name' ? [] : edit.added.facings) this.#unseen.add(id);
-    if (this.#unseen.size > 0) {
+    if (edit.kind !== 'name') this.#unseen = [...this.#unseen, ...edit.added.facings.map(({ id }) => id)];
+    if (this.#unseen.length > 0) {
       clearTimeout(this.#lookTimer);
       this.#lookTimer = setTimeout(() => void this.#lookAtDrawn(reading.photoId), LOOK_PAUSE_MS);
     }
@@ -368,7 +375,7 @@ export class ShelfBay {
 
   #take(readings: readonly PhotoReading[]): void {
     const ours = readings.filter(({ bayId }) => bayId === this.bayId);
-    this.#readings = new Map([...this.#readings, ...ours.map((each) => [each.photoId, each] as const)]);
+    this.#readings = { ...this.#readings, ...byPhoto(ours) };
     if (readings.length > ours.length) shelfPhotos.touch();
     clearTimeout(this.#reportTimer);
     this.#reportTimer = setTimeout(() => void this.#summarise().catch(() => {}), REPORT_PAUSE_MS);
@@ -409,21 +416,21 @@ export class ShelfBay {
   /** What the user drew gets a name like any other facing. That it could not be looked at costs only that. */
   async #lookAtDrawn(photoId: string): Promise<void> {
     const ids = this.#unseen;
-    this.#unseen = new Set();
-    const facings = this.#readings.get(photoId)?.current.facings.filter(({ id, identity }) => ids.has(id) && identity?.saidBy !== 'user');
+    this.#unseen = [];
+    const facings = this.#readings[photoId]?.current.facings.filter(({ id, identity }) => ids.includes(id) && identity?.saidBy !== 'user');
     if (facings === undefined || facings.length === 0) return;
     try {
-      const [{ memory }, { lookAgain, namedByLooks }] = await Promise.all([engine(), import('../flow/name-on-shelf.ts')]);
+      const [{ memory }, { keepNamed, lookAgain, namedByLooks }] = await Promise.all([engine(), import('../flow/name-on-shelf.ts')]);
       const { bayPhotos } = device();
       const looks = await lookAgain(photoId, facings, { ...memory, bayPhotos });
       while (!this.#isDisposed && !this.#isNaming) {
-        const before = this.#readings.get(photoId);
+        const before = this.#readings[photoId];
         if (before === undefined) return;
         const named = await namedByLooks(before, looks, { products: memory.products, heightsOf: () => this.#heights });
         // Changed meanwhile: name what it is now.
-        if (this.#readings.get(photoId) !== before) continue;
+        if (this.#readings[photoId] !== before) continue;
         this.#take([named]);
-        await bayPhotos.put([named], new Map([[photoId, looks]]));
+        await keepNamed(named, looks, bayPhotos);
         await this.#summarise();
         return;
       }
@@ -451,6 +458,10 @@ export class ShelfBay {
     this.#summary = await summariseBay(this.#visit, this.bayId, device(), nameOfProduct);
     if (this.#summary !== null) this.#products = this.#summary.products;
   }
+}
+
+function byPhoto(readings: readonly PhotoReading[]): Record<string, PhotoReading> {
+  return Object.fromEntries(readings.map((reading) => [reading.photoId, reading]));
 }
 
 function newId(): string {

@@ -2,6 +2,7 @@
 import type { BayReport, ReportShare } from '../contracts/visit-report.ts';
 import type { Bay } from '../contracts/visit.ts';
 import { shareTrends, trendsOf, type BayVisit, type Trend, type TrendMeasure } from '../core/shelf/shelf-trend.ts';
+import { startOfDay } from './day.ts';
 import { device } from './device.ts';
 import { Loaded } from './loaded.svelte.ts';
 
@@ -81,9 +82,4 @@ function chartOf(trends: readonly Trend[]): TrendChart {
       return { key, values: times.map((atMs) => values.get(atMs) ?? null) };
     }),
   };
-}
-
-/** In the user's own time zone. */
-function startOfDay(atMs: number): number {
-  return new Date(atMs).setHours(0, 0, 0, 0);
 }

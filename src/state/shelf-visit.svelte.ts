@@ -126,11 +126,10 @@ export class ShelfVisit {
    * @param label what the task tray calls each.
    */
   async import(photos: readonly MediaRef[], places: readonly ImportPlace[], label: (index: number) => string): Promise<Handover> {
-    const names = [...new Set(places.flatMap(({ newBay }) => newBay ?? []))];
+    const names = places.flatMap(({ newBay }) => newBay ?? []).filter((name, index, all) => all.indexOf(name) === index);
     const made = names.length === 0 ? [] : await this.addBays(names);
-    const byId = new Map(places.map((place) => [place.photoId, place]));
     const placed = photos.flatMap((media): PhotoOfBay[] => {
-      const place = byId.get(media.id);
+      const place = places.find(({ photoId }) => photoId === media.id);
       const bayId = place?.bayId ?? made[names.indexOf(place?.newBay ?? '')]?.id;
       return bayId === undefined ? [] : [{ media, bayId }];
     });

@@ -1,5 +1,6 @@
 /** @file Visits of this device: today's, open ones, those whose data waits to be sent. Thread: page. */
 import type { Visit } from '../contracts/visit.ts';
+import { endOfToday } from './day.ts';
 import { device } from './device.ts';
 import { Loaded } from './loaded.svelte.ts';
 
@@ -27,7 +28,7 @@ export class ShelfVisits {
 
   /** Assigned for today or before, or for any day, and what is open; in the order of the day. */
   get today(): readonly Visit[] {
-    const midnight = new Date().setHours(24, 0, 0, 0);
+    const midnight = endOfToday();
     return (this.all ?? [])
       .filter(({ status, plannedForMs }) => status === 'open' || (status === 'assigned' && (plannedForMs ?? 0) < midnight))
       .sort((a, b) => (a.plannedForMs ?? a.updatedAtMs) - (b.plannedForMs ?? b.updatedAtMs));
@@ -35,7 +36,7 @@ export class ShelfVisits {
 
   /** Assigned for a later day. */
   get later(): readonly Visit[] {
-    const midnight = new Date().setHours(24, 0, 0, 0);
+    const midnight = endOfToday();
     return (this.all ?? []).filter(({ status, plannedForMs }) => status === 'assigned' && (plannedForMs ?? 0) >= midnight).reverse();
   }
 

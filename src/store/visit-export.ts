@@ -1,8 +1,7 @@
 /** @file Visits out of the device and back: one visit as JSON, and all of them as part of a backup. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
 import { visitExportSchema, type ShelfRecords, type VisitExport } from '../contracts/visit-export.ts';
-import type { PhotoReading } from '../contracts/visit.ts';
-import type { BayReport } from '../contracts/visit-report.ts';
+import type { PhotoReading, Route } from '../contracts/visit.ts';
 import { transact, type Database, type Transaction } from './db.ts';
 import { toProductRow } from './products.ts';
 import { toVisitRow } from './visits.ts';
@@ -77,6 +76,14 @@ export async function importVisit(database: Database, file: Blob): Promise<strin
   return visit.id;
 }
 
+/** Everything that is remembered of shelves but looks and pictures. */
+export function shelfRecords(database: Database): Promise<ShelfRecords & { readonly routes: readonly Route[] }> {
+  return transact(database, [...RECORD_STORES, 'shelfRoutes'], 'readonly', async (transaction) => ({
+    ...(await allRecords(transaction)),
+    routes: await transaction.objectStore('shelfRoutes').getAll(),
+  }));
+}
+
 /** All of them, for a backup. */
 export async function allRecords(transaction: Pick<Transaction<RecordStore, 'readonly'>, 'objectStore'>): Promise<ShelfRecords> {
   return asJson({
@@ -105,7 +112,7 @@ export async function putRecords(
   // zod says `| undefined` where the contract says "absent"; parsed JSON has no undefined.
   for (const reading of records.readings) await transaction.objectStore('shelfReadings').put(reading as PhotoReading);
   for (const planogram of records.planograms) await transaction.objectStore('shelfPlanograms').put(planogram);
-  for (const report of records.reports as BayReport[]) await transaction.objectStore('shelfReports').put(report);
+  for (const report of records.reports) await transaction.objectStore('shelfReports').put(report);
 }
 
 /** Readonly arrays of the contract and mutable ones of zod are the same JSON. */

@@ -16,7 +16,7 @@ describe('CSV', () => {
   it('opens in another reader as it was meant, rows and positions from 1, formulas defused', () => {
     const csv = writeCsv(facingsTable(visitReport(), WORDS));
     expect(new TextEncoder().encode(csv).slice(0, 3)).toEqual(Uint8Array.from([0xef, 0xbb, 0xbf]));
-    const rows = parse(csv, { bom: true, columns: true }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(csv, { bom: true, columns: true });
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatchObject({
       ...{ Shop: "'@Shop", Address: '1-2-3\n東京', Who: '彩', Bay: '棚 1', Date: '2026-11-21T09:30:00.000Z', Shelf: '1', Position: '1' },
@@ -30,7 +30,7 @@ describe('CSV', () => {
   it('never begins a cell as a formula does, and brings every other text back', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 5 }), (texts) => {
-        const [row] = parse(writeCsv({ columns: texts.map((_, i) => `c${i}`), rows: [texts] }), { bom: true, from: 2 }) as string[][];
+        const [row] = parse<string[]>(writeCsv({ columns: texts.map((_, i) => `c${i}`), rows: [texts] }), { bom: true, from: 2 });
         row!.forEach((cell, i) => {
           expect(cell).not.toMatch(/^[=+\-@\t\r]/);
           expect([texts[i], `'${texts[i]!}`]).toContain(cell);
