@@ -1,11 +1,16 @@
 /** @file `npm run build:pack -- --rule <file> [--data <folder>]`: build the next version of a pack, beside a running server or without one. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../../src/contracts/errors.ts';
-import { packRuleSchema, type PackRule } from '../../src/contracts/pack.ts';
+import { packBuildRequestSchema, type PackBuildRequest } from '../../src/contracts/pack.ts';
+import type { Planogram, PlanogramRow } from '../../src/contracts/shelf.ts';
 import { keyFingerprint } from '../../src/core/pack-signature.ts';
+import { parsePlanogram } from '../../src/core/shelf/parse-planogram.ts';
+import { guessColumns } from '../../src/core/shelf/planogram-columns.ts';
+import type { PlanogramProblem } from '../../src/core/shelf/planogram-problem.ts';
+import { readPlanogramTable } from '../../src/core/shelf/planogram-table.ts';
 import type { Client } from '@libsql/client';
 import { sizesOf } from '../../src/core/pack-sizes.ts';
 import type { AnnEngine, AnnIndex } from '../repositories/ann-index.ts';
@@ -31,7 +36,10 @@ import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Build the next version of a pack.
 
-  npm run build:pack -- --rule <rule.json> [--data <folder>] [--index <folder or s3://...>] [--master-key-file <file>]
+  npm run build:pack -- --rule <rule.json> [--planogram <file.csv or .json> ...] [--data <folder>] [--index <folder or s3://...>]
+    [--master-key-file <file>]
+
+Planograms: a file for each bay, or one with a column for the bay; without any those of the version before stay.
 
 Index and master key as the server has them; without the master key there are no thumbnails in the pack. The rule's format is in docs/packs.md. It may run while the server runs.`;
 
@@ -39,6 +47,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       rule: { type: 'string' },
+      planogram: { type: 'string', multiple: true },
       data: { type: 'string' },
       index: { type: 'string' },
       'master-key-file': { type: 'string' },
@@ -49,7 +58,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return values.help === true ? 0 : 2;
   }
-  const rule = readRule(values.rule);
+  const planograms = (values.planogram ?? []).flatMap(readPlanograms);
+  const rule = { ...readRule(values.rule), ...(planograms.length === 0 ? {} : { planograms }) };
   const dataFolder = dataFolderOf(values.data);
   if (!existsSync(join(dataFolder, DATABASE_FILE))) throw new AppError('invalid-input', `There is no data in ${dataFolder}.`);
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
@@ -71,11 +81,12 @@ async function main(): Promise<number> {
     if (state !== 'done') throw new AppError('invalid-input', problem ?? 'The pack was not built.');
     const { version, coverage, parts, expiresAtMs } = manifestOf(await service.newest(rule.id));
     const bytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const skus = coverage.skus === undefined ? '' : `${coverage.skus.withPhotos} of ${coverage.skus.listed} planned SKUs have photos. `;
     const told = Object.entries(sizesOf(parts))
       .map(([kind, size]) => `${kind} ${(size / 1e6).toFixed(1)}`)
       .join(', ');
     console.log(
-      `${rule.id} version ${version}: ${coverage.withPhotos} of ${coverage.products} products have photos, ${coverage.photos} photos, ` +
+      `${rule.id} version ${version}: ${skus}${coverage.withPhotos} of ${coverage.products} products have photos, ${coverage.photos} photos, ` +
         `${coverage.withContents} with contents; ${parts.length} parts, ${(bytes / 1e6).toFixed(1)} MB (${told}); until ${new Date(expiresAtMs).toISOString().slice(0, 10)}.\n` +
         `Signed by ${await keyFingerprint(key.publicKey)}.`,
     );
@@ -86,16 +97,42 @@ async function main(): Promise<number> {
   }
 }
 
-function readRule(path: string): PackRule {
+function readRule(path: string): PackBuildRequest {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new AppError('invalid-input', `${path} cannot be read as JSON.`, { cause: error });
   }
-  const rule = packRuleSchema.safeParse(value);
+  const rule = packBuildRequestSchema.safeParse(value);
   if (!rule.success) throw new AppError('invalid-input', `${path}: ${z.prettifyError(rule.error).slice(0, 1000)}`);
   return rule.data;
+}
+
+/**
+ * One planogram for each bay that the file names; which column is what is guessed from its headers.
+ * @throws AppError('invalid-input') that names the lines that are wrong: half a planogram would be compared as if it were whole.
+ */
+function readPlanograms(path: string): Planogram[] {
+  const table = readPlanogramTable(readFileSync(path));
+  if (table.table === null) throw new AppError('invalid-input', `${path}: ${problemText([table.problem])}`);
+  const { rows, problems } = parsePlanogram(table.table, guessColumns(table.table.header));
+  const wrong = problems.filter(({ severity }) => severity !== 'note');
+  if (wrong.length > 0) throw new AppError('invalid-input', `${path}: ${problemText(wrong)}`);
+  const name = basename(path, extname(path));
+  const bays = new Map<string, PlanogramRow[]>();
+  for (const row of rows) bays.set(row.bay ?? '', [...(bays.get(row.bay ?? '') ?? []), row]);
+  return [...bays].map(([bay, own]): Planogram => ({
+    id: (bay === '' ? name : `${name}/${bay}`).slice(0, 100),
+    name: (bay === '' ? name : bay).slice(0, 300),
+    rows: own,
+    source: 'pack',
+    updatedAtMs: Math.round(statSync(path).mtimeMs),
+  }));
+}
+
+function problemText(problems: readonly PlanogramProblem[]): string {
+  return problems.map(({ code, line, value }) => `${line === null ? '' : `line ${line}: `}${code}${value === '' ? '' : ` "${value}"`}`).slice(0, 20).join('; '); // prettier-ignore
 }
 
 /** What a build beside a server reads. */

@@ -17,6 +17,9 @@ export interface ProductFacts {
   /** Name of a product that the server does not know yet and that has no other. */
   readonly title: string;
   readonly brand?: string;
+  readonly category?: string;
+  readonly listPrice?: number;
+  readonly isOwnLabel?: boolean;
   readonly gtins: readonly string[];
   readonly kind?: Product['kind'];
 }

@@ -5,11 +5,25 @@ import { parse } from 'csv-parse/sync';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Product } from '../../src/contracts/product.ts';
 import { itemIdSchema, type Fields, type FieldType } from '../../src/contracts/server-api.ts';
+import { parsePrice } from '../../src/core/shelf/parse-price.ts';
 import { toGtin14 } from '../../src/core/barcode/gtin.ts';
 import { idOf, namedIn, type ImageList, type ImageRow, type ProductFacts, type RefusedRow } from './image-rows.ts';
 
 /** What a column may be, besides a declared field of the collection. */
-const COLUMNS = ['image', 'id', 'product', 'name', 'name_en', 'name_ja', 'brand', 'gtin', 'kind'] as const;
+const COLUMNS = [
+  'image',
+  'id',
+  'product',
+  'name',
+  'name_en',
+  'name_ja',
+  'brand',
+  'category',
+  'price',
+  'own_label',
+  'gtin',
+  'kind',
+] as const;
 type Column = (typeof COLUMNS)[number];
 const MAX_BYTES = 512 << 20;
 
@@ -90,8 +104,18 @@ function productOf(value: (name: Column) => string, image: string, source: strin
     ...{ id, title: id, gtins: [...new Set(gtins)] },
     ...(Object.keys(name).length === 0 ? {} : { name }),
     ...(value('brand') === '' ? {} : { brand: value('brand').slice(0, 300) }),
+    ...(value('category') === '' ? {} : { category: value('category').slice(0, 300) }),
+    ...(value('price') === '' ? {} : { listPrice: priceOf(value('price')) }),
+    ...(value('own_label') === '' ? {} : { isOwnLabel: typed('own_label', 'bool', value('own_label')) === true }),
     ...(kind === '' ? {} : { kind }),
   };
+}
+
+/** `¥1,280`, `1280円` or `12.80`. */
+function priceOf(text: string): number {
+  const price = parsePrice(/^[\d.,]+$/.test(text) ? `¥${text}` : text)?.amount ?? null;
+  if (price === null) throw new AppError('invalid-input', `"${text.slice(0, 30)}" is no price`);
+  return price;
 }
 
 function languages(value: (name: Column) => string): Product['name'] {

@@ -9,7 +9,7 @@ const LANES = 8;
 
 /** @returns the product with what is said of it; `known` itself when that says nothing new. */
 export function withFacts(known: Product | null, facts: ProductFacts, source: string): Product {
-  const { id, title, name, brand, gtins, kind } = facts;
+  const { id, title, name, brand, category, listPrice, isOwnLabel, gtins, kind } = facts;
   const base = known ?? productSchema.parse({ id, name: {}, gtins: [], source, updatedAtMs: 0 });
   const named = { ...base.name, ...name };
   const next = productSchema.parse({
@@ -17,6 +17,9 @@ export function withFacts(known: Product | null, facts: ProductFacts, source: st
     name: Object.keys(named).length === 0 ? namedIn(title) : named,
     gtins: [...new Set([...base.gtins, ...gtins])].slice(0, 20),
     ...(brand === undefined ? {} : { brand }),
+    ...(category === undefined ? {} : { category }),
+    ...(listPrice === undefined ? {} : { listPrice }),
+    ...(isOwnLabel === undefined ? {} : { isOwnLabel }),
     ...(kind === undefined ? {} : { kind }),
   });
   return known !== null && JSON.stringify(next) === JSON.stringify(productSchema.parse(known))

@@ -2,18 +2,18 @@
 import type { Client, Row } from '@libsql/client';
 import { z } from 'zod';
 import {
+  packBuildRequestSchema,
   packBuildSchema,
-  packRuleSchema,
   signedPackSchema,
   type PackBuild,
-  type PackRule,
+  type PackBuildRequest,
   type SignedPack,
 } from '../../src/contracts/pack.ts';
 import { productSchema, type Product } from '../../src/contracts/product.ts';
 
 /** A build and what it builds. */
 export interface StoredBuild extends PackBuild {
-  readonly rule: PackRule;
+  readonly rule: PackBuildRequest;
 }
 
 const VERSION_COLUMNS = 'manifest, public_key, signature';
@@ -140,7 +140,7 @@ function buildStatement(build: StoredBuild) {
   return {
     sql: `INSERT INTO pack_builds (id, pack_id, rule, state, done, total, version, problem, requested_at_ms, finished_at_ms)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT (id) DO UPDATE SET state = excluded.state, done = excluded.done, total = excluded.total, version = excluded.version,
+          ON CONFLICT (id) DO UPDATE SET rule = excluded.rule, state = excluded.state, done = excluded.done, total = excluded.total, version = excluded.version,
             problem = excluded.problem, finished_at_ms = excluded.finished_at_ms`,
     args: [id, packId, JSON.stringify(rule), state, done, total, version, problem, requestedAtMs, finishedAtMs],
   };
@@ -151,7 +151,7 @@ function signedOf(row: Row): SignedPack {
 }
 
 function buildOf(row: Row): StoredBuild {
-  const rule = packRuleSchema.parse(JSON.parse(z.string().parse(row['rule'])));
+  const rule = packBuildRequestSchema.parse(JSON.parse(z.string().parse(row['rule'])));
   const build = packBuildSchema.parse({
     id: row['id'],
     packId: row['pack_id'],

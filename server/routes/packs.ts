@@ -3,10 +3,10 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   packBuildIdSchema,
+  packBuildRequestSchema,
   packBuildSchema,
   packIdSchema,
   packListSchema,
-  packRuleSchema,
   sha256Schema,
   signedPackSchema,
   type PackBuild,
@@ -25,8 +25,8 @@ const security = [{ apiKey: [] }, {}];
 const tags = ['packs'];
 /** A part's name is its hash: it never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
-/** A rule with 10,000 ids. */
-const RULE_BODY_BYTES = 3 * 1024 * 1024;
+/** A rule with 10,000 ids, or planograms of 20,000 rows. */
+const RULE_BODY_BYTES = 8 * 1024 * 1024;
 
 export function packRoutes({ packs, holdsPersons }: Pick<Services, 'packs' | 'holdsPersons'>): FastifyPluginCallbackZod {
   return (app, _options, done) => {
@@ -123,7 +123,7 @@ export function packRoutes({ packs, holdsPersons }: Pick<Services, 'packs' | 'ho
           security,
           summary: 'Build the next version of a pack by a rule',
           description: 'Answers at once; the build goes on by itself, also after a restart. Ask for it by its id.',
-          body: packRuleSchema,
+          body: packBuildRequestSchema,
           response: { 202: packBuildSchema, 400: problemSchema, 401: problemSchema, 403: problemSchema, 503: problemSchema },
         },
       },

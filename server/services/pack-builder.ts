@@ -10,8 +10,11 @@ import {
   type SignedPack,
 } from '../../src/contracts/pack.ts';
 import { encodeBlobs, type BlobKind, type Blobbed } from '../../src/core/pack-blobs.ts';
+import { encodePlanograms } from '../../src/core/pack-planograms.ts';
 import { encodePhotos, type PackPhoto } from '../../src/core/pack-photos.ts';
 import { encodeProducts } from '../../src/core/pack-products.ts';
+import type { Planogram } from '../../src/contracts/shelf.ts';
+import { skuCoverage } from '../../src/core/shelf/sku-coverage.ts';
 import { packMessage } from '../../src/core/pack-signature.ts';
 import { AppError } from '../../src/contracts/errors.ts';
 import { PACK_LIMITS } from '../../src/contracts/pack.ts';
@@ -27,6 +30,8 @@ const PRODUCTS_PER_PART = 256;
 /** A look reads the keypoints of eight photos, out of as many parts: small ones, then. */
 const KEYPOINTS_PER_PART = 64;
 const THUMBNAILS_PER_PART = 128;
+/** A bay is changed by itself. */
+const PLANOGRAMS_PER_PART = 4;
 const DAY_MS = 86_400_000;
 
 /** What a build stands on. */
@@ -59,7 +64,7 @@ interface Made {
  */
 export async function buildPack(
   rule: PackRule,
-  { space, dimensions, products, photos, attachments }: PackSelection,
+  { space, dimensions, products, photos, attachments, planograms = [] }: PackSelection & { readonly planograms?: readonly Planogram[] },
   { version, previousVersion, builtAtMs }: PackVersion,
   { parts, key }: PackBuilderParts,
   onProgress: (done: number, total: number) => Promise<void> | void = () => {},
@@ -81,6 +86,10 @@ export async function buildPack(
     ...(rule.thumbnails ? dealOut(products, THUMBNAILS_PER_PART) : []).map(({ bucket, items }): PlannedPart => ({
       ...{ kind: 'thumbnails', bucket },
       make: async () => blobPart('thumbnails', await thumbnailBlobs(items, (id) => photosOf.get(id) ?? [], attachments)),
+    })),
+    ...dealOut(planograms, PLANOGRAMS_PER_PART).map(({ bucket, items }): PlannedPart => ({
+      ...{ kind: 'planograms', bucket },
+      make: () => ({ items: items.length, bytes: encodePlanograms(items) }),
     })),
   ];
   const written: PackPart[] = [];
@@ -112,6 +121,7 @@ export async function buildPack(
       withPhotos: withPhotos.size,
       withContents: products.filter(({ contents }) => contents !== undefined).length,
       photos: photos.length,
+      ...(planograms.length === 0 ? {} : { skus: skuCoverage(planograms, products, withPhotos) }),
     },
     ...{ builtAtMs, expiresAtMs: builtAtMs + rule.validForDays * DAY_MS, rule, parts: written },
   });

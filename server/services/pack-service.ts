@@ -11,15 +11,17 @@ import {
   packSummarySchema,
   type PackList,
   type PackManifest,
+  type PackBuildRequest,
   type PackPart,
-  type PackRule,
   type PackSummary,
   type SignedPack,
 } from '../../src/contracts/pack.ts';
 import { sizesOf } from '../../src/core/pack-sizes.ts';
 import type { Packs, StoredBuild } from '../repositories/packs.ts';
 import type { Products } from '../repositories/products.ts';
+import type { Planogram } from '../../src/contracts/shelf.ts';
 import { decodePhotos } from '../../src/core/pack-photos.ts';
+import { decodePlanograms } from '../../src/core/pack-planograms.ts';
 import { isInBucket } from './pack-buckets.ts';
 import { buildPack } from './pack-builder.ts';
 import type { DamageReport } from './damage.ts';
@@ -106,13 +108,13 @@ export class PackService {
   }
 
   /** Ask for a build. It is on disk when this resolves. @throws HttpProblem 503 */
-  async requestBuild(rule: PackRule): Promise<StoredBuild> {
+  async requestBuild(rule: PackBuildRequest): Promise<StoredBuild> {
     if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
     if ((await this.#parts.packs.unfinished()).length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many builds are waiting.');
     return this.#queue(rule);
   }
 
-  async #queue(rule: PackRule): Promise<StoredBuild> {
+  async #queue(rule: PackBuildRequest): Promise<StoredBuild> {
     const build: StoredBuild = {
       ...{ id: randomUUID(), packId: rule.id, rule, state: 'queued', done: 0, total: 0, version: null, problem: null },
       ...{ requestedAtMs: this.#now(), finishedAtMs: null },
@@ -163,12 +165,22 @@ export class PackService {
     for (const [id, files] of doomed) {
       const newest = kept.filter((manifest) => manifest.id === id).reduce((a, b) => (a.version > b.version ? a : b));
       // On disk first: cut short from here on, the next start builds it, and the erasure comes by again.
-      await this.#queue(newest.rule);
+      await this.#queue({ ...newest.rule, planograms: await this.#planogramsOf(newest) });
       for (const sha256 of files) await parts.remove(sha256);
       await packs.withdraw(id);
       logger.info({ pack: id }, 'a pack held an erased item; it is built again');
     }
     return doomed.size;
+  }
+
+  /** Planograms of a version. One that is damaged is missing: the shop's own list has it. */
+  async #planogramsOf({ parts }: PackManifest): Promise<Planogram[]> {
+    const planograms: Planogram[] = [];
+    for (const { kind, sha256 } of parts) {
+      const bytes = kind === 'planograms' ? await this.#parts.parts.get(sha256) : null;
+      if (bytes !== null) planograms.push(...decodePlanograms(new Uint8Array(bytes)));
+    }
+    return planograms;
   }
 
   /** @returns names of the parts that hold any of these photos, their keypoints or pictures; null when the version holds none. */
@@ -222,15 +234,17 @@ export class PackService {
       const isOurs = error instanceof AppError || error instanceof HttpProblem;
       if (!isOurs) logger.error({ pack: build.packId, err: error }, 'pack not built');
       const problem = isOurs ? error.message : 'It failed inside the server; its log says more.';
-      await packs.putBuild({ ...build, state: 'failed', problem, finishedAtMs: this.#now() });
+      await packs.putBuild({ ...withoutPlanograms(build), state: 'failed', problem, finishedAtMs: this.#now() });
     }
   }
 
   async #make(build: StoredBuild): Promise<number> {
     const { packs, products, sources, parts, key } = this.#parts;
-    const { rule } = build;
+    const { planograms: given, ...rule } = build.rule;
     await packs.putBuild({ ...build, state: 'running' });
-    const selection = await selectForPack(rule, sources, { packs, products });
+    const before = await packs.newest(rule.id);
+    const planograms = given ?? (before === null ? [] : await this.#planogramsOf(manifestOf(before)));
+    const selection = { ...(await selectForPack(rule, sources, { packs, products })), planograms };
     const last = await packs.lastVersion(rule.id);
     const version = (last ?? 0) + 1;
     const { signed } = await buildPack(
@@ -245,7 +259,7 @@ export class PackService {
     );
     const { length } = manifestOf(signed).parts;
     await packs.publish(rule.id, version, signed, {
-      ...build,
+      ...withoutPlanograms(build),
       state: 'done',
       done: length,
       total: length,
@@ -261,6 +275,12 @@ export class PackService {
       await job().catch((error: unknown) => this.#parts.logger.error({ err: error }, 'packs'));
     });
   }
+}
+
+/** They are in the pack; the list of builds need not hold them as well. */
+function withoutPlanograms(build: StoredBuild): StoredBuild {
+  const { planograms: _, ...rule } = build.rule;
+  return { ...build, rule };
 }
 
 /** The server stops; the build is not over. */

@@ -1,17 +1,18 @@
 /**
  * @file Packs: what makes the phone know one shop, event, diet or site without a network. Manifest, parts, rule, and the refusals.
- * Thread: any. Layout of the parts: `src/core/pack-photos.ts`, `src/core/pack-products.ts`; the whole of it: docs/packs.md.
+ * Thread: any. Layout of the parts: `src/core/pack-photos.ts`, `pack-products.ts`, `pack-blobs.ts`, `pack-planograms.ts`; the whole of it: docs/packs.md.
  */
 import { z } from 'zod';
 import { DIETS } from './dietary.ts';
 import { AppError, type ErrorCode } from './errors.ts';
 import { localisedTextSchema } from './product.ts';
 import { collectionNameSchema, filterSchema, spaceSchema } from './server-api.ts';
+import { planogramSchema } from './shelf.ts';
 
 export const PACK_FORMAT = 'mekiki-pack';
-/** A phone refuses formats that it does not know. 2 added keypoints and thumbnails. */
-export const PACK_FORMAT_VERSION = 2;
-const READABLE_VERSIONS = [1, PACK_FORMAT_VERSION] as const;
+/** A phone refuses formats that it does not know. 2 added keypoints and thumbnails, 3 fronts of packs, planograms, and products with category and price. */
+export const PACK_FORMAT_VERSION = 3;
+const READABLE_VERSIONS = [1, 2, PACK_FORMAT_VERSION] as const;
 /** Keypoints of a photo that a pack carries when its rule does not say: all. Fewer were measured to do harm, see docs/packs.md. */
 const KEYPOINTS = 400;
 /** What one pack may hold: what a phone searches exactly and at once. */
@@ -75,8 +76,15 @@ export type PackRule = z.output<typeof packRuleSchema>;
 /** As it is written: defaults may be left out. */
 export type PackRuleInput = z.input<typeof packRuleSchema>;
 
-/** What a part holds, for each id of its bucket: of photos in `photos` and `keypoints`, of products in the others. */
-export const PACK_PART_KINDS = ['photos', 'products', 'keypoints', 'thumbnails'] as const;
+/** A rule, and the planograms of the shop. */
+export const packBuildRequestSchema = packRuleSchema.extend({
+  /** Left out: those of the version before stay. Empty: none. */
+  planograms: z.array(planogramSchema).max(500).optional(),
+});
+export type PackBuildRequest = z.output<typeof packBuildRequestSchema>;
+
+/** What a part holds, for each id of its bucket: of photos in `photos` and `keypoints`, of planograms, of products in the others. */
+export const PACK_PART_KINDS = ['photos', 'products', 'keypoints', 'thumbnails', 'planograms'] as const;
 export type PackPartKind = (typeof PACK_PART_KINDS)[number];
 
 /** One part. Its name is its hash, so what did not change is not fetched again. */
@@ -106,6 +114,8 @@ const describedShape = {
     withPhotos: z.int().nonnegative(),
     withContents: z.int().nonnegative(),
     photos: z.int().nonnegative().max(PACK_LIMITS.photos),
+    /** Of a pack with planograms: SKUs that they name, and those of which there is a photo. */
+    skus: z.strictObject({ listed: z.int().nonnegative(), withPhotos: z.int().nonnegative() }).optional(),
   }),
   builtAtMs: timeSchema,
   expiresAtMs: timeSchema,
@@ -140,6 +150,7 @@ export const packSummarySchema = z.strictObject({
     products: z.int().nonnegative(),
     keypoints: z.int().nonnegative(),
     thumbnails: z.int().nonnegative(),
+    planograms: z.int().nonnegative(),
   }),
 });
 export type PackSummary = z.infer<typeof packSummarySchema>;

@@ -14,6 +14,7 @@ import {
 import type { CallOptions } from '../contracts/task.ts';
 import { checkBlobs } from '../core/pack-blobs.ts';
 import { decodePhotos } from '../core/pack-photos.ts';
+import { decodePlanograms } from '../core/pack-planograms.ts';
 import { decodeProducts } from '../core/pack-products.ts';
 import { isSigned, sha256Hex } from '../core/pack-signature.ts';
 import { MODELS } from '../models/registry.ts';
@@ -227,8 +228,14 @@ function requireFitting(manifest: PackManifest, part: PackPart, bytes: Uint8Arra
     const photos = decodePhotos(bytes);
     if (photos.length !== part.items || photos.some(({ vector }) => vector.length !== manifest.dimensions))
       throw new PackRefusal('tampered', 'a part holds other photos than the manifest says');
-  } else if ((part.kind === 'products' ? decodeProducts(bytes).length : checkBlobs(part.kind, bytes)) !== part.items)
+  } else if (countOf(part.kind, bytes) !== part.items)
     throw new PackRefusal('tampered', `a part holds other ${part.kind} than the manifest says`);
+}
+
+/** @throws PackRefusal('tampered') for what cannot be read. */
+function countOf(kind: Exclude<PackPart['kind'], 'photos'>, bytes: Uint8Array<ArrayBuffer>): number {
+  if (kind === 'products') return decodeProducts(bytes).length;
+  return kind === 'planograms' ? decodePlanograms(bytes).length : checkBlobs(kind, bytes);
 }
 
 /** The bytes of one part as they come. */

@@ -8,6 +8,7 @@ import { openSigningKey, type SigningKey } from '../../server/services/signing-k
 import { AppError } from '../../src/contracts/errors.ts';
 import { packRuleSchema, type PackManifest, type PackPart, type PackRuleInput, type SignedPack } from '../../src/contracts/pack.ts';
 import type { Product } from '../../src/contracts/product.ts';
+import type { Planogram } from '../../src/contracts/shelf.ts';
 import type { PackPhoto } from '../../src/core/pack-photos.ts';
 import { packMessage } from '../../src/core/pack-signature.ts';
 import type { PacksClient } from '../../src/clients/packs-client.ts';
@@ -24,6 +25,7 @@ export interface Goods {
   /** Keypoints by photo, pictures (any that sharp reads) by photo. */
   readonly keypoints?: ReadonlyMap<string, Uint8Array>;
   readonly pictures?: ReadonlyMap<string, Uint8Array>;
+  readonly planograms?: readonly Planogram[];
 }
 
 /** `count` products with a photo each; the vector of product `i` is its own. */
@@ -73,13 +75,13 @@ export function packServer(key: SigningKey = freshKey(), origin = 'https://shop.
     get signed() {
       return signed!;
     },
-    async publish({ products, photos, keypoints = new Map(), pictures = new Map() }, options = {}) {
+    async publish({ products, photos, keypoints = new Map(), pictures = new Map(), planograms = [] }, options = {}) {
       const previousVersion = version === 0 ? null : version;
       version = options.version ?? version + 1;
       const made = await buildPack(
         packRuleSchema.parse(options.rule ?? RULE),
         {
-          ...{ space: options.space ?? SPACE, dimensions: 8, products, photos },
+          ...{ space: options.space ?? SPACE, dimensions: 8, products, photos, planograms },
           attachments: {
             keypoints: (some) =>
               Promise.resolve(new Map(some.flatMap(({ id }) => (keypoints.has(id) ? [[id, keypoints.get(id)!] as const] : [])))),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/contracts/errors.ts';
 import { PackRefusal, type PackManifest, type PackRuleInput } from '../../src/contracts/pack.ts';
 import type { LocalFeatures } from '../../src/contracts/results.ts';
+import type { Planogram } from '../../src/contracts/shelf.ts';
 import type { Progress } from '../../src/contracts/task.ts';
 import { encodeKeypoints } from '../../src/core/keypoint-bytes.ts';
 import { encodeBlobs } from '../../src/core/pack-blobs.ts';
@@ -14,6 +15,7 @@ import { transact } from '../../src/store/db.ts';
 import { createGalleryStore } from '../../src/store/embeddings.ts';
 import { eraseAll } from '../../src/store/export-data.ts';
 import { createPackPictures } from '../../src/store/pack-pictures.ts';
+import { packPlanograms } from '../../src/store/pack-planograms.ts';
 import { createPackStore } from '../../src/store/packs.ts';
 import { createProductStore } from '../../src/store/products.ts';
 import { freshDatabase, galleryItem, product } from './fixtures.ts';
@@ -62,6 +64,33 @@ describe('a pack that is installed', () => {
     expect(progress.at(-1)!.done).toBe(progress.at(-1)!.total);
     const [stored] = await store.list();
     expect(stored).toMatchObject({ id: 'shop', pending: null, installed: { manifest: { version: 1, coverage: { products: 300 } } } });
+  });
+
+  it('brings the planograms of the shop, and an update of one bay fetches that bay', async () => {
+    const { server, places, database } = setUp();
+    const planogram = (bay: number, sku: string): Planogram => ({
+      ...{ id: `bay-${bay}`, name: `Bay ${bay}`, source: 'csv', updatedAtMs: 1 },
+      rows: [
+        {
+          ...{ store: null, bay: String(bay), shelf: 0, position: 0, sku, name: sku, facingsWide: 2, facingsHigh: 1, xCm: null, yCm: null },
+          ...{ widthCm: null, heightCm: null, brand: null, category: null, price: 128, isOwnLabel: null },
+        },
+      ],
+    });
+    const bays = Array.from({ length: 40 }, (_, bay) => planogram(bay, `p${bay}`));
+    const made = await server.publish({ ...goods(20), planograms: bays });
+    // By barcode number as well; what nobody has a photo of is listed all the same.
+    expect(made.coverage.skus).toEqual({ listed: 40, withPhotos: 20 });
+    await takePack('shop', places);
+    const found = await packPlanograms(database);
+    expect(found.map(({ id }) => id).sort()).toEqual(bays.map(({ id }) => id).sort());
+    expect(found.find(({ id }) => id === 'bay-7')).toMatchObject({ source: 'pack', rows: [{ sku: 'p7', price: 128 }] });
+
+    const before = server.requests.length;
+    await server.publish({ ...goods(20), planograms: [planogram(0, 'another'), ...bays.slice(1)] });
+    await takePack('shop', places);
+    expect(server.requests.length - before).toBe(1);
+    expect((await packPlanograms(database)).find(({ id }) => id === 'bay-0')!.rows[0]!.sku).toBe('another');
   });
 
   it('is not fetched twice', async () => {

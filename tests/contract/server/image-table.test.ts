@@ -41,6 +41,19 @@ describe('a table', () => {
     expect(products).toMatchObject([{ id: 'rice', name: { en: 'Rice' } }]);
   });
 
+  it('names category, list price and own label of a product', async () => {
+    const file = table(
+      'image,product,category,price,own_label\na.jpg,tea,Drinks,"¥1,280",yes\nb.jpg,rice,Food,12.80,no\nc.jpg,salt,,cheap,\n',
+    );
+    const { rows, refused } = await rowsOfTable(file, options);
+    expect(rows.map(({ product }) => product)).toMatchObject([
+      { id: 'tea', category: 'Drinks', listPrice: 1280, isOwnLabel: true },
+      { id: 'rice', category: 'Food', listPrice: 12.8, isOwnLabel: false },
+    ]);
+    expect(refused).toMatchObject([{ file: 'c.jpg', problem: 'row 4: "cheap" is no price' }]);
+    expect(withFacts(null, rows[0]!.product, 'images')).toMatchObject({ category: 'Drinks', listPrice: 1280, isOwnLabel: true });
+  });
+
   it('of a Japanese spreadsheet is read by its own headers', async () => {
     // 写真;商品名;JAN / 茶.jpg;緑茶;49012347 in Shift_JIS.
     const file = table(Buffer.from('8eca905e3b8fa4956996bc3b4a414e0a92832e6a70673b97ce92833b34393031323334370a', 'hex'));
@@ -70,7 +83,7 @@ describe('a table', () => {
       expect.stringContaining('row 3: the id "1" was used'),
       expect.stringContaining('row 4: "4901234567890" is no barcode'),
       expect.stringContaining('row 5: kind is'),
-      expect.stringContaining('row 6: "ten" of price is no int'),
+      expect.stringContaining('row 6: "ten" is no price'),
       expect.stringContaining('row 7: the id "a b"'),
       expect.stringContaining('row 8: it names neither'),
     ]);

@@ -13,6 +13,7 @@ import {
   type PackManifest,
   type PackRuleInput,
 } from '../../../src/contracts/pack.ts';
+import type { Planogram } from '../../../src/contracts/shelf.ts';
 import { toGalleryMetadata } from '../../../src/core/gallery-metadata.ts';
 import { decodeKeypoints, encodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
 import { decodeBlobs } from '../../../src/core/pack-blobs.ts';
@@ -70,7 +71,10 @@ async function fill({ services }: App, count: number): Promise<void> {
   );
 }
 
-async function build(app: App, rule: PackRuleInput): Promise<ReturnType<typeof packBuildSchema.parse>> {
+async function build(
+  app: App,
+  rule: PackRuleInput & { readonly planograms?: readonly Planogram[] },
+): Promise<ReturnType<typeof packBuildSchema.parse>> {
   const asked = await app.http.inject({ method: 'POST', url: '/v1/pack-builds', payload: rule });
   expect(asked.statusCode).toBe(202);
   await app.services.packs.settled();
@@ -111,6 +115,28 @@ describe('a build', () => {
     const list = packListSchema.parse((await app.http.inject({ url: '/v1/packs' })).json());
     expect(list).toMatchObject({ publicKey: signed.publicKey, packs: [{ id: 'corner-shop', version: 1, coverage: manifest.coverage }] });
     expect(list.packs[0]!.sizeBytes).toBe(manifest.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  });
+
+  it('carries planograms, and keeps them when a later build names none', async () => {
+    const app = await start();
+    await fill(app, 20);
+    const row = (sku: string) => ({
+      ...{ store: null, bay: null, shelf: 0, position: 0, sku, name: sku, facingsWide: 1, facingsHigh: 1, xCm: null, yCm: null },
+      ...{ widthCm: null, heightCm: null, brand: null, category: 'tea', price: 128, isOwnLabel: false },
+    });
+    const planograms: Planogram[] = [{ id: 'bay-1', name: 'Bay 1', rows: [row('p2'), row('p3')], source: 'csv', updatedAtMs: 1 }];
+    const planned = async () => {
+      const manifest = await manifestOf(app, 'corner-shop');
+      return { skus: manifest.coverage.skus, parts: manifest.parts.filter(({ kind }) => kind === 'planograms'), rule: manifest.rule };
+    };
+    expect(await build(app, { ...RULE, planograms })).toMatchObject({ state: 'done', version: 1 });
+    const first = await planned();
+    expect(first.skus).toEqual({ listed: 2, withPhotos: 1 });
+    expect(first.rule).not.toHaveProperty('planograms');
+    expect(await build(app, RULE)).toMatchObject({ state: 'done', version: 2 });
+    expect((await planned()).parts).toEqual(first.parts);
+    await build(app, { ...RULE, planograms: [] });
+    expect((await planned()).parts).toEqual([]);
   });
 
   it('carries the strongest keypoints, and pictures where the rules of the collection allow them', async () => {
