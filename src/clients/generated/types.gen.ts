@@ -3129,6 +3129,10 @@ export type GetV1PacksResponses = {
                 withPhotos: number;
                 withContents: number;
                 photos: number;
+                skus?: {
+                    listed: number;
+                    withPhotos: number;
+                };
             };
             builtAtMs: number;
             expiresAtMs: number;
@@ -3138,6 +3142,7 @@ export type GetV1PacksResponses = {
                 products: number;
                 keypoints: number;
                 thumbnails: number;
+                planograms: number;
             };
         }>;
     };
@@ -3331,6 +3336,30 @@ export type PostV1PackBuildsData = {
         quantisation?: 'int8' | 'float32';
         keypoints?: number;
         thumbnails?: boolean;
+        planograms?: Array<{
+            id: string;
+            name: string;
+            rows: Array<{
+                store: string | null;
+                bay: string | null;
+                shelf: number;
+                position: number;
+                sku: string;
+                name: string;
+                facingsWide: number;
+                facingsHigh: number;
+                xCm: number | null;
+                yCm: number | null;
+                widthCm: number | null;
+                heightCm: number | null;
+                brand: string | null;
+                category: string | null;
+                price: number | null;
+                isOwnLabel: boolean | null;
+            }>;
+            source: 'csv' | 'json' | 'photo' | 'user' | 'pack';
+            updatedAtMs: number;
+        }>;
     };
     path?: never;
     query?: never;
