@@ -279,7 +279,8 @@ export class PackService {
 
 /** They are in the pack; the list of builds need not hold them as well. */
 function withoutPlanograms(build: StoredBuild): StoredBuild {
-  const { planograms: _, ...rule } = build.rule;
+  const rule = { ...build.rule };
+  delete rule.planograms;
   return { ...build, rule };
 }
 
