@@ -2,7 +2,7 @@
 import type { AppError } from '../../contracts/errors.ts';
 import { RowRefusal, ServerRefusal } from '../../contracts/server-api.ts';
 import { m } from '../../paraglide/messages.js';
-import { countText } from './number-text.ts';
+import { countText } from '../../ui/number-text.ts';
 
 /** What happened and what to do next. */
 export function refusalText(error: AppError): string {

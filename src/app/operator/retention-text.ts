@@ -1,7 +1,7 @@
 /** @file How long something is kept, in words. Thread: page. */
 import type { Retention } from '../../contracts/server-api.ts';
 import { m } from '../../paraglide/messages.js';
-import { countText } from './number-text.ts';
+import { countText } from '../../ui/number-text.ts';
 
 const DAY_S = 86_400;
 

@@ -1,5 +1,5 @@
 /** @file Counts, times and shares in the language shown. Thread: page. */
-import { getLocale } from '../../paraglide/runtime.js';
+import { getLocale } from '../paraglide/runtime.js';
 
 /** @returns e.g. `1,204`. */
 export function countText(value: number): string {
