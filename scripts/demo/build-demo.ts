@@ -11,6 +11,7 @@ import { DEMO_PRODUCTS, gtin13, type DemoProduct } from './demo-products.ts';
 import { frontArt } from './pack-art.ts';
 import { photograph, type PackCache } from './photograph.ts';
 import { startPainter, type Painter } from './render-art.ts';
+import { shelfPlanogram } from './shelf-bay.ts';
 import { DEMO_SCENES, productOf } from './scenes.ts';
 import { writeVersion } from './demo-version.ts';
 
@@ -87,6 +88,7 @@ const words = process.argv.slice(2);
 mkdirSync(DEMO_FOLDER, { recursive: true });
 writeJson('catalogue.json', DEMO_PRODUCTS.map(toProduct));
 writePhotoList();
+writeJson('planogram.json', { attribution: ATTRIBUTION, rows: shelfPlanogram() });
 const painter = await startPainter();
 try {
   if (words.length === 0) await drawPackPictures(painter);

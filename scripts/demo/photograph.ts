@@ -1,10 +1,11 @@
 /** @file A scene to a photo. */
 import { finishPhoto } from './photo-finish.ts';
-import { buildPack } from './pack-model.ts';
+import { buildPack, toTexture } from './pack-model.ts';
 import { render } from './rasteriser.ts';
 import type { Painter } from './render-art.ts';
 import { productOf, type Scene } from './scenes.ts';
-import { ground, place, wall, type Material, type Mesh } from './solids.ts';
+import { tagArt, type Board, type Tag } from './shelf-bay.ts';
+import { box, ground, place, wall, type Material, type Mesh } from './solids.ts';
 import { tableColour } from './tables.ts';
 
 /** Packs already built, by product and scale. */
@@ -23,6 +24,8 @@ export async function photograph(scene: Scene, painter: Painter, cache: PackCach
     }
     for (const mesh of await built) objects.push(isLying ? lay(mesh, product.pack, placement) : place(mesh, placement));
   }
+  for (const board of scene.boards ?? []) objects.push(...boardMeshes(board));
+  for (const tag of scene.tags ?? []) objects.push(...(await tagMeshes(tag, painter)));
   const table: Material = {
     texture: null,
     colour: [1, 1, 1],
@@ -34,6 +37,25 @@ export async function photograph(scene: Scene, painter: Painter, cache: PackCach
   if (scene.wallMm !== null) scenery.push(wall(-scene.wallMm, { texture: null, colour: scene.wallColour, gloss: 0, polish: 0 }));
   const { camera, lighting, widthPx, heightPx } = scene;
   return finishPhoto(render(objects, scenery, camera, lighting, widthPx, heightPx), scene.finish);
+}
+
+const PAINTED: Material = { texture: null, colour: [0.66, 0.66, 0.64], gloss: 0.03, polish: 0.4 };
+
+function boardMeshes({ at: [x, y, z], widthMm, depthMm, thickMm }: Board): Mesh[] {
+  const faces = { front: PAINTED, back: PAINTED, side: PAINTED, top: PAINTED };
+  return box(widthMm, thickMm, depthMm, faces).map((mesh) => place(mesh, { at: [x, y - thickMm, z - depthMm / 2] }));
+}
+
+/** Paper on the edge of a board. */
+async function tagMeshes(tag: Tag, painter: Painter): Promise<Mesh[]> {
+  const art = tagArt(tag);
+  const paper: Material = { texture: null, colour: [0.9, 0.89, 0.85], gloss: 0.02, polish: 0.3 };
+  const front: Material = { ...paper, texture: await toTexture(await painter.paint(art, 1)), colour: [1, 1, 1] };
+  const [widthMm, heightMm] = [art.widthPx / 4, art.heightPx / 4];
+  const [x, y, z] = tag.at;
+  return box(widthMm, heightMm, 1, { front, back: paper, side: paper, top: paper }).map((mesh) =>
+    place(mesh, { at: [x, y - heightMm / 2, z] }),
+  );
 }
 
 type Shape = ReturnType<typeof productOf>['pack'];

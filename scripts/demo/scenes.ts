@@ -1,4 +1,5 @@
 /** @file The demo photos and the gallery views: what stands where, seen from where, in what light. */
+import { shelfBay, type ShelfBay } from './shelf-bay.ts';
 import { DAYLIGHT, EVENING, FINISH, SHOP } from './lights.ts';
 import type { Camera, Lighting } from './rasteriser.ts';
 import type { Finish } from './photo-finish.ts';
@@ -6,7 +7,7 @@ import type { Placement, Vector } from './solids.ts';
 import type { Table } from './tables.ts';
 import { DEMO_PRODUCTS, type DemoProduct } from './demo-products.ts';
 
-export interface Scene {
+export interface Scene extends Partial<Pick<ShelfBay, 'boards' | 'tags'>> {
   readonly packs: readonly (Placement & { readonly productId: string; readonly isLying?: boolean })[];
   readonly table: Table;
   /** Distance of the wall behind; null: none in sight. */
@@ -25,7 +26,7 @@ export interface Scene {
 export interface DemoPhoto {
   readonly file: string;
   readonly title: { readonly en: string; readonly ja: string };
-  readonly lens: 'product' | 'label';
+  readonly lens: 'product' | 'label' | 'shelf';
   /** True when enough of the barcode is in the picture to be read. */
   readonly showsCode: boolean;
   readonly expected: {
@@ -210,6 +211,24 @@ export const DEMO_SCENES: readonly Omit<DemoPhoto, 'expected'>[] = [
       lighting: DAYLIGHT,
       finish: { ...FINISH, seed: 'i', blurPx: 0.45, noise: 2 },
       artScale: 3.5,
+    },
+  },
+  {
+    file: 'shelf-bay.jpg',
+    showsCode: false,
+    title: { en: 'A bay of shelves', ja: '陳列棚' },
+    lens: 'shelf',
+    scene: {
+      ...shelfBay(),
+      widthPx: 2080,
+      heightPx: 1880,
+      table: 'shelf',
+      wallMm: 330,
+      wallColour: [0.62, 0.62, 0.6],
+      camera: { eye: [-70, 620, 1540], target: [-6, 515, 0], fovDeg: 42, rollDeg: 0.8 },
+      lighting: SHOP,
+      finish: { ...FINISH, seed: 'shelf', backgroundBlurPx: 0, blurPx: 0.45, noise: 2.2, exposure: 1.2, quality: 66 },
+      artScale: 1.5,
     },
   },
 ];
