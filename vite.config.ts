@@ -38,7 +38,7 @@ const WORKER_FILES = {
 };
 
 /** Code that only operators load stands apart as well: visitors' devices do not keep it. */
-const OPERATOR_CODE = /\/src\/app\/operator\/|\/node_modules\/(uplot|apache-arrow)\//;
+const OPERATOR_CODE = /\/src\/app\/operator\/|\/node_modules\/apache-arrow\//;
 
 export default defineConfig({
   plugins: [

@@ -12,6 +12,8 @@ setRouter(
     '/capture': () => import('./CapturePage.svelte'),
     '/capture/:lens': () => import('./CapturePage.svelte'),
     '/result/:look': () => import('./ResultPage.svelte'),
+    '/desk/:lens': () => import('./DeskPage.svelte'),
+    '/desk/:lens/*path': () => import('./DeskPage.svelte'),
     '/library': () => import('./LibraryPage.svelte'),
     '/people': () => import('./PeoplePage.svelte'),
     '/people/:person': () => import('./PersonPage.svelte'),
