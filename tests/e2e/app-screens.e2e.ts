@@ -4,6 +4,10 @@ import { faults } from './axe.ts';
 
 const SCREENS = [
   { path: '/', en: 'Mekiki', ja: 'Mekiki' },
+  { path: '/desk/shelf', en: 'Shelf visits', ja: '棚の調査' },
+  { path: '/desk/shelf/shops', en: 'Shops', ja: '店舗' },
+  { path: '/desk/shelf/shops/nobody/planogram', en: 'Import a planogram', ja: '棚割を取り込む' },
+  { path: '/desk/shelf/nowhere', en: 'Nothing here', ja: '見つかりません' },
   { path: '/capture/product', en: 'Camera', ja: 'カメラ' },
   { path: '/library', en: 'Library', ja: 'ライブラリ' },
   { path: '/people', en: 'People', ja: '食べる人' },
