@@ -91,7 +91,7 @@ export interface ShelfBlock {
 /** Height at which a row stands, for a grown-up. */
 export type EyeLevel = 'stretch' | 'eye' | 'touch' | 'stoop';
 
-/** One row of the shelf. */
+/** One row of the shelf. Where boards step at an upright there is one for each bay, with the same number; positions count on. */
 export interface ShelfRow {
   readonly row: number;
   /** The board's front edge below the facings. */

@@ -5,7 +5,7 @@ import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { GalleryItem, Product } from '../../src/contracts/product.ts';
 import type { Facing, FacingIdentity, ShelfDetection, ShelfDetections, ShelfReading } from '../../src/contracts/shelf.ts';
-import { comparePlanogram } from '../../src/core/shelf/compare-planogram.ts';
+import { comparePlanogram, SURE_GAP } from '../../src/core/shelf/compare-planogram.ts';
 import { layoutShelf } from '../../src/core/shelf/layout-shelf.ts';
 import { analyseShelf } from '../../src/flow/analyse-shelf.ts';
 import { enrolPhoto } from '../../src/flow/enrol.ts';
@@ -51,8 +51,9 @@ interface Tally {
  */
 export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: ShelfGiven): Promise<KindReport> {
   const truths = dataset.items.map(shelfTruthOf);
-  const labels = await enrolSkus(dataset, pipeline);
+  const labels = (dataset.sku_gallery ?? []).map(({ label }) => label);
   const hasNames = labels.length > 0;
+  if (given.names === 'found') await enrolSkus(dataset, pipeline);
   const runtime = createNodeRuntime();
   const progress = progressLine('shelves', truths.length);
   const detections: DetectionResult[] = [];
@@ -76,7 +77,7 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
     const named = given.names === 'truth' ? withTrueNames(reading, truth, matches) : reading;
     const planned = truth.blocks === null ? null : changedPlanogram(truth.blocks, labels, number);
     const compliance = planned === null ? null : comparePlanogram(named, { rows: planned.rows }, { view: 'whole' });
-    const seenGaps = named.layout.gaps.filter(({ saidBy }) => saidBy !== 'spacing');
+    const seenGaps = named.layout.gaps.filter(({ saidBy, confidence01 }) => saidBy !== 'spacing' || confidence01 >= SURE_GAP);
     detections.push({ found: all.facings, truth: truth.facings.map(({ box }) => box) });
     counts.push({
       places: placeAccuracy(placePairs(named, truth, matches)),
@@ -127,8 +128,8 @@ function metricsOf(
   return metrics;
 }
 
-/** Enrol one pack shot per product. @returns their labels. */
-async function enrolSkus(dataset: Dataset, pipeline: NodePipeline): Promise<string[]> {
+/** Enrol one pack shot per product. */
+async function enrolSkus(dataset: Dataset, pipeline: NodePipeline): Promise<void> {
   const skus = dataset.sku_gallery ?? [];
   const progress = progressLine('enrol', skus.length);
   const products = new Map<string, Product>();
@@ -150,7 +151,6 @@ async function enrolSkus(dataset: Dataset, pipeline: NodePipeline): Promise<stri
     progress(gallery.length);
   }
   await pipeline.load([...products.values()], gallery);
-  return [...products.keys()];
 }
 
 /** The reading of the app, from boxes that are given; without names only the layout. */

@@ -32,8 +32,8 @@ const ROW_SKIP = -0.1;
 const LIKELY_CANDIDATE = 0.15;
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */
 const ROOM = 0.8;
-/** Less sure gaps are as likely facings that were overlooked. */
-const SURE_GAP = 0.5;
+/** Gaps that spacing shows less surely are as likely facings that were overlooked. */
+export const SURE_GAP = 0.5;
 /** Confidence of what is not there: never as certain as what is. */
 const ABSENT_CONFIDENCE = 0.85;
 
@@ -52,6 +52,8 @@ interface FoundColumn {
   readonly position: number;
   readonly facingIds: readonly string[];
   readonly gapId: string | null;
+  /** A gap that only the spacing shows, and not surely. */
+  readonly isHole: boolean;
   /** Known product; null for unknown ones and gaps. */
   readonly productId: string | null;
   readonly facing: Facing | null;
@@ -106,7 +108,7 @@ export function comparePlanogram(
         if (column !== null && column.gapId === null) leftOver.push(column);
       } else if (column === null) {
         if (isRowUnseen || at < seen[0]! || at > seen[1]!) outcome.unseen++;
-      } else if (column.gapId !== null) (column.confidence01 < SURE_GAP ? outcome.holes : outcome.gaps).push(column);
+      } else if (column.gapId !== null) (column.isHole ? outcome.holes : outcome.gaps).push(column);
       else if (column.productId === outcome.block.productId || isLikely(column, outcome.block.productId)) outcome.right.push(column);
       else if (column.productId === null) outcome.unsure.push(column);
       else leftOver.push(column);
@@ -167,7 +169,8 @@ const CLOSED: RowEnds = { isOpenLeft: false, isOpenRight: false };
 /** Found columns per row; of a stack, what its lowest facing is. */
 function foundRows({ facings, layout }: ShelfReading): FoundRow[] {
   const facingOf = new Map(facings.map((facing) => [facing.id, facing]));
-  return layout.rows.map(({ row }) => {
+  const numbers = [...new Set(layout.rows.map(({ row }) => row))].sort((a, b) => a - b);
+  return numbers.map((row) => {
     const columns = new Map<number, FoundColumn>();
     const inRow = layout.placements.filter((placement) => placement.row === row).sort((a, b) => a.level - b.level);
     for (const { facingId, position } of inRow) {
@@ -181,15 +184,28 @@ function foundRows({ facings, layout }: ShelfReading): FoundRow[] {
           position,
           facingIds: [facingId],
           gapId: null,
+          isHole: false,
           productId: knownProductOf(facing),
           facing,
           expectedProductId: null,
           confidence01: facing.identity?.saidBy === 'user' ? 1 : (facing.identity?.probability01 ?? 0),
         });
     }
-    for (const { id, row: gapRow, position, expectedProductId, confidence01 } of layout.gaps)
-      if (gapRow === row && !columns.has(position))
-        columns.set(position, { row, position, facingIds: [], gapId: id, productId: null, facing: null, expectedProductId, confidence01 });
+    for (const { id, row: gapRow, position, expectedProductId, confidence01, saidBy } of layout.gaps) {
+      if (gapRow !== row || columns.has(position)) continue;
+      const isHole = saidBy === 'spacing' && confidence01 < SURE_GAP;
+      columns.set(position, {
+        row,
+        position,
+        facingIds: [],
+        gapId: id,
+        isHole,
+        productId: null,
+        facing: null,
+        expectedProductId,
+        confidence01,
+      });
+    }
     const boxes = inRow.flatMap(({ facingId }) => facingOf.get(facingId)?.box ?? []);
     return {
       columns: [...columns.values()].sort((a, b) => a.position - b.position),

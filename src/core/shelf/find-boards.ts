@@ -30,7 +30,7 @@ export interface Boards {
 }
 
 /** What a board must explain to be worth it: fewer, and stacks that a detector sees in part fall apart; more, and sparse rows go under. */
-const BOARD_COST = 1.25;
+export const BOARD_COST = 1.25;
 /** A foot this far below a board, in heights of the thing, still stands on it. */
 const BELOW = 0.3;
 const MAX_CANDIDATES = 90;

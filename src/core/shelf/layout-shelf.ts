@@ -4,12 +4,12 @@ import type { Facing, Placement, ShelfGap, ShelfLayout, ShelfRail, ShelfRow } fr
 import { intersectionArea, intersectionOverSmaller } from '../nms.ts';
 import { eyeLevelOf, USUAL_BAY, type BayHeights } from './eye-level.ts';
 import { findBlocks, knownProductOf, sameThingKey, type PlacedFacing } from './find-blocks.ts';
-import { findBoards, type Boards } from './find-boards.ts';
+import { findBays, type Bay } from './find-bays.ts';
 import { fitRowPlane, planeOfBoards, type MeasuredBoard } from './fit-row-plane.ts';
 import { robustLine, type Line } from './robust.ts';
 import { fromRowPlane, planeSpan, slopeAt, type PlaneSpan, type RowPlane } from './row-plane.ts';
 import { spacingGaps, type SpacedColumn } from './spacing-gaps.ts';
-import { stackColumns, type ShelfColumn } from './stack-columns.ts';
+import { stackColumns, type RowMember, type ShelfColumn } from './stack-columns.ts';
 
 /** A gap before it has its place. */
 export type UnplacedGap = Omit<ShelfGap, 'row' | 'position'>;
@@ -47,75 +47,83 @@ export function layoutShelf(facings: readonly Facing[], gaps: readonly UnplacedG
     ...facings.map(({ box, confidence01 }) => ({ box, weight: 0.3 + 0.7 * confidence01, isGap: false })),
     ...seen.map(({ box, confidence01 }) => ({ box, weight: GAP_WEIGHT * confidence01, isGap: true })),
   ];
-  const { plane, spans, boards } = boardsOf(things);
+  const { plane, spans, bays } = baysOf(things);
   const placements: Omit<Placement, 'block'>[] = [];
   const placed: PlacedFacing[] = [];
   const placedGaps: ShelfGap[] = [];
-  const rows: Omit<ShelfRow, 'eyeLevel'>[] = [];
-  const edges = things.length === 0 ? null : extentOf(spans);
-  boards.downs.forEach((down, row) => {
-    const members = things.flatMap(({ isGap }, index) => (boards.rowOf[index] === row ? [{ index, span: spans[index]!, isGap }] : []));
-    const columns = withSpacingGaps(stackColumns(members), facings, { plane, down, row, ...options });
-    columns.forEach(({ members: stack, gap, inferred }, position) => {
-      for (const { index, span, level } of stack) {
-        const facing = facings[index]!;
-        placements.push({ facingId: facing.id, row, position, level, confidence01: standing01(span, down, level) });
-        placed.push({ facing, row, position });
-      }
-      const unplaced = inferred ?? (gap === null ? null : seen[gap - facings.length]!);
-      if (unplaced === null) return;
-      const expectedProductId = unplaced.saidBy === 'user' ? unplaced.expectedProductId : productAround(columns, position, facings);
-      placedGaps.push({ ...unplaced, row, position, expectedProductId });
-    });
-    const line =
-      boardLine(
+  const rows: ShelfRow[] = [];
+  const columnsSoFar: number[] = [];
+  for (const { members: inBay, boards } of bays) {
+    const edges = extentOf(inBay.map((index) => spans[index]!));
+    boards.downs.forEach((down, row) => {
+      const members = inBay
+        .filter((_, i) => boards.rowOf[i] === row)
+        .map((index): RowMember => ({ index, span: spans[index]!, isGap: things[index]!.isGap }));
+      const columns = withSpacingGaps(stackColumns(members), facings, { plane, down, row, ...options });
+      const before = columnsSoFar[row] ?? 0;
+      columnsSoFar[row] = before + columns.length;
+      columns.forEach(({ members: stack, gap, inferred }, column) => {
+        const position = before + column;
+        for (const { index, span, level } of stack) {
+          const facing = facings[index]!;
+          placements.push({ facingId: facing.id, row, position, level, confidence01: standing01(span, down, level) });
+          placed.push({ facing, row, position });
+        }
+        const unplaced = inferred ?? (gap === null ? null : seen[gap - facings.length]!);
+        if (unplaced === null) return;
+        const expectedProductId = unplaced.saidBy === 'user' ? unplaced.expectedProductId : productAround(columns, column, facings);
+        placedGaps.push({ ...unplaced, row, position, expectedProductId });
+      });
+      const line = boardLine(
         members.map(({ index }) => things[index]!),
         plane,
         down,
-      ) ?? planeLine(plane, down);
-    rows.push({ row, rail: railOf(line, plane, down, edges!), columns: columns.length });
-  });
+      );
+      const middle = (down + (boards.downs[row - 1] ?? edges.top)) / 2;
+      const lowest = boards.downs.at(-1)!;
+      const eyeLevel = eyeLevelOf((lowest - middle) / Math.max(1e-6, lowest - edges.top), options.bay ?? USUAL_BAY);
+      rows.push({ row, rail: railOf(line ?? planeLine(plane, down), plane, down, edges), eyeLevel, columns: columns.length });
+    });
+  }
   const gapPlaces = new Set(placedGaps.map(({ row, position }) => `${row} ${position}`));
   const { blocks, blockOf } = findBlocks(placed, (row, position) => gapPlaces.has(`${row} ${position}`));
-  const topDown = Math.min(...spans.map(({ top }) => top));
-  const lowest = boards.downs.at(-1) ?? 0;
   return {
-    rows: rows.map((row, i): ShelfRow => {
-      const middle = (boards.downs[i]! + (boards.downs[i - 1] ?? topDown)) / 2;
-      return { ...row, eyeLevel: eyeLevelOf((lowest - middle) / Math.max(1e-6, lowest - topDown), options.bay ?? USUAL_BAY) };
-    }),
+    rows,
     placements: placements.map((placement): Placement => ({ ...placement, block: blockOf.get(placement.facingId)! })),
     blocks,
     gaps: placedGaps,
   };
 }
 
-interface BoardsInPlane {
+interface BaysInPlane {
   readonly plane: RowPlane;
   readonly spans: readonly PlaneSpan[];
-  readonly boards: Boards;
+  readonly bays: readonly Bay[];
+  readonly cost: number;
 }
 
 /** The row plane from neighbours, then from the rows found in it, as long as that makes the boards fit better. */
-function boardsOf(things: readonly Thing[]): BoardsInPlane {
-  let best = boardsIn(fitRowPlane(things.map(({ box }) => box)), things);
+function baysOf(things: readonly Thing[]): BaysInPlane {
+  let best = baysIn(fitRowPlane(things.map(({ box }) => box)), things);
   for (let round = 0; round < REFINEMENTS; round++) {
-    const measured = best.boards.downs.flatMap((down, row): MeasuredBoard[] => {
-      const members = things.filter((_, index) => best.boards.rowOf[index] === row);
-      const line = boardLine(members, best.plane, down);
-      return line === null ? [] : [{ line, weight: line.weight }];
-    });
+    const measured = best.bays.flatMap(({ members, boards }) =>
+      boards.downs.flatMap((down, row): MeasuredBoard[] => {
+        const inRow = members.filter((_, i) => boards.rowOf[i] === row).map((index) => things[index]!);
+        const line = boardLine(inRow, best.plane, down);
+        return line === null ? [] : [{ line, weight: line.weight }];
+      }),
+    );
     if (measured.length < 2) break; // One line does not tell how lines converge.
-    const next = boardsIn(planeOfBoards(measured), things);
-    if (next.boards.cost > best.boards.cost) break;
+    const next = baysIn(planeOfBoards(measured), things);
+    if (next.cost > best.cost) break;
     best = next;
   }
   return best;
 }
 
-function boardsIn(plane: RowPlane, things: readonly Thing[]): BoardsInPlane {
+function baysIn(plane: RowPlane, things: readonly Thing[]): BaysInPlane {
   const spans = things.map(({ box }) => planeSpan(plane, box));
-  const boards = findBoards(
+  const bays = findBays(
     things.map(({ box, weight }, i) => ({
       span: spans[i]!,
       weight,
@@ -123,7 +131,7 @@ function boardsIn(plane: RowPlane, things: readonly Thing[]): BoardsInPlane {
       isHeadCut: box.y < EDGE,
     })),
   );
-  return { plane, spans, boards };
+  return { plane, spans, bays, cost: bays.reduce((sum, { boards }) => sum + boards.cost, 0) };
 }
 
 /** Feet that are this far from the board, in heights, do not stand on it. */
@@ -152,9 +160,13 @@ function planeLine(plane: RowPlane, down: number): Line {
   return { intercept: down, slope: slopeAt(plane, down) };
 }
 
-/** Ends of the shelf along the rows. */
-function extentOf(spans: readonly PlaneSpan[]): { left: number; right: number } {
-  return { left: Math.min(...spans.map(({ left }) => left)), right: Math.max(...spans.map(({ right }) => right)) };
+/** Ends of a bay along its rows, and its top. */
+function extentOf(spans: readonly PlaneSpan[]): { left: number; right: number; top: number } {
+  return {
+    left: Math.min(...spans.map(({ left }) => left)),
+    right: Math.max(...spans.map(({ right }) => right)),
+    top: Math.min(...spans.map(({ top }) => top)),
+  };
 }
 
 /** The board's front edge as far as the shelf reaches, within the frame. */

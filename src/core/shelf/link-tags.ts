@@ -13,6 +13,8 @@ export type TagLine = Pick<TextLine, 'text' | 'box' | 'confidence01'>;
 /** How far below a board its tags hang, and how far above they reach, in heights of the row's facings. */
 const BELOW_BOARD = 0.45;
 const ABOVE_BOARD = 0.2;
+/** How far beyond a board's ends its tags may hang, in widths of the frame. */
+const SIDE = 0.02;
 /** Lines of one tag are nearer than this many heights of a line. */
 const SAME_TAG = 1.2;
 /** A price read or parsed with less certainty than this is kept as text only. */
@@ -41,11 +43,19 @@ export function linkTags(lines: readonly TagLine[], reading: Pick<ShelfReading, 
     row,
     down: toRowPlane(plane, { x: (rail.from.x + rail.to.x) / 2, y: (rail.from.y + rail.to.y) / 2 }).down,
     height: heights.get(row) ?? 0,
+    rail,
   }));
   const spans = new Map(facings.map(({ id, box }) => [id, planeSpan(plane, box)]));
   const hanging = lines.flatMap((line) => {
     const middle = toRowPlane(plane, { x: line.box.x + line.box.width / 2, y: line.box.y + line.box.height / 2 }).down;
-    const board = boards.find(({ down, height }) => middle > down - ABOVE_BOARD * height && middle < down + BELOW_BOARD * height);
+    const across = line.box.x + line.box.width / 2;
+    const board = boards.find(
+      ({ down, height, rail }) =>
+        middle > down - ABOVE_BOARD * height &&
+        middle < down + BELOW_BOARD * height &&
+        across > rail.from.x - SIDE &&
+        across < rail.to.x + SIDE,
+    );
     if (board === undefined || isOnPack(line.box, middle - board.down, spans, plane)) return [];
     return [{ line, row: board.row }];
   });

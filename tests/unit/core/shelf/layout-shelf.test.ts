@@ -86,6 +86,26 @@ describe('layoutShelf', () => {
       expect(placements.find(({ facingId }) => facingId === facing.id)).toMatchObject({ row: 2 - fromTop, position });
   });
 
+  it('counts the rows of each bay where boards step at an upright', () => {
+    const column = (sku: string, heightCm: number): DrawnColumn => ({ sku, widthCm: 9, heightCm });
+    const left = drawShelf(
+      Array.from({ length: 4 }, (): DrawnRow => ({ columns: Array<DrawnColumn>(8).fill(column('l', 20)), heightCm: 26 })),
+      { aimCm: [40, 0], distanceCm: 150 },
+    );
+    const right = drawShelf(
+      Array.from({ length: 5 }, (): DrawnRow => ({ columns: Array<DrawnColumn>(8).fill(column('r', 15)), heightCm: 20 })),
+      { aimCm: [-40, 0], distanceCm: 150 },
+    );
+    const drawn = [...left.drawn, ...right.drawn].map((each, i) => ({ ...each, facing: { ...each.facing, id: `${each.sku}${i}` } }));
+    const { placements, rows } = layoutShelf(drawn.map(({ facing }) => facing));
+    expect(rows.map(({ row }) => row)).toEqual([0, 1, 2, 3, 0, 1, 2, 3, 4]);
+    for (const { facing, sku, row, position } of drawn)
+      expect(placements.find(({ facingId }) => facingId === facing.id)).toMatchObject({
+        row,
+        position: sku === 'r' && row < 4 ? 8 + position : position,
+      });
+  });
+
   it('is not misled by a false box across two rows', () => {
     const box: DrawnColumn = { sku: 'box', widthCm: 12, heightCm: 18 };
     const row: DrawnRow = { columns: Array<DrawnColumn>(9).fill(box), heightCm: 24 };
