@@ -8,6 +8,7 @@ import { AppError, toAppError } from '../../src/contracts/errors.ts';
 import type { LensSpec } from '../../src/contracts/lens.ts';
 import { LABEL_LENS } from '../../src/lenses/label/lens.ts';
 import { PRODUCT_LENS } from '../../src/lenses/product/lens.ts';
+import { SHELF_LENS } from '../../src/lenses/shelf/lens.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { readDataset, type Dataset } from './dataset.ts';
@@ -20,13 +21,14 @@ import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
 import { withTranscripts } from './transcripts.ts';
 
-const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS];
+const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS, SHELF_LENS];
 const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   identification: PRODUCT_LENS,
   retrieval: PRODUCT_LENS,
   ocr_text: LABEL_LENS,
   text_lines: LABEL_LENS,
   faces: PRODUCT_LENS,
+  shelf: SHELF_LENS,
 };
 
 async function main(): Promise<void> {
