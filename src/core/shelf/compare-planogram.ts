@@ -4,7 +4,8 @@
  * [Note: Comparing] Shelves are laid against rows, then the columns of each shelf against those of its row, both in order and both free
  * to leave something out, so that neither a photo of part of the bay nor one product too many shifts all that follows. What then
  * stands at its place is right. What is left over on both sides is put together by product: expected here and found there is
- * misplaced. A facing that nobody could name is neither right nor wrong: it takes the place that it stands at out of the count.
+ * misplaced. A facing that nobody could name, or that is only likely to be something else, is neither right nor wrong: it takes the place
+ * that it stands at out of the count.
  */
 import type { Compliance, Facing, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
 import { alignSequences, type AlignedPair } from './align-sequences.ts';
@@ -67,7 +68,7 @@ interface Outcome {
   readonly block: ExpectedBlock;
   readonly right: FoundColumn[];
   readonly gaps: FoundColumn[];
-  /** Facings that nobody could name. */
+  /** Facings that nobody could name, or that are only likely to be something else. */
   readonly unsure: FoundColumn[];
   /** Holes that may be gaps, or facings that were overlooked. */
   readonly holes: FoundColumn[];
@@ -94,6 +95,7 @@ export function comparePlanogram(
     .map((block): Outcome => ({ block, right: [], gaps: [], unsure: [], holes: [], extra: [], unseen: 0 }));
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.block, outcome]));
   const leftOver: FoundColumn[] = [];
+  const standsAt = new Map<FoundColumn, Outcome>();
 
   const aligned = alignBay(shelves, rows, view);
   for (const { shelf, row, pairs, ends } of aligned) {
@@ -111,11 +113,19 @@ export function comparePlanogram(
       } else if (column.gapId !== null) (column.isHole ? outcome.holes : outcome.gaps).push(column);
       else if (column.productId === outcome.block.productId || isLikely(column, outcome.block.productId)) outcome.right.push(column);
       else if (column.productId === null) outcome.unsure.push(column);
-      else leftOver.push(column);
+      else {
+        leftOver.push(column);
+        standsAt.set(column, outcome);
+      }
     });
   }
 
-  const strayBlocks = blocksOf(leftOver.filter(({ productId }) => productId !== null)).filter((stray) => !joinBlock(stray, outcomes));
+  const strayBlocks: FoundColumn[][] = [];
+  for (const stray of blocksOf(leftOver.filter(({ productId }) => productId !== null))) {
+    // What is only likely does not speak against the planogram.
+    if (!stray.some(isSure)) for (const column of stray) standsAt.get(column)?.unsure.push(column);
+    else if (!joinBlock(stray, outcomes)) strayBlocks.push(stray);
+  }
   const expectedProducts = new Map<string, Outcome[]>();
   for (const outcome of outcomes)
     expectedProducts.set(outcome.block.productId, [...(expectedProducts.get(outcome.block.productId) ?? []), outcome]);
@@ -296,6 +306,10 @@ function isLikely({ facing, productId }: FoundColumn, expected: string): boolean
   return (facing.identity?.candidates ?? []).some(
     (candidate) => candidate.productId === expected && candidate.probability01 >= LIKELY_CANDIDATE,
   );
+}
+
+function isSure({ facing }: FoundColumn): boolean {
+  return facing?.identity?.certainty === 'sure' || facing?.identity?.saidBy === 'user';
 }
 
 /** Above the first or below the last row that was found. */

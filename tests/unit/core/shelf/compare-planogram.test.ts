@@ -114,6 +114,18 @@ describe('comparePlanogram', () => {
     });
   });
 
+  it('does not let a name that is only likely speak against the planogram', () => {
+    const whole = reading(['AAABBXCDD', PLAN[1]!, PLAN[2]!]);
+    const facings = whole.facings.map((facing) =>
+      facing.identity?.productId === 'X' ? { ...facing, identity: { ...known('X', 0.6), certainty: 'likely' as const } } : facing,
+    );
+    expect(comparePlanogram({ ...whole, facings }, planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 1 });
+    expect(comparePlanogram(whole, planogram(PLAN)).differences.map(({ kind, sku }) => `${kind} ${sku}`)).toEqual([
+      'wrong-facings C',
+      'foreign X',
+    ]);
+  });
+
   it('does not miss what lies outside the photo', () => {
     const plan = ['AAABBBCCCDDDEEE', 'FFFGGGHHHIIIJJJ', 'KKKLLLMMMNNNOOO'];
     const part = reading(plan, { distanceCm: 55 });
