@@ -56,6 +56,9 @@ export class ShelfBay {
   #storeError = $state.raw<AppError | null>(null);
   /** Writes, one after the other. */
   #disk: Promise<void> = Promise.resolve();
+  /** Sums and ticks, one after the other: each begins with the report as the one before left it. */
+  #sums: Promise<void> = Promise.resolve();
+  #changes = 0;
   #unseen: readonly string[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
@@ -172,18 +175,16 @@ export class ShelfBay {
   /** Load it, or again after something changed: follow `shelfPhotos.changes`. */
   async load(): Promise<void> {
     try {
-      await this.#disk;
       const { visits, shops, bayPhotos } = device();
-      const [visit, bay, photos, readings] = await Promise.all([
+      const [visit, bay, photos] = await Promise.all([
         visits.get(this.visitId),
         shops.bay(this.bayId),
         bayPhotos.ofVisit(this.visitId, this.bayId),
-        bayPhotos.readingsOf(this.visitId),
       ]);
       this.#visit = visit;
       this.#bay = bay;
       this.#photos = photos;
-      this.#readings = byPhoto(readings.filter(({ bayId }) => bayId === this.bayId));
+      await this.#readReadings();
       const isShown = photos.some(({ id }) => id === this.#photoId);
       if (!isShown) await this.select(photos.at(-1)?.id ?? null);
       else if (this.photo?.state === 'read' && this.#pictureOf !== `${this.#photoId ?? ''} read`) await this.#showPicture();
@@ -334,21 +335,25 @@ export class ShelfBay {
   }
 
   /** Tick something off the fix-it list, or put it back. @throws AppError('quota-exceeded') */
-  async tick(fixId: string, state: ReportFix['state']): Promise<void> {
-    const summary = this.#summary;
-    if (summary === null) return;
-    const fixes = summary.report.fixes.map((fix): ReportFix =>
-      fix.id === fixId ? { ...fix, state, saidBy: state === 'open' ? null : 'user', changedAtMs: Date.now() } : fix,
-    );
-    const report = { ...summary.report, fixes };
-    await device().bayReports.put(report);
-    this.#summary = { ...summary, report };
+  tick(fixId: string, state: ReportFix['state']): Promise<void> {
+    return this.#inTurn(async () => {
+      const summary = this.#summary;
+      if (summary === null) return;
+      const fixes = summary.report.fixes.map((fix): ReportFix =>
+        fix.id === fixId ? { ...fix, state, saidBy: state === 'open' ? null : 'user', changedAtMs: Date.now() } : fix,
+      );
+      const report = { ...summary.report, fixes };
+      await device().bayReports.put(report);
+      this.#summary = { ...summary, report };
+    });
   }
 
   /** Give the picture's memory back. */
   dispose(): void {
     this.#isDisposed = true;
     clearTimeout(this.#lookTimer);
+    // What was changed last counts, too.
+    if (this.#reportTimer !== undefined) void this.#summarise().catch(() => {});
     clearTimeout(this.#reportTimer);
     if (this.#pictureUrl !== null) URL.revokeObjectURL(this.#pictureUrl);
     this.#pictureUrl = null;
@@ -367,6 +372,18 @@ export class ShelfBay {
     return edit;
   }
 
+  /** What is on disk, unless the user was faster, or the disk is full: then what is shown stands. */
+  async #readReadings(): Promise<void> {
+    let changes: number;
+    let kept: Record<string, PhotoReading>;
+    do {
+      changes = this.#changes;
+      await this.#disk;
+      kept = byPhoto(await device().bayPhotos.readingsOf(this.visitId, this.bayId));
+    } while (changes !== this.#changes);
+    this.#readings = this.#storeError === null ? kept : { ...kept, ...this.#readings };
+  }
+
   /** Show it now, keep it soon. */
   #show(reading: PhotoReading): void {
     this.#take([reading]);
@@ -375,10 +392,14 @@ export class ShelfBay {
 
   #take(readings: readonly PhotoReading[]): void {
     const ours = readings.filter(({ bayId }) => bayId === this.bayId);
+    this.#changes += 1;
     this.#readings = { ...this.#readings, ...byPhoto(ours) };
     if (readings.length > ours.length) shelfPhotos.touch();
     clearTimeout(this.#reportTimer);
-    this.#reportTimer = setTimeout(() => void this.#summarise().catch(() => {}), REPORT_PAUSE_MS);
+    this.#reportTimer = setTimeout(() => {
+      this.#reportTimer = undefined;
+      void this.#summarise().catch(() => {});
+    }, REPORT_PAUSE_MS);
   }
 
   #keep(readings: readonly PhotoReading[]): void {
@@ -452,11 +473,19 @@ export class ShelfBay {
     this.#pictureOf = `${id ?? ''}${isRead ? ' read' : ''}`;
   }
 
-  async #summarise(): Promise<void> {
-    if (this.#visit === null) return;
-    await this.#disk;
-    this.#summary = await summariseBay(this.#visit, this.bayId, device(), nameOfProduct);
-    if (this.#summary !== null) this.#products = this.#summary.products;
+  #summarise(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#visit === null) return;
+      await this.#disk;
+      this.#summary = await summariseBay(this.#visit, this.bayId, device(), nameOfProduct);
+      if (this.#summary !== null) this.#products = this.#summary.products;
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#sums.then(work);
+    this.#sums = turn.catch(() => {});
+    return turn;
   }
 }
 

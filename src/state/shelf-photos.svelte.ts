@@ -128,6 +128,8 @@ class ShelfPhotos {
    */
   async add(visit: Visit, photos: readonly PhotoOfBay[], label: (index: number) => string): Promise<Handover> {
     showThatTabLives();
+    // There is something to lose from here on: ask the browser to keep it.
+    void requestPersistence();
     if (!this.isBusy) this.#total = this.#done = this.#failed = 0;
     const priority = photos.length === 1 ? 'interactive' : 'batch';
     const kept: string[] = [];
@@ -148,7 +150,6 @@ class ShelfPhotos {
       this.#changes += 1;
       this.#queue.add([{ media, priority, label: label(index) }], true);
     }
-    void requestPersistence();
     return { kept, refused: [], error: null };
   }
 

@@ -42,7 +42,8 @@ export interface BayPhotoStore {
   /** With all that was made of it. */
   remove(id: string): Promise<void>;
   reading(id: string): Promise<PhotoReading | null>;
-  readingsOf(visitId: string): Promise<PhotoReading[]>;
+  /** Of a visit, or of one bay of it. */
+  readingsOf(visitId: string, bayId?: string): Promise<PhotoReading[]>;
   /**
    * Keep changed readings, and looks that were compared anew; all or none, since a name may change several photos.
    * @throws AppError('quota-exceeded')
@@ -163,10 +164,14 @@ export function createBayPhotoStore(database: Database): BayPhotoStore {
         'readonly',
         async (transaction) => (await transaction.objectStore('shelfReadings').get(id)) ?? null,
       ),
-    readingsOf: (visitId) =>
-      transact(database, ['shelfReadings'], 'readonly', (transaction) =>
-        transaction.objectStore('shelfReadings').index('byVisit').getAll(visitId),
-      ),
+    readingsOf: (visitId, bayId) =>
+      transact(database, ['shelfReadings', 'shelfPhotos'], 'readonly', async (transaction) => {
+        const readings = transaction.objectStore('shelfReadings');
+        if (bayId === undefined) return readings.index('byVisit').getAll(visitId);
+        const range = IDBKeyRange.bound([visitId, bayId], [visitId, bayId, []]);
+        const ids = await transaction.objectStore('shelfPhotos').index('byVisit').getAllKeys(range);
+        return (await Promise.all(ids.map((id) => readings.get(id)))).filter((reading) => reading !== undefined);
+      }),
     async put(readings, looks = new Map()) {
       const rows = readings.flatMap(({ photoId, visitId }) => toLooksRow(photoId, visitId, looks.get(photoId) ?? []) ?? []);
       await transact(database, ['shelfReadings', 'shelfLooks'], 'readwrite', async (transaction) => {

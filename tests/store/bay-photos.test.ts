@@ -93,6 +93,9 @@ describe('a photo of a bay', () => {
     await photos.move('p1', 'b2');
     expect((await photos.ofBay('b1')).map(({ id }) => id)).toEqual(['p2']);
     expect((await photos.reading('p1'))?.bayId).toBe('b2');
+    expect(await photos.readingsOf('v1', 'b1')).toEqual([]);
+    expect((await photos.readingsOf('v1', 'b2')).map(({ photoId }) => photoId)).toEqual(['p1']);
+    expect(await photos.readingsOf('v1')).toHaveLength(1);
   });
 
   it('goes with its visit', async () => {

@@ -1,9 +1,16 @@
+import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
 import { ShelfVisits } from '../../../server/repositories/shelf-visits.ts';
 import { openDatabase } from '../../../server/repositories/database.ts';
 import { ShelfVisitService } from '../../../server/services/shelf-visit-service.ts';
+import { createEgress } from '../../../src/clients/egress.ts';
+import { createServerClient } from '../../../src/clients/server-client.ts';
 import type { VisitReport } from '../../../src/contracts/visit-report.ts';
+import { createDatabase } from '../../../src/store/db.ts';
+import { createLedger } from '../../../src/store/ledger.ts';
+import { createSettingsStore } from '../../../src/store/settings.ts';
 import { visitReport } from '../../unit/shelf/visit-fixtures.ts';
 import { removeFolders, startApp, temporaryFolder } from './test-server.ts';
 
@@ -94,4 +101,35 @@ it('lets visits go when their time is over, and takes no more than it has room f
   service.close();
   full.close();
   client.close();
+});
+
+it('a phone hands in what its ledger shows, byte for byte, and nothing before it may', async () => {
+  app = await startApp();
+  const database = createDatabase({ name: 'shelf-visits-phone' });
+  const ledger = createLedger(database);
+  const settings = createSettingsStore(database);
+  const ownOrigin = 'http://localhost';
+  const bodies: string[] = [];
+  const fetch = async (address: string, init: RequestInit): Promise<Response> => {
+    bodies.push(init.body as string);
+    const answer = await app!.http.inject({
+      method: init.method as 'POST',
+      url: new URL(address).pathname,
+      payload: init.body as string,
+      headers: init.headers as Record<string, string>,
+      ...PHONE,
+    });
+    return new Response(answer.rawPayload.length === 0 ? null : new Uint8Array(answer.rawPayload), { status: answer.statusCode });
+  };
+  const egress = createEgress({ ledger, settings, ownOrigin, fetch: fetch as typeof globalThis.fetch });
+  const server = createServerClient(egress, settings, ownOrigin);
+  expect(await server.handIn('shelf', report('v1', 's1', 1))).toBeNull();
+  expect(bodies).toEqual([]);
+  await settings.setMayLeave('shelf', 'report', true);
+  expect(await server.handIn('shelf', report('v1', 's1', 1))).toMatchObject({ id: 'v1' });
+  const [departure] = await ledger.departures();
+  expect(departure).toMatchObject({ outcome: 'sent', row: { type: 'report', preview: bodies[0] } });
+  await expect
+    .poll(async () => (await app!.services.arrivals.readBack(Number.MAX_SAFE_INTEGER, 1))[0]?.sha256)
+    .toBe(createHash('sha256').update(departure!.row.preview).digest('hex'));
 });
