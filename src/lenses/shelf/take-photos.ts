@@ -17,7 +17,10 @@ import { deskAddress } from './desk-path.ts';
 export async function takePhotos(photos: readonly MediaRef[]): Promise<string> {
   const { visit, bay, purpose } = await bayAtHand();
   await addToBay(visit.id, bay.id, photos, purpose);
-  return deskAddress({ page: 'bay', visitId: visit.id, bayId: bay.id, tab: 'photo' });
+  // Whoever checks what was mended goes on with the list.
+  return deskAddress(
+    purpose === 'check' ? { page: 'fixes', visitId: visit.id } : { page: 'bay', visitId: visit.id, bayId: bay.id, tab: 'photo' },
+  );
 }
 
 /** Add photos to a bay of a visit. @throws AppError('quota-exceeded') after what fitted was kept. */
