@@ -35,6 +35,11 @@ async function boxes(page: Page): Promise<number> {
   return Number(/\d+/u.exec(label ?? '')?.[0]);
 }
 
+/** Those of the list; gaps are no facings. */
+function facings(page: Page): Promise<number> {
+  return page.getByRole('region', { name: 'All facings' }).getByRole('listitem').filter({ hasNotText: 'Gap' }).count();
+}
+
 /** The demo's shelf, read. */
 async function openDemo(page: Page): Promise<void> {
   await page.goto('/desk/shelf');
@@ -123,11 +128,11 @@ test.describe('on the spot', () => {
     await expect.poll(() => line.count()).toBe(before);
   });
 
-  test('a dense shelf: nearly all of its 150 facings are found, and the photo stays fluid to the touch', async ({ page }) => {
+  test('a dense shelf: nearly all of its 150 facings are found, row by row', async ({ page }) => {
     test.setTimeout(420_000);
     await openBay(page);
     await addPhoto(page, await shelfPhoto(DENSE_SHELF, 'dense.jpg'));
-    const count = await boxes(page);
+    const count = await facings(page);
     expect(Math.abs(count - facingsOf(DENSE_SHELF)) / facingsOf(DENSE_SHELF)).toBeLessThan(0.15);
     await expect(page.getByRole('heading', { name: /^Row 10/ })).toBeVisible();
   });
@@ -152,15 +157,16 @@ test.describe('on the spot', () => {
     await page.getByRole('link', { name: /Corner shop/ }).click();
     await page.getByRole('link', { name: 'Import a planogram' }).click();
     // Shift-JIS with the mark of UTF-8, as some programs write it.
-    const shiftJis = Buffer.from([0x92, 0x69]); // 段
+    const shelf = Buffer.from([0x92, 0x69]); // 段
+    const productName = Buffer.from([0x8f, 0xa4, 0x95, 0x69, 0x96, 0xbc]); // 商品名
+    const milk = Buffer.from([0x83, 0x7e, 0x83, 0x8b, 0x83, 0x4e]); // ミルク
     const csv = Buffer.concat([
-      Buffer.from([0xef, 0xbb, 0xbf]),
-      shiftJis,
-      Buffer.from(
-        ',position,SKU,facings\r\n1,1,minamori-milk-chocolate,3\r\n1,1,minamori-bitter-chocolate,2\r\n1,4,nobody-knows-this,2\r\n',
-      ),
+      ...[Buffer.from([0xef, 0xbb, 0xbf]), shelf, Buffer.from(',position,SKU,facings,'), productName],
+      ...[Buffer.from('\r\n1,1,minamori-milk-chocolate,3,'), milk, Buffer.from('\r\n1,1,minamori-bitter-chocolate,2,'), milk],
+      ...[Buffer.from('\r\n1,4,nobody-knows-this,2,'), milk, Buffer.from('\r\n')],
     ]);
     await page.locator('main input[type=file]').setInputFiles({ name: 'plan.csv', mimeType: 'text/csv', buffer: csv });
+    await expect(page.getByRole('cell', { name: 'ミルク' }).first()).toBeVisible();
     await expect(page.getByLabel(/^Shelf \(row\)/)).toHaveValue('0');
     const problems = page.getByRole('region', { name: /^Problems/ });
     await expect(problems.getByRole('listitem').filter({ hasText: 'Line 3' })).toContainText('is taken already');
@@ -201,20 +207,20 @@ test.describe('on the spot', () => {
   test('a visit comes out as CSV, Excel, JSON, picture and PDF, and the CSV and the JSON say what the screen says', async ({ page }) => {
     await openBay(page);
     await addPhoto(page, await shelfPhoto(SMALL_SHELF, 'small.jpg'));
-    const found = await boxes(page);
+    const found = await facings(page);
     await page.getByRole('link', { name: 'Corner shop' }).click();
     await page.getByRole('link', { name: 'Report' }).click();
     const cell = page.getByRole('row', { name: /Bay 1/ }).getByRole('cell').nth(1);
     await expect(cell).not.toHaveText('0');
-    const facings = Number(await cell.textContent());
-    expect(facings).toBeLessThanOrEqual(found);
+    const reported = Number(await cell.textContent());
+    expect(reported).toBe(found);
     const saved = async (kind: string): Promise<Buffer> => {
       const button = page.getByRole('button', { name: kind, exact: true });
       const [download] = await Promise.all([page.waitForEvent('download', { timeout: 90_000 }), button.click()]);
       return readFileSync(await download.path());
     };
     const lines: Record<string, string>[] = parse(await saved('CSV'), { columns: true, bom: true });
-    expect(lines.reduce((sum, line) => sum + Number(line['Facings']), 0)).toBe(facings);
+    expect(lines.reduce((sum, line) => sum + Number(line['Facings']), 0)).toBe(reported);
     expect(new Set(lines.map((line) => line['Bay']))).toEqual(new Set(['Bay 1']));
     const json = JSON.parse((await saved('JSON')).toString()) as Record<string, unknown>;
     expect(JSON.stringify(json)).toContain('Corner shop');
@@ -277,7 +283,7 @@ test.describe('on the spot', () => {
     const truth = items.find(({ file }) => file.endsWith(photo!))!.boxes.length;
     await openBay(page);
     await addPhoto(page, `${SHARED}/images/${photo!}`);
-    expect(Math.abs((await boxes(page)) - truth) / truth).toBeLessThan(0.2);
+    expect(Math.abs((await facings(page)) - truth) / truth).toBeLessThan(0.2);
   });
 });
 
