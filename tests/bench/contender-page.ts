@@ -23,6 +23,8 @@ export interface Arena {
    * @param unit of the answers, which show that both sides did the work.
    */
   duel(what: string, ours: keyof Contenders, theirs: keyof Contenders, args: readonly unknown[], unit: string): Promise<BenchRow>;
+  /** For what is no duel. */
+  readonly page: Page;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function openArena(rounds: number): Promise<Arena> {
   await page.goto(`${server.resolvedUrls?.local[0] ?? ''}tests/bench/page/index.html?ep=wasm`);
   await page.waitForFunction(() => window.contenders !== undefined, null, { timeout: 60_000 });
   return {
+    page,
     async duel(what, ours, theirs, args, unit) {
       const run = (name: keyof Contenders): Promise<Measured> =>
         page.evaluate(([method, input]) => (window.contenders![method] as (...input: unknown[]) => Promise<Measured>)(...input), [

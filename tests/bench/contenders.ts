@@ -26,6 +26,18 @@ export interface Contenders {
   searchGallery(gallerySize: number, count: number): Promise<Measured>;
   /** The same vectors and probes in a worker that scores every row in a loop and sorts all of them. */
   searchGalleryPlainly(gallerySize: number, count: number): Promise<Measured>;
+  /** A drawn shelf of 60 facings on 12 megapixels, see `page/shelf.ts`: found and named through our workers. */
+  nameShelf(): Promise<Measured>;
+  /** The same nets in a plain loop on the page. */
+  nameShelfPlainly(): Promise<Measured>;
+  /** The same packs sought by OpenCV.js template matching. */
+  matchTemplates(): Promise<Measured>;
+  /** The same photo to the whole report, price tags read. */
+  reportShelf(): Promise<Measured>;
+  /** `count` different shelves, one after the other. */
+  readShelves(from: number, count: number): Promise<Measured>;
+  /** Milliseconds of each stage of a whole report. */
+  shelfStages(): Promise<Record<string, number>>;
 }
 
 declare global {

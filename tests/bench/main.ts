@@ -1,7 +1,7 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,nearest,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,nearest,shelf,bytes,photo,soak,index] [--rounds 3] [--photos n]`
  * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { look } from './look.ts';
 import { nearest } from './nearest.ts';
 import { photo } from './photo.ts';
 import type { BenchRow } from './row.ts';
+import { shelf } from './shelf.ts';
 import { soak } from './soak.ts';
 
 const { values } = parseArgs({
@@ -28,11 +29,12 @@ const { values } = parseArgs({
 const rounds = positive(values.rounds, 3);
 const photos = values.photos === undefined ? null : positive(values.photos, 0);
 
-/** In the order they are run and printed. `soak` takes an hour on two cores and `index` needs gigabytes of disk: they only run when they are named. */
+/** In the order they are run and printed. `shelf` and `soak` take long on two cores and `index` needs gigabytes of disk: they only run when they are named. */
 const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
   nearest: async (open) => nearest(await open()),
+  shelf: async (open) => shelf(await open(), photos ?? 50),
   bytes: () => bytes(),
   photo: () => photo({ photos: photos ?? 10 }),
   soak: () => soak({ photos: photos ?? 100 }),
@@ -42,7 +44,7 @@ const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<Ben
     return index({ count, dimensions: positive(values.dimensions, 128), hasPeers: count <= 1_000_000 });
   },
 };
-const BY_NAME_ONLY = ['soak', 'index'];
+const BY_NAME_ONLY = ['shelf', 'soak', 'index'];
 
 const wanted = values.only?.split(',') ?? Object.keys(ITEMS).filter((name) => !BY_NAME_ONLY.includes(name));
 const unknown = wanted.filter((name) => !Object.hasOwn(ITEMS, name));

@@ -9,6 +9,7 @@ import type { GalleryItem } from '../../../src/contracts/product.ts';
 import { matchCrops } from '../../../src/flow/match-crops.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import type { Contenders, Measured } from '../contenders.ts';
+import { shelfContenders } from './shelf.ts';
 import type { PlainSearchAnswer, PlainSearchQuestion } from './plain-search.worker.ts';
 
 setBackendOverride('wasm');
@@ -126,6 +127,7 @@ async function readLabel(url: string): Promise<Measured> {
 }
 
 const contenders: Contenders = {
+  ...shelfContenders({ vision, index }, galleryOf),
   readLabel,
   async readLabelByTesseract(url) {
     const [worker, blob] = await Promise.all([tesseract(), photo(url)]);
