@@ -243,9 +243,24 @@ interface Cv {
 }
 
 let cvReady: Promise<Cv> | null = null;
-/** The whole OpenCV.js of its package: the app's own build is the same. */
+/** OpenCV.js as the app has it: the whole of its package, script and WASM apart. */
 function openCv(): Promise<Cv> {
-  return (cvReady ??= import('@techstark/opencv-js').then(async ({ default: module }) => (await module) as unknown as Cv));
+  return (cvReady ??= startOpenCv());
+}
+
+async function startOpenCv(): Promise<Cv> {
+  const { url } = modelSpec('opencv').files[0]!;
+  const wasmBinary = new Uint8Array(await (await fetch(`/${url}`)).arrayBuffer());
+  const script = (await import(/* @vite-ignore */ new URL(url.replace(/\.wasm$/, '.js'), `${location.origin}/`).href)) as {
+    createOpenCv(module: object): object;
+  };
+  let cv: { then?: unknown } = {};
+  await new Promise<void>((resolve) => {
+    cv = script.createOpenCv({ wasmBinary, onRuntimeInitialized: resolve, print: () => {} });
+  });
+  // The module's own `then` answers with itself; awaiting it would never end.
+  delete cv.then;
+  return cv as Cv;
 }
 
 function matOf(cv: Cv, picture: ImageBitmap, widthPx: number, heightPx: number): CvMat {
