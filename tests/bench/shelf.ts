@@ -45,7 +45,13 @@ export async function shelf(arena: Arena, photos: number): Promise<BenchRow[]> {
   rows.push(...(await memoryRows(arena, photos)));
   // Last: it puts another gallery into the index.
   rows.push(
-    await arena.duel(`search ${FACINGS} facings among ${GALLERY} SKUs: index worker against brute force`, 'searchGallery', 'searchGalleryPlainly', [GALLERY, FACINGS], 'checksum'), // prettier-ignore,
+    await arena.duel(
+      `search ${FACINGS} facings among ${GALLERY} SKUs: index worker against brute force`,
+      'searchGallery',
+      'searchGalleryPlainly',
+      [GALLERY, FACINGS],
+      'checksum',
+    ), // prettier-ignore,
   );
   return rows;
 }
