@@ -9,6 +9,10 @@ import type { DrawnPage, TextRun } from './picture-pdf.ts';
 export interface PageWords extends TableWords {
   readonly title: string;
   readonly foot: string;
+  /** On an empty place of the photo. */
+  readonly gap: string;
+  /** From the first photo to the last report. */
+  readonly stopwatch: string;
   /** e.g. `12 s` or `3 min 5 s`. */
   readonly duration: (ms: number) => string;
   readonly dateTime: (atMs: number) => string;
@@ -114,7 +118,7 @@ function drawHead(pen: Pen, { shop, visit, stopwatch, bays }: VisitReport, words
     [words.unknown, String(sum(({ unknown }) => unknown))],
     [words.gaps, String(sum(({ gaps }) => gaps))],
     [words.compliance, expected === 0 ? '–' : words.percent(right / expected)],
-    [words.seconds, stopwatch?.reportAtMs == null ? '–' : words.duration(stopwatch.reportAtMs - stopwatch.captureAtMs)],
+    [words.stopwatch, stopwatch?.reportAtMs == null ? '–' : words.duration(stopwatch.reportAtMs - stopwatch.captureAtMs)],
   ];
   const width = (WIDTH - 2 * MARGIN) / figures.length;
   figures.forEach(([name, value], index) => {

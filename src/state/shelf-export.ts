@@ -72,7 +72,7 @@ export async function exportPhoto(
     return product === undefined ? id : nameOfProduct(product);
   };
   const { annotatedPicture } = await import('../flow/annotated-picture.ts');
-  return annotatedPicture(photo, current, { nameOf, gap: words.tables.gaps, title }, options);
+  return annotatedPicture(photo, current, { nameOf, gap: words.gap, title }, options);
 }
 
 /** Bring a visit back that was exported as JSON. @returns its id. @throws AppError as `importVisit` */

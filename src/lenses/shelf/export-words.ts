@@ -9,6 +9,8 @@ export function exportWords(): PageWords {
   return {
     title: m.shelf_report(),
     foot: m.shelf_report_foot(),
+    gap: m.shelf_gap(),
+    stopwatch: m.shelf_stopwatch(),
     duration: spanText,
     dateTime: timeText,
     percent: shareText,
