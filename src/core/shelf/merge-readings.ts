@@ -3,7 +3,7 @@ import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, PriceTag, ShelfReading } from '../../contracts/shelf.ts';
 import { intersectionOverSmaller, intersectionOverUnion } from '../nms.ts';
 import { boundsOf, knownProductOf } from './find-blocks.ts';
-import { chained, inverse, mapBox, type Homography } from './fit-homography.ts';
+import { IDENTITY, chained, inverse, mapBox, type Homography } from './fit-homography.ts';
 import { layoutShelf, type LayoutOptions, type UnplacedGap } from './layout-shelf.ts';
 import { planeOfLayout } from './plane-of-layout.ts';
 import { registerPhotos, type RegistrationRefusal } from './register-photos.ts';
@@ -70,7 +70,7 @@ type Joined =
 /** Map of each photo to the one with most facings: photos join one after the other, the surest next. */
 function joinPhotos(parts: readonly MergePart[]): Joined {
   const first = parts.reduce((best, { reading }, i) => (reading.facings.length > parts[best]!.reading.facings.length ? i : best), 0);
-  const toFirst = new Map<number, Homography>([[first, [1, 0, 0, 0, 1, 0, 0, 0, 1]]]);
+  const toFirst = new Map<number, Homography>([[first, IDENTITY]]);
   const tried = new Map<string, ReturnType<typeof registerPhotos>>();
   const registered = (from: number, to: number): ReturnType<typeof registerPhotos> => {
     const key = `${from} ${to}`;
@@ -102,8 +102,7 @@ function photoOf({ reading: { facings }, looks }: MergePart): Parameters<typeof 
 
 /** The row plane of the first photo, cut to what the photos show: boards lie level in it, and things far apart are equally large. */
 function canvasOf(parts: readonly MergePart[], toFirst: readonly Homography[]): { toCanvas: Homography[]; aspect: number } {
-  const reference = toFirst.findIndex((map) => map.every((value, i) => value === (i % 4 === 0 ? 1 : 0)));
-  const part = parts[Math.max(0, reference)]!;
+  const part = parts[toFirst.indexOf(IDENTITY)]!;
   const facing = planeHomography(planeOfLayout(part.reading));
   const toPlane = toFirst.map((map) => chained(map, facing));
   const bounds = boundsOf(parts.flatMap(({ reading }, i) => reading.facings.flatMap(({ box }) => mapBox(toPlane[i]!, box) ?? [])));

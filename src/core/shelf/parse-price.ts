@@ -65,7 +65,7 @@ interface Reading extends ParsedPrice {
  * weights, counts, percentages and dates are left out.
  * @param text of one tag; line breaks are kept. Full-width figures are understood.
  */
-export function parsePrices(text: string): ParsedPrice[] {
+function parsePrices(text: string): ParsedPrice[] {
   const found: Reading[] = [];
   for (const line of text.split('\n')) found.push(...pricesOfLine(line.normalize('NFKC').replaceAll('，', ',')));
   const best = found

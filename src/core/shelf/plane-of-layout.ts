@@ -16,7 +16,7 @@ export function planeOfLayout({ layout: { rows }, facings }: Pick<ShelfReading, 
 }
 
 /** y - 0.5 over x - 0.5. */
-export function lineOfRail({ from, to }: ShelfRail): Line {
+function lineOfRail({ from, to }: ShelfRail): Line {
   const slope = to.x - from.x > 1e-9 ? (to.y - from.y) / (to.x - from.x) : 0;
   return { intercept: from.y - 0.5 - slope * (from.x - 0.5), slope };
 }
