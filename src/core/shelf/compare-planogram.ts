@@ -31,6 +31,8 @@ const ROW_BONUS = 0.2;
 const ROW_SKIP = -0.1;
 /** A candidate this likely stands for the product where the planogram expects it. */
 const LIKELY_CANDIDATE = 0.15;
+/** Mean probability of the expected product that leaves it a chance against a sure one. */
+const EXPECTED_CHANCE = 0.03;
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */
 const ROOM = 0.8;
 /** Gaps that spacing shows less surely are as likely facings that were overlooked. */
@@ -122,8 +124,8 @@ export function comparePlanogram(
 
   const strayBlocks: FoundColumn[][] = [];
   for (const stray of blocksOf(leftOver.filter(({ productId }) => productId !== null))) {
-    // What is only likely does not speak against the planogram.
-    if (!stray.some(isSure)) for (const column of stray) standsAt.get(column)?.unsure.push(column);
+    // What is only likely, or may as well be what is expected, does not speak against the planogram.
+    if (!stray.some(isSure) || mayBeExpected(stray, standsAt)) for (const column of stray) standsAt.get(column)?.unsure.push(column);
     else if (!joinBlock(stray, outcomes)) strayBlocks.push(stray);
   }
   const expectedProducts = new Map<string, Outcome[]>();
@@ -310,6 +312,16 @@ function isLikely({ facing, productId }: FoundColumn, expected: string): boolean
 
 function isSure({ facing }: FoundColumn): boolean {
   return facing?.identity?.certainty === 'sure' || facing?.identity?.saidBy === 'user';
+}
+
+/** Whether the looks leave the expected product a chance: what a planogram expects is far likelier to stand there than any other product. */
+function mayBeExpected(stray: readonly FoundColumn[], standsAt: ReadonlyMap<FoundColumn, Outcome>): boolean {
+  const chances = stray.map((column) => {
+    const expected = standsAt.get(column)?.block.productId;
+    if (column.facing?.identity?.saidBy === 'user') return 0;
+    return column.facing?.identity?.candidates.find(({ productId }) => productId === expected)?.probability01 ?? 0;
+  });
+  return chances.reduce((sum, chance) => sum + chance, 0) / stray.length >= EXPECTED_CHANCE;
 }
 
 /** Above the first or below the last row that was found. */

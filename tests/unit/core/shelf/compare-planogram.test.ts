@@ -126,6 +126,23 @@ describe('comparePlanogram', () => {
     ]);
   });
 
+  it('nor one that is sure but leaves what is expected a chance, unless the user said it', () => {
+    const whole = reading(['AAABBXXDD', PLAN[1]!, PLAN[2]!]);
+    const named = (saidBy: 'look' | 'user'): ShelfReading => ({
+      ...whole,
+      facings: whole.facings.map((facing) => {
+        if (facing.identity?.productId !== 'X') return facing;
+        const candidates = [
+          { productId: 'X', probability01: 0.9 },
+          { productId: 'C', probability01: 0.08 },
+        ];
+        return { ...facing, identity: { ...facing.identity, candidates, saidBy } };
+      }),
+    });
+    expect(comparePlanogram(named('look'), planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 2 });
+    expect(comparePlanogram(named('user'), planogram(PLAN)).differences.map(({ kind }) => kind)).toEqual(['missing', 'foreign']);
+  });
+
   it('does not miss what lies outside the photo', () => {
     const plan = ['AAABBBCCCDDDEEE', 'FFFGGGHHHIIIJJJ', 'KKKLLLMMMNNNOOO'];
     const part = reading(plan, { distanceCm: 55 });
