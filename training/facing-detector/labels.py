@@ -178,9 +178,9 @@ class Labels:
         u = rng.random()
         if h > 1.7 * w and u < .15:  # printed sideways
             return np.ascontiguousarray(np.rot90(self.art(rng, h, w), rng.choice([1, 3])))
-        if u < .3:
+        if u < .4:
             return self.zones(rng, w, h)
-        if u < .6:
+        if u < .66:
             return self.front(rng, w, h)
         if u < .92:
             return self.drawn(rng, w, h)

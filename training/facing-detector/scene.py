@@ -201,7 +201,7 @@ def rows_of(shop, rng, fixture, wide):
         kind = whole if theme == 'one' else kinds[rng.choice(len(kinds), p=weight)]
         all_ = [p for k, w in zip(kinds, weight) if w > 0 for p in shop.kinds[k]] if theme == 'mixed' else shop.kinds[kind]
         goods = [all_[i] for i in rng.permutation(len(all_))[:few]]
-        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .3) else 1 for p in goods}
+        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .2) else 1 for p in goods}
         high = max(p.h * stacks[id(p)] for p in goods)
         out.append(dict(y=y, h=high + (rng.uniform(1.5, 9) if rng.random() < .85 else rng.uniform(9, 28)), goods=goods, stacks=stacks))
         y += out[-1]['h'] + rng.uniform(2, 5.5)
