@@ -3,7 +3,7 @@ import type { ShelfDetection } from '../contracts/shelf.ts';
 import { intersectionOverSmaller, intersectionOverUnion, suppressOverlaps } from './nms.ts';
 
 /** Two boxes of which one lies in the other to this share are one thing and a part of it. */
-const MAX_INSIDE = 0.82;
+const MAX_INSIDE = 0.88;
 
 /** From afar, things this sure are taken whole although they come apart from near. */
 const MIN_WHOLE_CONFIDENCE = 0.5;

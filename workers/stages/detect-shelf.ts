@@ -27,7 +27,7 @@ const SIDE_STEP = 32;
 const FIRST_SIDE_PX = 512;
 
 /** [Note: Best size] Square root of the area at which facings are found and framed best; chosen on real photos (docs/shelf.md). */
-const BEST_SIZE_PX = 64;
+const BEST_SIZE_PX = 62;
 
 /** Another look is worth its time when it changes the size at least so much. */
 const WORTHWHILE = 1.3;
@@ -49,7 +49,7 @@ const MIN_SIDE_PX = 320;
 const LARGE_SIZE_PX = 170;
 
 /** [Note: Facing thresholds] Where misses and false alarms balance on real photos (docs/shelf.md). */
-export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.3 } as const;
+export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.25 } as const;
 
 /**
  * [Note: No shelf] Windows, letters and knives in a row look a little like goods. A photo shows a shelf when a few of its facings are surer
