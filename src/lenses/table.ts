@@ -23,6 +23,8 @@ export interface LensDesk {
   readonly page: () => Promise<{ default: Component<DeskProps> }>;
   /** Take photos in; resolves, before anything is computed, to the address that shows what becomes of them. */
   readonly take: (photos: readonly MediaRef[]) => Promise<string>;
+  /** Go on with what was under way when the app was closed. Called once, when the page is idle. */
+  readonly goOn?: () => Promise<void>;
   /** Drawn over the live camera picture: what to do so that the photo will be good. */
   readonly guide?: () => Promise<{ default: Component<{ video: HTMLVideoElement }> }>;
 }
@@ -45,6 +47,7 @@ export const LENSES: readonly LensRow[] = [
     desk: {
       page: () => import('./shelf/ShelfDesk.svelte'),
       take: async (photos) => (await import('./shelf/take-photos.ts')).takePhotos(photos),
+      goOn: async () => (await import('./shelf/go-on.ts')).goOn(),
       guide: () => import('./shelf/CaptureGuide.svelte'),
     },
   },

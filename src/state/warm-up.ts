@@ -22,6 +22,12 @@ export function goOnWaiting(lensOf: (lensId: string) => LensSpec, label: string)
   );
 }
 
+/** Go on with what a lens' own pages left under way. */
+export function goOnDesk(goOn: () => Promise<void>): void {
+  // No network on the first visit: nothing waits then either.
+  whenIdle(() => void goOn().catch(() => {}));
+}
+
 /** Safari has no idle callback. */
 function whenIdle(work: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 4000 });
