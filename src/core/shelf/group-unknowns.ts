@@ -9,7 +9,7 @@ export interface UnknownFacing {
 }
 
 /** Mean likeness of two groups from which on they are one. */
-export const ALIKE = 0.9;
+const ALIKE = 0.9;
 
 interface Group {
   /** Sorted. */
