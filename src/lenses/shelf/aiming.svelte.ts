@@ -18,6 +18,7 @@ interface AskingOrientation {
 export class Aiming {
   #advice = $state.raw<CaptureAdvice | null>(null);
   #rollDeg = $state.raw<number | null>(null);
+  #isBlank = $state(true);
   #mustAsk = $state(false);
   #tilt: DeviceTilt | null = null;
   #before: GreyFrame | null = null;
@@ -27,6 +28,11 @@ export class Aiming {
   /** What to change first; null: all is well. */
   get advice(): CaptureAdvice | null {
     return this.#advice;
+  }
+
+  /** Nothing is in view: a wall, a floor, a finger on the lens. */
+  get isBlank(): boolean {
+    return this.#isBlank;
   }
 
   /** Clockwise turn of the phone in degrees; null while unknown. */
@@ -77,6 +83,7 @@ export class Aiming {
     const motion01 = this.#before === null ? null : motionBetween(this.#before, frame);
     this.#before = frame;
     const measures = measureFrame(frame);
+    this.#isBlank = measures.blur01 === null;
     this.#rollDeg = rollOf(measures, this.#tilt);
     this.#settle(captureAdvice({ frame: measures, motion01, tilt: this.#tilt })[0] ?? null);
   }
