@@ -11,6 +11,9 @@ export interface PointPair {
   readonly weight: number;
 }
 
+/** Leaves everything where it is. */
+export const IDENTITY: Homography = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
 /** @returns null behind the horizon, where a point has no image. */
 export function mapPoint([a, b, c, d, e, f, g, h, i]: Homography, { x, y }: Point): Point | null {
   const depth = g * x + h * y + i;
