@@ -5,7 +5,7 @@ import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { GalleryItem, Product } from '../../src/contracts/product.ts';
 import type { Facing, FacingIdentity, ShelfDetection, ShelfDetections, ShelfReading } from '../../src/contracts/shelf.ts';
-import { comparePlanogram, SURE_GAP } from '../../src/core/shelf/compare-planogram.ts';
+import { comparePlanogram } from '../../src/core/shelf/compare-planogram.ts';
 import { layoutShelf } from '../../src/core/shelf/layout-shelf.ts';
 import { analyseShelf } from '../../src/flow/analyse-shelf.ts';
 import { enrolPhoto } from '../../src/flow/enrol.ts';
@@ -77,7 +77,7 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
     const named = given.names === 'truth' ? withTrueNames(reading, truth, matches) : reading;
     const planned = truth.blocks === null ? null : changedPlanogram(truth.blocks, labels, number);
     const compliance = planned === null ? null : comparePlanogram(named, { rows: planned.rows }, { view: 'whole' });
-    const seenGaps = named.layout.gaps.filter(({ saidBy, confidence01 }) => saidBy !== 'spacing' || confidence01 >= SURE_GAP);
+    const seenGaps = named.layout.gaps;
     detections.push({ found: all.facings, truth: truth.facings.map(({ box }) => box) });
     counts.push({
       places: placeAccuracy(placePairs(named, truth, matches)),

@@ -36,7 +36,7 @@ const EXPECTED_CHANCE = 0.03;
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */
 const ROOM = 0.8;
 /** Gaps that spacing shows less surely are as likely facings that were overlooked. */
-export const SURE_GAP = 0.5;
+const SURE_GAP = 0.5;
 /** Confidence of what is not there: never as certain as what is. */
 const ABSENT_CONFIDENCE = 0.85;
 

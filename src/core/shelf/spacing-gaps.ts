@@ -19,14 +19,15 @@ export interface SpacingGap {
   readonly confidence01: number;
 }
 
-/** How wide a hole must be, in facings, to be a place, and how likely the place is empty rather than its facing overlooked. */
+/**
+ * How wide a hole must be, in facings, to be a place, and how likely the place is empty rather than its facing overlooked (measured with the
+ * facing detector, docs/shelf.md). Between two different products a hole is a margin more often than not.
+ */
 const RULES = {
   /** Between two of one product. */
-  same: { hole: 0.72, confidence01: 0.45 },
+  same: { hole: 0.72, confidence01: 0.4 },
   /** Between two of one size that nobody named yet. */
-  alike: { hole: 0.8, confidence01: 0.4 },
-  /** Between two products: margins are as wide as narrow facings. */
-  other: { hole: 1, confidence01: 0.25 },
+  alike: { hole: 0.8, confidence01: 0.3 },
 } as const;
 /** Sizes of one product differ less than this. */
 const MAX_RATIO = 1.15;
@@ -43,8 +44,8 @@ export function spacingGaps(columns: readonly SpacedColumn[]): SpacingGap[] {
     const widths = [a, b].filter(({ isWidthCut }) => !isWidthCut).map(({ span }) => span.right - span.left);
     if (widths.length === 0) continue;
     const relation = relationOf(a, b);
-    const wider = Math.max(...widths);
-    const width = relation === 'other' ? wider : (Math.min(...widths) + wider) / 2;
+    if (relation === null) continue;
+    const width = (Math.min(...widths) + Math.max(...widths)) / 2;
     const [left, right] = [rightEnd(a), leftEnd(b)];
     // Sparse rows: a hole as wide as all the others is none.
     if (right - left < SPARSE * usual) continue;
@@ -63,13 +64,13 @@ export function spacingGaps(columns: readonly SpacedColumn[]): SpacingGap[] {
 /** A hole counts from this many times the usual space on. */
 const SPARSE = 2;
 
-function relationOf(a: SpacedColumn, b: SpacedColumn): keyof typeof RULES {
-  if (a.key !== null && b.key !== null) return a.key === b.key ? 'same' : 'other';
+function relationOf(a: SpacedColumn, b: SpacedColumn): keyof typeof RULES | null {
+  if (a.key !== null && b.key !== null) return a.key === b.key ? 'same' : null;
   const ratio = (x: number, y: number): number => Math.max(x, y) / Math.max(1e-9, Math.min(x, y));
   const isOneSize =
     ratio(a.span.right - a.span.left, b.span.right - b.span.left) < MAX_RATIO &&
     ratio(a.span.bottom - a.span.top, b.span.bottom - b.span.top) < MAX_RATIO;
-  return isOneSize ? 'alike' : 'other';
+  return isOneSize ? 'alike' : null;
 }
 
 /** Space that facings of the row leave between each other anyway. */
