@@ -91,6 +91,10 @@ module.exports = {
     exclude: { path: ['src/paraglide', '\\.svelte-kit'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.app.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.svelte', '.js', '.json'], conditionNames: ['import', 'svelte', 'browser', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.svelte', '.js', '.json'],
+      conditionNames: ['import', 'svelte', 'browser', 'default'],
+    },
   },
 };
