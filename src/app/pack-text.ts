@@ -7,9 +7,10 @@ import { byteText } from '../ui/progress-text.ts';
 
 const DAY_MS = 86_400_000;
 
-/** @returns e.g. `1,204 of 1,500 products have photos, 1,480 have ingredients.` */
-export function packCoverage({ products, withPhotos, withContents }: PackSummary['coverage']): string {
-  return m.pack_coverage({ photos: count(withPhotos), products: count(products), contents: count(withContents) });
+/** @returns e.g. `1,204 of 1,500 products have photos, 1,480 have ingredients.`; of a pack with planograms, how many of their SKUs have photos, too. */
+export function packCoverage({ products, withPhotos, withContents, skus }: PackSummary['coverage']): string {
+  const all = m.pack_coverage({ photos: count(withPhotos), products: count(products), contents: count(withContents) });
+  return skus === undefined ? all : `${all} ${m.pack_skus({ photos: count(skus.withPhotos), listed: count(skus.listed) })}`;
 }
 
 /** @returns what of the size is not vectors and products, e.g. `print detail 3.4 MB`, `pictures 0.4 MB`. */

@@ -328,6 +328,12 @@ export class ShelfBay {
     return this.setPlanogram(planogram, 'bay');
   }
 
+  /** A planogram that a pack brought becomes this bay's, or the shop's when it is of several bays. */
+  takePlanogram(offered: Planogram): Promise<KeptPlanogram | null> {
+    const bays = new Set(offered.rows.map(({ bay }) => bay));
+    return this.setPlanogram({ ...offered, id: newId() }, bays.size > 1 ? 'shop' : 'bay');
+  }
+
   async removePlanogram(): Promise<void> {
     if (this.planogram === null) return;
     await device().planograms.remove(this.planogram.id);
