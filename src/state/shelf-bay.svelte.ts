@@ -330,8 +330,8 @@ export class ShelfBay {
 
   /** A planogram that a pack brought becomes this bay's, or the shop's when it is of several bays. */
   takePlanogram(offered: Planogram): Promise<KeptPlanogram | null> {
-    const bays = new Set(offered.rows.map(({ bay }) => bay));
-    return this.setPlanogram({ ...offered, id: newId() }, bays.size > 1 ? 'shop' : 'bay');
+    const isOfOne = offered.rows.every(({ bay }) => bay === offered.rows[0]?.bay);
+    return this.setPlanogram({ ...offered, id: newId() }, isOfOne ? 'bay' : 'shop');
   }
 
   async removePlanogram(): Promise<void> {
