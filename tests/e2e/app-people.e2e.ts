@@ -28,7 +28,8 @@ test('a person with diet, allergen and own word is kept, deleted and brought bac
 test('every switch of the privacy page starts off, and the ledger starts empty and intact', async ({ page }) => {
   await page.goto('/privacy');
   const switches = page.getByRole('switch');
-  await expect(switches).toHaveCount(2);
+  // Vectors and barcodes of the product lens, reports of shelf visits.
+  await expect(switches).toHaveCount(3);
   for (const each of await switches.all()) await expect(each).not.toBeChecked();
   await expect(page.getByText('Nothing has left this device')).toBeVisible();
   await page.getByRole('button', { name: 'Verify' }).click();
