@@ -109,7 +109,7 @@ test('an admin’s day', async ({ page, context }) => {
   const query = { space: SPACE, vector: [1, 0, 0, 0, 0, 0, 0, 0], k: 1 };
   expect((await page.request.post(`/v1/collections/${COLLECTION}/search`, { data: query })).status()).toBe(200);
   await section(page, 'Arrivals');
-  await expect(page.getByRole('row', { name: new RegExp(`collections/:name/search`) }).first()).toContainText('200');
+  await expect(page.getByRole('row', { name: new RegExp(`${COLLECTION}/search`) }).first()).toContainText('200');
   expect(await faults(page)).toEqual([]);
 
   await section(page, 'Collections');
