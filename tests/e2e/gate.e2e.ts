@@ -21,10 +21,11 @@ test('a look sends nothing while everything is switched off', async ({ page, con
 
 test('what leaves after switching on is a vector, and the ledger shows it byte for byte', async ({ page, context }) => {
   await page.goto('/privacy');
-  await page
-    .getByRole('switch', { name: /vector|look/i })
-    .first()
-    .click();
+  const vectors = page.getByRole('switch', { name: /vector|look/i }).first();
+  await vectors.click();
+  // Shown at once, kept a moment later.
+  await page.reload();
+  await expect(vectors).toBeChecked();
   const bodies: string[] = [];
   context.on('request', (request) => {
     if (request.method() === 'POST') bodies.push(request.postData() ?? '');
