@@ -22,8 +22,10 @@ test('a look sends nothing while everything is switched off', async ({ page, con
 test('what leaves after switching on is a vector, and the ledger shows it byte for byte', async ({ page, context }) => {
   await page.goto('/privacy');
   const vectors = page.getByRole('switch', { name: /vector|look/i }).first();
+  await expect(page.getByText('Nothing has left this device')).toBeVisible();
   await vectors.click();
   // Shown at once, kept a moment later.
+  await expect(vectors).toBeChecked();
   await page.reload();
   await expect(vectors).toBeChecked();
   const bodies: string[] = [];
