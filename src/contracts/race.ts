@@ -1,0 +1,219 @@
+/**
+ * @file A race and its photos: who starts, which photos there are, who is in them, and how sure that is. Thread: any.
+ * Times are milliseconds since 1970 (UTC), but for `cameraAtMs`. Boxes are 0..1 of the upright photo.
+ */
+import { z } from 'zod';
+import type { Box, Quad } from './geometry.ts';
+
+const idSchema = z.string().min(1).max(100);
+const timeSchema = z.number().int().nonnegative();
+const nameSchema = z.string().trim().min(1).max(200);
+
+/** What a number of this race looks like. */
+export const bibFormatSchema = z.strictObject({
+  /** Letters that may stand before the digits, as printed; empty: none. */
+  prefixes: z.array(z.string().trim().min(1).max(6)).max(50),
+  /** Digits of a number, without its prefix. */
+  minDigits: z.number().int().min(1).max(8),
+  maxDigits: z.number().int().min(1).max(8),
+  /** Background colour of the bibs of a wave, `#rrggbb`. */
+  waveColours: z.array(z.strictObject({ wave: nameSchema, colour: z.string().regex(/^#[0-9a-f]{6}$/) })).max(50),
+});
+export type BibFormat = z.infer<typeof bibFormatSchema>;
+
+/** Any number of one to five digits. */
+export const ANY_BIB: BibFormat = { prefixes: [], minDigits: 1, maxDigits: 5, waveColours: [] };
+
+/** One who starts. `bib` is as printed, in capitals, half width, without spaces. Two may hold the same number: that is a fault of the list. */
+export const entrantSchema = z.strictObject({
+  id: idSchema,
+  eventId: idSchema,
+  bib: z.string().min(1).max(16),
+  name: z.string().max(200),
+  category: z.string().max(100),
+  team: z.string().max(200),
+  wave: z.string().max(100),
+});
+export type Entrant = z.infer<typeof entrantSchema>;
+
+/** A race, or a part of one (a distance, a day) that has numbers of its own. */
+export const raceEventSchema = z.strictObject({
+  id: idSchema,
+  name: nameSchema,
+  /** `2026-11-21`. */
+  day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  /** Event that this is a part of; null: none. */
+  parentId: idSchema.nullable(),
+  format: bibFormatSchema,
+  /** Minutes that the place of the race is ahead of UTC. */
+  utcOffsetMinutes: z.number().int().min(-840).max(840),
+  updatedAtMs: timeSchema,
+});
+export type RaceEvent = z.infer<typeof raceEventSchema>;
+
+/** A camera that photos of an event were taken with. */
+export const raceCameraSchema = z.strictObject({
+  id: idSchema,
+  eventId: idSchema,
+  /** As its photos name it: make, model and, where they tell, serial number. */
+  label: z.string().max(200),
+  photographer: z.string().max(200),
+  /** Added to what its clock said, to be right. */
+  clockOffsetMs: z.number().int(),
+  /** Where it stood: its photos are shown first when it stood at the goal. */
+  place: z.enum(['goal', 'course', 'start', 'other']),
+});
+export type RaceCamera = z.infer<typeof raceCameraSchema>;
+
+/** Where photos come from: a folder that the browser remembers, or files that were picked or dropped (`handle` is kept apart, by this id). */
+export const photoSourceSchema = z.strictObject({
+  id: idSchema,
+  eventId: idSchema,
+  name: nameSchema,
+  kind: z.enum(['folder', 'files']),
+  photographer: z.string().max(200),
+  addedAtMs: timeSchema,
+});
+export type PhotoSource = z.infer<typeof photoSourceSchema>;
+
+/**
+ * One photo of an event, without its pixels. The file itself stays where it is; only a thumbnail is kept.
+ * `waiting`: known, not read yet; `read`; `failed`: cannot be read, `problem` says why; `gone`: its file is not there any more (or not yet again
+ * after a reload without a folder handle); `skipped`: the user does not want it.
+ */
+export const racePhotoSchema = z.strictObject({
+  id: idSchema,
+  eventId: idSchema,
+  sourceId: idSchema,
+  /** Below its source, `/` between folders; with size and time it says which file this is. */
+  path: z.string().min(1).max(1000),
+  sizeBytes: z.number().int().nonnegative(),
+  modifiedAtMs: timeSchema,
+  state: z.enum(['waiting', 'read', 'failed', 'gone', 'skipped']),
+  /** Code of `contracts/errors.ts`; null unless failed. */
+  problem: z.string().max(60).nullable(),
+  /** Times that reading it began and did not end: a photo that kills the tab is not tried for ever. */
+  attempts: z.number().int().nonnegative(),
+  readAtMs: timeSchema.nullable(),
+  cameraId: idSchema.nullable(),
+  /** What the camera's clock said, as if it were UTC; null where the file does not tell. */
+  cameraAtMs: timeSchema.nullable(),
+  /** Upright; 0 until it was read. */
+  widthPx: z.number().int().nonnegative(),
+  heightPx: z.number().int().nonnegative(),
+  /** 0..1, see `core/race/sharpness.ts`; null until it was read. */
+  sharpness01: z.number().min(0).max(1).nullable(),
+  /** Photo of the same event that shows the same file or the same moment; null: none. */
+  duplicateOf: idSchema.nullable(),
+});
+export type RacePhoto = z.infer<typeof racePhotoSchema>;
+
+/** A person or a bib as the net finds it. */
+export interface RaceDetection {
+  readonly box: Box;
+  /** 0..1. */
+  readonly confidence01: number;
+}
+
+/** What one photo shows before anything is read; confidence descending. */
+export interface RaceDetections {
+  readonly people: readonly RaceDetection[];
+  readonly bibs: readonly RaceDetection[];
+}
+
+/**
+ * What the reader saw on one bib, before anybody asks which number it is: scores of every character at every step, so that a start list can
+ * still have a say. Class 0 is CTC's blank; class `n` is `alphabet[n - 1]`.
+ */
+export interface BibScores {
+  readonly alphabet: string;
+  readonly steps: number;
+  /** steps × (alphabet.length + 1), natural logarithms of probabilities. */
+  readonly logProbabilities: Float32Array<ArrayBuffer>;
+  /** Where the line of the number stands. */
+  readonly quad: Quad;
+  /** 0..1: how likely it is that a part of the number is hidden or cut off (at its left, at its right). */
+  readonly cut01: readonly [number, number];
+}
+
+/** A number that a bib may show. */
+export const bibCandidateSchema = z.strictObject({
+  bib: z.string().min(1).max(16),
+  probability01: z.number().min(0).max(1),
+});
+export type BibCandidate = z.infer<typeof bibCandidateSchema>;
+
+/** `sure`: shown as the answer; `check`: for a person to look at; `none`: nothing can be said. */
+export type BibCertainty = 'sure' | 'check' | 'none';
+
+const boxSchema = z.strictObject({
+  x: z.number(),
+  y: z.number(),
+  width: z.number().nonnegative(),
+  height: z.number().nonnegative(),
+});
+
+/** Which number one runner of a photo carries. */
+export const bibAnswerSchema = z.strictObject({
+  /** Null when there is none to tell. */
+  bib: z.string().min(1).max(16).nullable(),
+  certainty: z.enum(['sure', 'check', 'none']),
+  probability01: z.number().min(0).max(1),
+  /** What can be read of a number that is partly hidden, `?` for each hidden end, e.g. `?45`; null when it is whole, or nothing is legible. */
+  partial: z.string().max(16).nullable(),
+  /** Probability descending, at most 5. */
+  candidates: z.array(bibCandidateSchema).max(5),
+  /** Who says so: the print, a neighbouring photo of the same runner, body and clothes, or the user. */
+  saidBy: z.enum(['print', 'burst', 'body', 'user']),
+});
+export type BibAnswer = z.infer<typeof bibAnswerSchema>;
+
+/** One runner of one photo. */
+export const sightingSchema = z.strictObject({
+  id: idSchema,
+  /** Null where only a bib was found. */
+  personBox: boxSchema.nullable(),
+  /** Null where none can be seen. */
+  bibBox: boxSchema.nullable(),
+  /** 0..1, of the better found of the two. */
+  confidence01: z.number().min(0).max(1),
+  /** What this photo alone says. */
+  read: bibAnswerSchema,
+  /** What holds, with its neighbours and the user heard. */
+  answer: bibAnswerSchema,
+  /** The same runner, frame after frame; null when seen once. */
+  burstId: idSchema.nullable(),
+});
+export type Sighting = z.infer<typeof sightingSchema>;
+
+/** Everything that was seen in one photo. */
+export const racePhotoReadingSchema = z.strictObject({
+  photoId: idSchema,
+  eventId: idSchema,
+  sightings: z.array(sightingSchema).max(200),
+  readAtMs: timeSchema,
+  /** Milliseconds per stage. */
+  durationsMs: z.record(z.string().max(40), z.number().nonnegative()),
+});
+export type RacePhotoReading = z.infer<typeof racePhotoReadingSchema>;
+
+/** What the user said about one sighting. Its inverse has `before` and `after` swapped. */
+export const bibDecisionSchema = z.strictObject({
+  id: idSchema,
+  eventId: idSchema,
+  photoId: idSchema,
+  sightingId: idSchema,
+  atMs: timeSchema,
+  before: bibAnswerSchema,
+  after: bibAnswerSchema,
+});
+export type BibDecision = z.infer<typeof bibDecisionSchema>;
+
+/** What bodies look like, kept beside a reading: row `i` belongs to the reading's sighting `i`; empty row: not looked at. */
+export interface SightingLooks {
+  readonly photoId: string;
+  readonly eventId: string;
+  /** Which description this is; those of two versions are never compared. */
+  readonly space: string;
+  readonly looks: readonly Float32Array<ArrayBuffer>[];
+}
