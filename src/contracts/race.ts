@@ -78,8 +78,8 @@ export type PhotoSource = z.infer<typeof photoSourceSchema>;
 
 /**
  * One photo of an event, without its pixels. The file itself stays where it is; only a thumbnail is kept.
- * `waiting`: known, not read yet; `read`; `failed`: cannot be read, `problem` says why; `gone`: its file is not there any more (or not yet again
- * after a reload without a folder handle); `skipped`: the user does not want it.
+ * `waiting`: known, not read yet (also while its source is out of reach, see {@link SourceReach}); `read`; `failed`: cannot be read, `problem` says
+ * why; `gone`: its file was deleted or moved before it was read; `skipped`: not wanted, by the user or because it is a file that is there already.
  */
 export const racePhotoSchema = z.strictObject({
   id: idSchema,
@@ -209,6 +209,31 @@ export const bibDecisionSchema = z.strictObject({
 });
 export type BibDecision = z.infer<typeof bibDecisionSchema>;
 
+/** How one runner looks in one photo, before anybody compares it. */
+export interface RunnerLook {
+  /** Colours of body and clothes, see `core/race/body-look.ts`. */
+  readonly look: Float32Array<ArrayBuffer>;
+  /** 0 blurred … 1 sharp, see `core/race/sharpness.ts`; null where nothing has an edge. */
+  readonly sharpness01: number | null;
+}
+
+/** What a photo's file says of itself, and what was measured beside its runners. */
+export interface RacePhotoFacts {
+  /** Make, model and, where it tells, serial number; null where the file does not say. */
+  readonly cameraLabel: string | null;
+  /** What the camera's clock said, as if it were UTC; null where the file does not say. */
+  readonly cameraAtMs: number | null;
+  /** Minutes that the camera believed to be ahead of UTC; null where the file does not say. */
+  readonly cameraUtcOffsetMinutes: number | null;
+  /** Of the picture, upright; of a RAW's embedded preview. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Of the main runners, or of the whole photo without any; null where nothing has an edge. */
+  readonly sharpness01: number | null;
+  /** 64 hexadecimal digits that two copies of a file share: of its size, its beginning and its end. */
+  readonly contentHash: string;
+}
+
 /** What bodies look like, kept beside a reading: row `i` belongs to the reading's sighting `i`; empty row: not looked at. */
 export interface SightingLooks {
   readonly photoId: string;
@@ -217,3 +242,26 @@ export interface SightingLooks {
   readonly space: string;
   readonly looks: readonly Float32Array<ArrayBuffer>[];
 }
+
+/**
+ * Whether the files of a source can be opened now. `asks`: the browser wants the user to allow the folder again (after a reload, or because it was
+ * revoked); `absent`: the files have to be picked again, or the card to be plugged in again.
+ */
+export type SourceReach = 'open' | 'asks' | 'absent';
+
+/**
+ * What a photo says as a whole. `unread`; `nobody`: no runner in it; `nameless`: runners, and no number; `doubtful`: somebody should look at a
+ * number; `named`: numbers, none doubtful.
+ */
+export type PhotoOutcome = 'unread' | 'nobody' | 'nameless' | 'doubtful' | 'named';
+
+/** What an event or one of its sources holds; kept with every change, never counted anew. */
+export interface RaceCounts {
+  readonly photos: Readonly<Record<RacePhoto['state'], number>>;
+  readonly outcomes: Readonly<Record<PhotoOutcome, number>>;
+  readonly sightings: Readonly<Record<BibCertainty, number>>;
+  readonly thumbnailBytes: number;
+}
+
+/** A folder that holds a file of this name was written by the app itself (a delivery): an import passes it over. */
+export const DELIVERY_MARK = 'MEKIKI-DELIVERY.txt';

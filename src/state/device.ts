@@ -10,6 +10,11 @@ import { createLedger, type Ledger } from '../store/ledger.ts';
 import { createPackPictures, type PackPictures } from '../store/pack-pictures.ts';
 import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createPlanogramStore, type PlanogramStore } from '../store/planograms.ts';
+import { createEntrantStore, type EntrantStore } from '../store/race-entrants.ts';
+import { createRaceEventStore, type RaceEventStore } from '../store/race-events.ts';
+import { createRacePhotoStore, type RacePhotoStore } from '../store/race-photos.ts';
+import { createRaceReadingStore, type RaceReadingStore } from '../store/race-readings.ts';
+import { createPhotoSourceStore, type PhotoSourceStore } from '../store/race-sources.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
 import { readAppJson } from '../models/app-files.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
@@ -35,6 +40,11 @@ export interface Device {
   readonly bayPhotos: BayPhotoStore;
   readonly planograms: PlanogramStore;
   readonly bayReports: BayReportStore;
+  readonly raceEvents: RaceEventStore;
+  readonly entrants: EntrantStore;
+  readonly photoSources: PhotoSourceStore;
+  readonly racePhotos: RacePhotoStore;
+  readonly raceReadings: RaceReadingStore;
 }
 
 let opened: Device | null = null;
@@ -74,5 +84,10 @@ function open(): Device {
     bayPhotos: createBayPhotoStore(database),
     planograms: createPlanogramStore(database),
     bayReports: createBayReportStore(database),
+    raceEvents: createRaceEventStore(database),
+    entrants: createEntrantStore(database),
+    photoSources: createPhotoSourceStore(database),
+    racePhotos: createRacePhotoStore(database),
+    raceReadings: createRaceReadingStore(database),
   };
 }

@@ -10,6 +10,19 @@ import type { Correction, HistoryEntry } from '../contracts/history.ts';
 import type { CaptureSource } from '../contracts/media.ts';
 import type { SignedPack } from '../contracts/pack.ts';
 import type { Product } from '../contracts/product.ts';
+import type {
+  BibCertainty,
+  BibDecision,
+  Entrant,
+  PhotoOutcome,
+  PhotoSource,
+  RaceCamera,
+  RaceCounts,
+  RaceEvent,
+  RacePhoto,
+  RacePhotoReading,
+  SightingLooks,
+} from '../contracts/race.ts';
 import type { Backend, EmbeddingSpace, Front, LocalFeatures } from '../contracts/results.ts';
 import type { FacingLook } from '../contracts/shelf.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, Route, Shop, Visit } from '../contracts/visit.ts';
@@ -155,6 +168,84 @@ export interface FacingLooksRow {
   readonly fronts?: { readonly layouts: Float32Array<ArrayBuffer>; readonly aspects: readonly number[] };
 }
 
+/** An entrant with what it is ordered and found by. */
+export interface EntrantRow {
+  /** [Note: Race ids] With the number in it, so that ranges of keys are ranges of numbers. */
+  readonly id: string;
+  readonly eventId: string;
+  /** The number, padded so that 9 comes before 10. */
+  readonly order: string;
+  /** Folded parts of the name, each behind the event's id. */
+  readonly words: readonly string[];
+  readonly entrant: Entrant;
+}
+
+/** A folder that may be opened again; of this device only, so it is in no backup. */
+export interface RaceHandleRow {
+  readonly sourceId: string;
+  readonly handle: FileSystemDirectoryHandle;
+}
+
+/** A photo with what it is ordered and found by, and enough of its reading for a contact sheet. */
+export interface RacePhotoRow {
+  /** [Note: Race ids] */
+  readonly id: string;
+  readonly eventId: string;
+  readonly sourceId: string;
+  readonly cameraId: string | null;
+  readonly path: string;
+  readonly state: RacePhoto['state'];
+  readonly attempts: number;
+  /** Place among the photos of its event, as they were found. */
+  readonly order: number;
+  /** When it was taken, clock corrected; when the file was written, as long as the photo does not tell. */
+  readonly atMs: number;
+  /** Name without folders, size and time: the same file on another card has the same. */
+  readonly fileKey: string;
+  /** Of its first bytes and its size; null until it was read. */
+  readonly contentHash: string | null;
+  readonly outcome: PhotoOutcome;
+  /** Numbers that hold for it, doubtful ones too; in the order of its sightings. */
+  readonly bibs: readonly string[];
+  readonly sightings: Readonly<Record<BibCertainty, number>>;
+  readonly photo: RacePhoto;
+}
+
+/** About 320 px; in a table of its own, so that lists of photos stay light. */
+export interface RaceThumbnailRow {
+  readonly photoId: string;
+  readonly blob: Blob;
+}
+
+/** One sighting of a reading, to be found by number, certainty and burst. */
+export interface SightingRow {
+  readonly photoId: string;
+  readonly sightingId: string;
+  readonly eventId: string;
+  readonly bib: string | null;
+  readonly certainty: BibCertainty;
+  readonly probability01: number;
+  readonly burstId: string | null;
+}
+
+/** A decision and its place in the history. */
+export interface DecisionRow {
+  readonly id: string;
+  readonly eventId: string;
+  readonly photoId: string;
+  /** `undone` ones can be done again until something else is decided. */
+  readonly state: 'done' | 'undone';
+  readonly sequence: number;
+  readonly decision: BibDecision;
+}
+
+/** Of an event or a source. */
+export interface RaceCountsRow extends RaceCounts {
+  readonly id: string;
+  /** Photos ever found, for the next one's id. */
+  readonly found: number;
+}
+
 export interface NoteRow {
   readonly key: string;
   readonly value: unknown;
@@ -196,6 +287,37 @@ export interface MekikiSchema extends DBSchema {
   shelfPlanograms: { key: string; value: KeptPlanogram; indexes: { byShop: string } };
   /** Key: visit and bay. */
   shelfReports: { key: [string, string]; value: BayReport; indexes: { byBay: [string, number]; byShop: [string, number] } };
+  raceEvents: { key: string; value: RaceEvent };
+  raceEntrants: { key: string; value: EntrantRow; indexes: { byOrder: [string, string, string]; byWord: string } };
+  raceCameras: { key: string; value: RaceCamera; indexes: { byLabel: [string, string, string] } };
+  raceSources: { key: string; value: PhotoSource; indexes: { byEvent: [string, number] } };
+  raceHandles: { key: string; value: RaceHandleRow };
+  racePhotos: {
+    key: string;
+    value: RacePhotoRow;
+    indexes: {
+      /** What is read next: those that never failed a tab first. */
+      byQueue: [string, RacePhoto['state'], number, number];
+      byPath: [string, string];
+      byState: [string, RacePhoto['state'], number, string];
+      byOutcome: [string, PhotoOutcome, number, string];
+      byTime: [string, number, string];
+      byCamera: [string, number, string];
+      byFile: [string, string];
+      byHash: [string, string];
+    };
+  };
+  raceThumbnails: { key: string; value: RaceThumbnailRow };
+  raceReadings: { key: string; value: RacePhotoReading };
+  raceLooks: { key: string; value: SightingLooks };
+  raceSightings: {
+    key: [string, string];
+    value: SightingRow;
+    indexes: { byBib: [string, string, string]; byCertainty: [string, BibCertainty, string]; byBurst: [string, string] };
+  };
+  raceDecisions: { key: string; value: DecisionRow; indexes: { byEvent: [string, DecisionRow['state'], number] } };
+  /** Key: an event's or a source's id. */
+  raceCounts: { key: string; value: RaceCountsRow };
 }
 
 /** What is remembered of shelves; `shelfPictures` holds the photos. */
@@ -210,6 +332,21 @@ export type ShelfStoreName =
   | 'shelfLooks'
   | 'shelfPlanograms'
   | 'shelfReports';
+
+/** What is remembered of races; the photos stay where they are. */
+export type RaceStoreName =
+  | 'raceEvents'
+  | 'raceEntrants'
+  | 'raceCameras'
+  | 'raceSources'
+  | 'raceHandles'
+  | 'racePhotos'
+  | 'raceThumbnails'
+  | 'raceReadings'
+  | 'raceLooks'
+  | 'raceSightings'
+  | 'raceDecisions'
+  | 'raceCounts';
 
 export type StoreName =
   | 'gallery'
@@ -227,7 +364,8 @@ export type StoreName =
   | 'packParts'
   | 'packProducts'
   | 'packKeys'
-  | ShelfStoreName;
+  | ShelfStoreName
+  | RaceStoreName;
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;

@@ -69,5 +69,34 @@ const toVersion4: Migration = (database) => {
   reports.createIndex('byShop', ['shopId', 'atMs']);
 };
 
+/** Races: who starts, which photos there are, and who is in them. */
+const toVersion5: Migration = (database) => {
+  database.createObjectStore('raceEvents', { keyPath: 'id' });
+  const entrants = database.createObjectStore('raceEntrants', { keyPath: 'id' });
+  entrants.createIndex('byOrder', ['eventId', 'order', 'id']);
+  entrants.createIndex('byWord', 'words', { multiEntry: true });
+  database.createObjectStore('raceCameras', { keyPath: 'id' }).createIndex('byLabel', ['eventId', 'label', 'photographer']);
+  database.createObjectStore('raceSources', { keyPath: 'id' }).createIndex('byEvent', ['eventId', 'addedAtMs']);
+  database.createObjectStore('raceHandles', { keyPath: 'sourceId' });
+  const photos = database.createObjectStore('racePhotos', { keyPath: 'id' });
+  photos.createIndex('byQueue', ['sourceId', 'state', 'attempts', 'order']);
+  photos.createIndex('byPath', ['sourceId', 'path']);
+  photos.createIndex('byState', ['eventId', 'state', 'atMs', 'id']);
+  photos.createIndex('byOutcome', ['eventId', 'outcome', 'atMs', 'id']);
+  photos.createIndex('byTime', ['eventId', 'atMs', 'id']);
+  photos.createIndex('byCamera', ['cameraId', 'atMs', 'id']);
+  photos.createIndex('byFile', ['eventId', 'fileKey']);
+  photos.createIndex('byHash', ['eventId', 'contentHash']);
+  database.createObjectStore('raceThumbnails', { keyPath: 'photoId' });
+  database.createObjectStore('raceReadings', { keyPath: 'photoId' });
+  database.createObjectStore('raceLooks', { keyPath: 'photoId' });
+  const sightings = database.createObjectStore('raceSightings', { keyPath: ['photoId', 'sightingId'] });
+  sightings.createIndex('byBib', ['eventId', 'bib', 'photoId']);
+  sightings.createIndex('byCertainty', ['eventId', 'certainty', 'photoId']);
+  sightings.createIndex('byBurst', ['eventId', 'burstId']);
+  database.createObjectStore('raceDecisions', { keyPath: 'id' }).createIndex('byEvent', ['eventId', 'state', 'sequence']);
+  database.createObjectStore('raceCounts', { keyPath: 'id' });
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4, toVersion5];

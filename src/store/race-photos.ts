@@ -1,0 +1,342 @@
+/**
+ * @file Photos of a race: known before they are acknowledged, read in any order, each with all that was made of it in one step. What one photo
+ * costs does not depend on how many there are. Thread: page.
+ */
+import { AppError } from '../contracts/errors.ts';
+import type { PhotoOutcome, RacePhoto, RacePhotoFacts, RacePhotoReading, SightingLooks } from '../contracts/race.ts';
+import { keepUserAnswers } from '../core/race/keep-answers.ts';
+import { transact, type Database, type RacePhotoRow } from './db.ts';
+import { cameraOf } from './race-events.ts';
+import { keepCounts, putReadings, settleAround, type SettleAnswers } from './race-readings.ts';
+import { emptyCounts, fileKeyOf, newPhotoRow, ofEvent, photoIdOf, startingWith, photoAtMs, Tally, withPhoto } from './race-rows.ts';
+
+/** A file as its folder tells of it. */
+export interface FoundFile {
+  /** Below its source, `/` between folders. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+  /** Path of the JPEG that the camera wrote beside this raw file; absent: none. */
+  readonly besides?: string;
+}
+
+/** What became of files that were found. */
+export interface Findings {
+  /** Ids of photos that are new, or whose file has changed. */
+  readonly wanted: readonly string[];
+  /** The same file is there already: from another card, or beside its JPEG. */
+  readonly duplicates: number;
+  /** Known before, as they are. */
+  readonly known: number;
+}
+
+/** What came out of reading a photo. */
+export interface FinishedPhoto {
+  readonly reading: RacePhotoReading;
+  readonly looks: SightingLooks;
+  /** About 320 px. */
+  readonly thumbnail: Blob;
+  readonly facts: RacePhotoFacts;
+}
+
+/** Which photos of an event to show. */
+export interface PhotoQuery {
+  readonly state?: RacePhoto['state'];
+  readonly outcome?: PhotoOutcome;
+  readonly cameraId?: string;
+}
+
+/** A photo as a contact sheet shows it. */
+export type PhotoTile = Pick<RacePhotoRow, 'id' | 'atMs' | 'outcome' | 'bibs' | 'photo'>;
+
+/** Reading began this often and never ended: the photo is set aside. */
+export const MAX_ATTEMPTS = 3;
+
+/** Rows of one transaction where there may be thousands. */
+const CHUNK = 500;
+
+export interface RacePhotoStore {
+  /** Note files of a source; on disk when it resolves. At most a few hundred at once. @throws AppError('quota-exceeded' | 'invalid-input'); none is noted then */
+  add(sourceId: string, files: readonly FoundFile[]): Promise<Findings>;
+  /** Paths of a source that need not be looked at again; those that failed or are gone are not among them, their files may have changed. */
+  settledPaths(sourceId: string): Promise<Set<string>>;
+  get(id: string): Promise<RacePhoto | null>;
+  tile(id: string): Promise<PhotoTile | null>;
+  /** In the order of `ids`; those that are gone are left out. */
+  tiles(ids: readonly string[]): Promise<PhotoTile[]>;
+  /** Ids in the order in which photos were taken: light enough for all of a race. */
+  ids(eventId: string, query?: PhotoQuery): Promise<string[]>;
+  thumbnail(id: string): Promise<Blob | null>;
+  /** Everything of an event, as it was found: for what is made of a whole race. */
+  all(eventId: string): Promise<RacePhoto[]>;
+  /** The next photos of these sources to read: none that began before, as long as there are others. */
+  next(sourceIds: readonly string[], limit: number): Promise<RacePhoto[]>;
+  /** Photos of these sources that wait. */
+  waiting(sourceIds: readonly string[]): Promise<number>;
+  /** Reading begins; written before it does, so that a photo that takes the tab down is known. @returns the photo; null when it does not wait */
+  begin(id: string): Promise<RacePhoto | null>;
+  /** Reading was stopped: it counts as if it had not begun. */
+  putBack(id: string): Promise<void>;
+  /** @param contentHash as `RacePhotoFacts` has it. @returns photo of the event that holds the same file; null: none was read yet */
+  sameFile(eventId: string, contentHash: string): Promise<string | null>;
+  /**
+   * It was read: photo, camera, reading, looks, thumbnail, and what its neighbours say now, in one step.
+   * @param settle sees the neighbours, see `race-readings.ts`
+   * @returns false when it does not wait (any more): then nothing is written. @throws AppError('quota-exceeded')
+   */
+  finish(id: string, finished: FinishedPhoto, settle: SettleAnswers): Promise<boolean>;
+  /** It cannot be read; `problem` is a code of `contracts/errors.ts`. */
+  fail(id: string, problem: string): Promise<void>;
+  /** Its file is not there. */
+  lose(id: string): Promise<void>;
+  /** @param duplicateOf photo with the same file, or null: the user does not want it. */
+  skip(id: string, duplicateOf: string | null): Promise<void>;
+  /** It waits again, whatever it was. */
+  want(id: string): Promise<void>;
+  /** All photos of an event in a state become another, e.g. failed ones wait again. @returns how many */
+  changeAll(eventId: string, from: RacePhoto['state'], to: 'waiting' | 'skipped'): Promise<number>;
+  /** The source with its photos and all that was made of them. */
+  removeSource(sourceId: string): Promise<void>;
+}
+
+/** Photos of races over the device's database. */
+export function createRacePhotoStore(database: Database): RacePhotoStore {
+  const change = (id: string, patch: (photo: RacePhoto) => Partial<RacePhoto> | null): Promise<RacePhoto | null> =>
+    transact(database, ['racePhotos', 'raceCounts'], 'readwrite', async (transaction) => {
+      const row = await transaction.objectStore('racePhotos').get(id);
+      const changed = row === undefined ? null : patch(row.photo);
+      if (row === undefined || changed === null) return null;
+      const after = withPhoto(row, { ...row.photo, ...changed });
+      const tally = new Tally();
+      tally.changed(row, after);
+      await transaction.objectStore('racePhotos').put(after);
+      if (after.state !== row.state) await keepCounts(transaction, row, tally);
+      return after.photo;
+    });
+  const row = (id: string): Promise<RacePhotoRow | null> =>
+    transact(database, ['racePhotos'], 'readonly', async (transaction) => (await transaction.objectStore('racePhotos').get(id)) ?? null);
+  return {
+    add: (sourceId, files) =>
+      transact(
+        database,
+        ['raceSources', 'racePhotos', 'raceCounts'],
+        'readwrite',
+        async (transaction) => {
+          const source = await transaction.objectStore('raceSources').get(sourceId);
+          if (source === undefined) throw new AppError('invalid-input', 'the source is gone', { stage: 'store' });
+          const { eventId } = source;
+          const store = transaction.objectStore('racePhotos');
+          let { found } = (await transaction.objectStore('raceCounts').get(eventId)) ?? emptyCounts(eventId);
+          const tally = new Tally();
+          const wanted: string[] = [];
+          let [duplicates, known] = [0, 0];
+          for (const file of files) {
+            const before = await store.index('byPath').get([sourceId, file.path]);
+            if (before !== undefined) {
+              const after = foundAgain(before, file);
+              if (after === null) {
+                known += 1;
+                continue;
+              }
+              tally.changed(before, after);
+              await store.put(after);
+              wanted.push(after.id);
+              continue;
+            }
+            const same = file.besides === undefined ? null : await store.index('byPath').getKey([sourceId, file.besides]);
+            const duplicateOf = same ?? (await store.index('byFile').getKey([eventId, fileKeyOf(file)])) ?? null;
+            found += 1;
+            const added = newPhotoRow(newPhoto(photoIdOf(eventId, found), eventId, sourceId, file, duplicateOf), found);
+            tally.found();
+            tally.changed(null, added);
+            await store.put(added);
+            if (duplicateOf === null) wanted.push(added.id);
+            else duplicates += 1;
+          }
+          await keepCounts(transaction, { eventId, sourceId }, tally);
+          return { wanted, duplicates, known };
+        },
+        { durability: 'strict' },
+      ),
+    settledPaths: (sourceId) =>
+      transact(database, ['racePhotos'], 'readonly', async (transaction) => {
+        const paths = new Set<string>();
+        for (const { path, state } of await transaction.objectStore('racePhotos').index('byPath').getAll(startingWith(sourceId)))
+          if (state !== 'failed' && state !== 'gone') paths.add(path);
+        return paths;
+      }),
+    get: async (id) => (await row(id))?.photo ?? null,
+    tile: row,
+    tiles: (ids) =>
+      transact(database, ['racePhotos'], 'readonly', async (transaction) =>
+        (await Promise.all(ids.map((id) => transaction.objectStore('racePhotos').get(id)))).flatMap((each) => each ?? []),
+      ),
+    ids: (eventId, { state, outcome, cameraId } = {}) =>
+      transact(database, ['racePhotos'], 'readonly', async (transaction) => {
+        const store = transaction.objectStore('racePhotos');
+        if (state !== undefined) return store.index('byState').getAllKeys(startingWith(eventId, state));
+        if (outcome !== undefined) return store.index('byOutcome').getAllKeys(startingWith(eventId, outcome));
+        if (cameraId !== undefined) return store.index('byCamera').getAllKeys(startingWith(cameraId));
+        return store.index('byTime').getAllKeys(startingWith(eventId));
+      }),
+    thumbnail: (id) =>
+      transact(
+        database,
+        ['raceThumbnails'],
+        'readonly',
+        async (transaction) => (await transaction.objectStore('raceThumbnails').get(id))?.blob ?? null,
+      ),
+    all: (eventId) =>
+      transact(database, ['racePhotos'], 'readonly', async (transaction) =>
+        (await transaction.objectStore('racePhotos').getAll(ofEvent(eventId))).map(({ photo }) => photo),
+      ),
+    next: (sourceIds, limit) =>
+      transact(database, ['racePhotos'], 'readonly', async (transaction) => {
+        const index = transaction.objectStore('racePhotos').index('byQueue');
+        const rows = await Promise.all(sourceIds.map((id) => index.getAll(startingWith(id, 'waiting'), limit)));
+        return rows
+          .flat()
+          .sort((a, b) => a.attempts - b.attempts || a.order - b.order)
+          .slice(0, limit)
+          .map(({ photo }) => photo);
+      }),
+    waiting: (sourceIds) =>
+      transact(database, ['raceCounts'], 'readonly', async (transaction) => {
+        let waiting = 0;
+        for (const id of sourceIds) waiting += (await transaction.objectStore('raceCounts').get(id))?.photos.waiting ?? 0;
+        return waiting;
+      }),
+    begin: (id) => change(id, ({ state, attempts }) => (state === 'waiting' ? { attempts: attempts + 1 } : null)),
+    async putBack(id) {
+      await change(id, ({ state, attempts }) => (state === 'waiting' ? { attempts: Math.max(0, attempts - 1) } : null));
+    },
+    sameFile: (eventId, contentHash) =>
+      transact(
+        database,
+        ['racePhotos'],
+        'readonly',
+        async (transaction) => (await transaction.objectStore('racePhotos').index('byHash').getKey([eventId, contentHash])) ?? null,
+      ),
+    finish: (id, finished, settle) =>
+      transact(
+        database,
+        [
+          ...(['raceEvents', 'raceCameras', 'raceSources', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceCounts'] as const),
+        ],
+        'readwrite',
+        async (transaction) => {
+          const before = await transaction.objectStore('racePhotos').get(id);
+          if (before?.state !== 'waiting') return false;
+          const event = await transaction.objectStore('raceEvents').get(before.eventId);
+          const source = await transaction.objectStore('raceSources').get(before.sourceId);
+          if (event === undefined || source === undefined) return false;
+          const { facts, thumbnail, looks } = finished;
+          const { cameraAtMs, widthPx, heightPx, sharpness01, contentHash } = facts;
+          const camera = await cameraOf(transaction, facts, source, event);
+          const earlier = (await transaction.objectStore('raceReadings').get(id)) ?? null;
+          const reading = keepUserAnswers(earlier, { ...finished.reading, photoId: id, eventId: before.eventId });
+          const photo: RacePhoto = {
+            ...before.photo,
+            ...{ state: 'read', problem: null, attempts: 0, readAtMs: reading.readAtMs },
+            ...{ cameraId: camera.id, cameraAtMs, widthPx, heightPx, sharpness01 },
+          };
+          const tally = new Tally();
+          const after: RacePhotoRow = { ...withPhoto(before, photo, photoAtMs(photo, camera, event)), contentHash };
+          tally.changed(before, after);
+          const old = await transaction.objectStore('raceThumbnails').get(id);
+          tally.thumbnail(thumbnail.size - (old?.blob.size ?? 0));
+          await transaction.objectStore('racePhotos').put(after);
+          await transaction.objectStore('raceThumbnails').put({ photoId: id, blob: thumbnail });
+          await transaction.objectStore('raceLooks').put({ ...looks, photoId: id, eventId: before.eventId });
+          await keepCounts(transaction, before, tally);
+          await putReadings(transaction, [reading]);
+          await settleAround(transaction, id, settle);
+          return true;
+        },
+      ),
+    async fail(id, problem) {
+      await change(id, ({ state }) => (state === 'waiting' ? { state: 'failed', problem: problem.slice(0, 60) } : null));
+    },
+    async lose(id) {
+      await change(id, ({ state }) => (state === 'waiting' || state === 'failed' ? { state: 'gone', problem: null } : null));
+    },
+    async skip(id, duplicateOf) {
+      await change(id, ({ state }) => (state === 'read' ? null : { state: 'skipped', problem: null, duplicateOf }));
+    },
+    async want(id) {
+      await change(id, () => WAITING);
+    },
+    async changeAll(eventId, from, to) {
+      let changed = 0;
+      for (;;) {
+        const now = await transact(database, ['racePhotos', 'raceCounts'], 'readwrite', async (transaction) => {
+          const store = transaction.objectStore('racePhotos');
+          const rows = await store.index('byState').getAll(startingWith(eventId, from), CHUNK);
+          const tallies = new Map<string, Tally>();
+          for (const each of rows) {
+            const after = withPhoto(each, { ...each.photo, ...(to === 'waiting' ? WAITING : { state: to, problem: null }) });
+            const tally = tallies.get(each.sourceId) ?? new Tally();
+            tallies.set(each.sourceId, tally);
+            tally.changed(each, after);
+            await store.put(after);
+          }
+          for (const [sourceId, tally] of tallies) await keepCounts(transaction, { eventId, sourceId }, tally);
+          return rows.length;
+        });
+        changed += now;
+        if (now < CHUNK) return changed;
+      }
+    },
+    removeSource: (sourceId) =>
+      transact(
+        database,
+        [
+          ...(['raceSources', 'raceHandles', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceCounts'] as const),
+        ],
+        'readwrite',
+        async (transaction) => {
+          const source = await transaction.objectStore('raceSources').get(sourceId);
+          if (source === undefined) return;
+          const tally = new Tally();
+          for (const each of await transaction.objectStore('racePhotos').index('byPath').getAll(startingWith(sourceId))) {
+            tally.changed(each, null);
+            const thumbnail = await transaction.objectStore('raceThumbnails').get(each.id);
+            tally.thumbnail(-(thumbnail?.blob.size ?? 0));
+            for (const name of ['racePhotos', 'raceThumbnails', 'raceReadings', 'raceLooks'] as const)
+              await transaction.objectStore(name).delete(each.id);
+            await transaction.objectStore('raceSightings').delete(startingWith(each.id));
+          }
+          const counts = (await transaction.objectStore('raceCounts').get(source.eventId)) ?? emptyCounts(source.eventId);
+          await transaction.objectStore('raceCounts').put(tally.onto(counts));
+          for (const name of ['raceSources', 'raceHandles', 'raceCounts'] as const) await transaction.objectStore(name).delete(sourceId);
+        },
+      ),
+  };
+}
+
+const WAITING = { state: 'waiting', problem: null, attempts: 0, duplicateOf: null } as const satisfies Partial<RacePhoto>;
+
+/** @returns null when there is nothing to do about it. */
+function foundAgain(before: RacePhotoRow, { sizeBytes, modifiedAtMs }: FoundFile): RacePhotoRow | null {
+  const isSame = before.photo.sizeBytes === sizeBytes && before.photo.modifiedAtMs === modifiedAtMs;
+  if (isSame && before.state !== 'gone') return null;
+  // What the user said about the old file is kept until the new one was read, and then by place.
+  const photo: RacePhoto = { ...before.photo, ...WAITING, sizeBytes, modifiedAtMs };
+  return { ...withPhoto(before, photo), contentHash: null };
+}
+
+function newPhoto(
+  id: string,
+  eventId: string,
+  sourceId: string,
+  { path, sizeBytes, modifiedAtMs }: FoundFile,
+  duplicateOf: string | null,
+): RacePhoto {
+  return {
+    ...{ id, eventId, sourceId, path, sizeBytes, modifiedAtMs, duplicateOf },
+    ...{ state: duplicateOf === null ? 'waiting' : 'skipped', problem: null, attempts: 0, readAtMs: null },
+    ...{ cameraId: null, cameraAtMs: null, widthPx: 0, heightPx: 0, sharpness01: null },
+  };
+}
