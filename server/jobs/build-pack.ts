@@ -132,7 +132,11 @@ function readPlanograms(path: string): Planogram[] {
 }
 
 function problemText(problems: readonly PlanogramProblem[]): string {
-  return problems.map(({ code, line, value }) => `${line === null ? '' : `line ${line}: `}${code}${value === '' ? '' : ` "${value}"`}`).slice(0, 20).join('; '); // prettier-ignore
+  const texts = problems.slice(0, 20).map(({ code, line, value }) => {
+    const what = value === '' ? code : `${code} "${value}"`;
+    return line === null ? what : `line ${line}: ${what}`;
+  });
+  return texts.join('; ');
 }
 
 /** What a build beside a server reads. */

@@ -3,6 +3,7 @@
  * the engine's files have no checksums. A file is summed once it has rested, and compared with that from then on, quietly in the background.
  * What changes between the writing of a file and its first sum is not noticed.
  */
+import type { Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +56,7 @@ export class Scrub {
   async start(): Promise<void> {
     for (const sum of await this.#parts.sums.list()) {
       if (!sum.isDamaged) continue;
-      if ((await this.#identityOf(sum.path)) === sum.identity) this.#tell(sum.path);
+      if ((await this.#storedIdentity(sum.path)) === sum.identity) this.#tell(sum.path);
       else await this.#parts.sums.remove([sum.path]);
     }
     this.#next(FIRST_MS);
@@ -93,11 +94,10 @@ export class Scrub {
   async #look(path: string, before: FileSum | null, isUrgent: boolean): Promise<void> {
     const nowMs = Date.now();
     try {
-      const { mtimeMs } = await stat(join(this.#parts.folder, path));
-      const identity = await this.#identityOf(path);
-      if (identity === null) return;
+      const found = await stat(join(this.#parts.folder, path));
+      const identity = identityOf(found);
       const known = before?.identity === identity ? before : null;
-      const isDue = known === null ? nowMs - mtimeMs > RESTED_MS : nowMs - known.checkedAtMs > CHECK_AGAIN_MS;
+      const isDue = known === null ? nowMs - found.mtimeMs > RESTED_MS : nowMs - known.checkedAtMs > CHECK_AGAIN_MS;
       if (!isDue && !isUrgent) return;
       const checksum = await this.#checksumOf(path, isUrgent);
       if (checksum === null) return;
@@ -116,10 +116,9 @@ export class Scrub {
   }
 
   /** Null: it is gone. */
-  async #identityOf(path: string): Promise<string | null> {
+  async #storedIdentity(path: string): Promise<string | null> {
     try {
-      const { ino, birthtimeMs } = await stat(join(this.#parts.folder, path));
-      return `${ino}-${Math.round(birthtimeMs)}`;
+      return identityOf(await stat(join(this.#parts.folder, path)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
@@ -143,6 +142,11 @@ export class Scrub {
       await file.close();
     }
   }
+}
+
+/** Tells a file from another of the same name. */
+function identityOf({ ino, birthtimeMs }: Stats): string {
+  return `${ino}-${Math.round(birthtimeMs)}`;
 }
 
 /** @returns paths below the folder. */

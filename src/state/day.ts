@@ -5,6 +5,12 @@ export function startOfDay(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);
 }
 
+/** @returns today as a date field takes it, `2026-11-21`; the day here, not in Greenwich. */
+export function todayText(): string {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
 /** @returns when today ends. */
 export function endOfToday(): number {
   return new Date().setHours(24, 0, 0, 0);

@@ -6,7 +6,7 @@ import { toAppError, type AppError } from '../contracts/errors.ts';
 import type { Box } from '../contracts/geometry.ts';
 import type { Product } from '../contracts/product.ts';
 import type { Compliance, Planogram, ShelfAnalysis, ShelfReading } from '../contracts/shelf.ts';
-import type { BayReport, ReportFix } from '../contracts/visit-report.ts';
+import type { BayReport } from '../contracts/visit-report.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, ShelfEdit, Stopwatch, Visit } from '../contracts/visit.ts';
 import { productFacts } from '../core/shelf/bay-report.ts';
 import { withEdit, withoutLast, withRedone, type Heights } from '../core/shelf/edit-history.ts';
@@ -56,7 +56,7 @@ export class ShelfBay {
   #storeError = $state.raw<AppError | null>(null);
   /** Writes, one after the other. */
   #disk: Promise<void> = Promise.resolve();
-  /** Sums and ticks, one after the other: each begins with the report as the one before left it. */
+  /** Sums, one after the other: each begins with the report as the one before left it. */
   #sums: Promise<void> = Promise.resolve();
   #changes = 0;
   #unseen: readonly string[] = [];
@@ -338,20 +338,6 @@ export class ShelfBay {
     if (this.planogram === null) return;
     await device().planograms.remove(this.planogram.id);
     await this.#summarise();
-  }
-
-  /** Tick something off the fix-it list, or put it back. @throws AppError('quota-exceeded') */
-  tick(fixId: string, state: ReportFix['state']): Promise<void> {
-    return this.#inTurn(async () => {
-      const summary = this.#summary;
-      if (summary === null) return;
-      const fixes = summary.report.fixes.map((fix): ReportFix =>
-        fix.id === fixId ? { ...fix, state, saidBy: state === 'open' ? null : 'user', changedAtMs: Date.now() } : fix,
-      );
-      const report = { ...summary.report, fixes };
-      await device().bayReports.put(report);
-      this.#summary = { ...summary, report };
-    });
   }
 
   /** Give the picture's memory back. */

@@ -1,7 +1,7 @@
 /** @file One visit of a shop: its bays with what is known of each, its photos, its stopwatch. Thread: page. */
 import { toAppError, type AppError } from '../contracts/errors.ts';
 import type { MediaRef } from '../contracts/media.ts';
-import type { BayReport, VisitReport } from '../contracts/visit-report.ts';
+import type { BayReport, ReportFix, VisitReport } from '../contracts/visit-report.ts';
 import type { Bay, BayPhoto, Shop, Stopwatch, Visit } from '../contracts/visit.ts';
 import { planImport, type ImportMode, type ImportPlace } from '../core/shelf/bay-of-file.ts';
 import { visitStopwatch } from '../core/shelf/stopwatch.ts';
@@ -143,6 +143,17 @@ export class ShelfVisit {
     const handover = await shelfPhotos.add(this.#visit, photos, label);
     await this.load();
     return handover;
+  }
+
+  /** Tick something off a bay's fix-it list, or put it back. @throws AppError('quota-exceeded') */
+  async tick(bayId: string, fixId: string, state: ReportFix['state']): Promise<void> {
+    await device().bayReports.change(this.id, bayId, (report) => ({
+      ...report,
+      fixes: report.fixes.map((fix): ReportFix =>
+        fix.id === fixId ? { ...fix, state, saidBy: state === 'open' ? null : 'user', changedAtMs: Date.now() } : fix,
+      ),
+    }));
+    await this.load();
   }
 
   /** To another bay, e.g. when the import guessed wrong. */

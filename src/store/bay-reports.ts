@@ -4,6 +4,8 @@ import { transact, type Database } from './db.ts';
 
 export interface BayReportStore {
   get(visitId: string, bayId: string): Promise<BayReport | null>;
+  /** Change one that is there, in one piece; nothing when there is none. @throws AppError('quota-exceeded') */
+  change(visitId: string, bayId: string, change: (report: BayReport) => BayReport): Promise<void>;
   /** Of a visit, in the order of capture. */
   ofVisit(visitId: string): Promise<BayReport[]>;
   /** Of a shop over time, oldest first. */
@@ -25,6 +27,12 @@ export function createBayReportStore(database: Database): BayReportStore {
         'readonly',
         async (transaction) => (await transaction.objectStore('shelfReports').get([visitId, bayId])) ?? null,
       ),
+    change: (visitId, bayId, change) =>
+      transact(database, ['shelfReports'], 'readwrite', async (transaction) => {
+        const store = transaction.objectStore('shelfReports');
+        const report = await store.get([visitId, bayId]);
+        if (report !== undefined) await store.put(change(report));
+      }),
     ofVisit: (visitId) =>
       transact(database, ['shelfReports'], 'readonly', async (transaction) =>
         (await transaction.objectStore('shelfReports').getAll(IDBKeyRange.bound([visitId], [visitId, []]))).sort((a, b) => a.atMs - b.atMs),

@@ -24,7 +24,7 @@ test('what leaves after switching on is a vector, and the ledger shows it byte f
   const vectors = page.getByRole('switch', { name: /vector|look/i }).first();
   await expect(page.getByText('Nothing has left this device')).toBeVisible();
   await vectors.click();
-  // Shown at once, kept a moment later.
+  // Shown as on once it is kept.
   await expect(vectors).toBeChecked();
   await page.reload();
   await expect(vectors).toBeChecked();

@@ -11,6 +11,7 @@ import type { ShelfDetection, ShelfDetections } from '../../src/contracts/shelf.
 import { facingPeaks } from '../../src/core/facing-peaks.ts';
 import { cutToFrame } from '../../src/core/letterbox.ts';
 import { distinctBoxes, mergeLooks } from '../../src/core/merge-looks.ts';
+import { intersectionArea } from '../../src/core/nms.ts';
 import { cropPixels, resizeFrame } from '../../src/core/resize.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { planTiles } from '../../src/core/tile-plan.ts';
@@ -223,17 +224,11 @@ function tilesFor(picture: Frame, first: Found, size: number): PixelBox[] {
   const seen = [...first.facings, ...first.gaps]
     .filter(({ confidence01 }) => confidence01 >= MIN_HINT_CONFIDENCE)
     .map(({ box }) => toPixels(box, picture));
-  return all.filter((tile) => seen.some((box) => touches(tile, box)));
+  return all.filter((tile) => seen.some((box) => intersectionArea(tile, box) > 0));
 }
 
 function toPixels(box: Box, { widthPx, heightPx }: Frame) {
   return { x: box.x * widthPx, y: box.y * heightPx, width: box.width * widthPx, height: box.height * heightPx };
-}
-
-type Rectangle = ReturnType<typeof toPixels>;
-
-function touches(a: Rectangle, b: Rectangle): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 function isWhole(tile: PixelBox, { widthPx, heightPx }: Frame): boolean {

@@ -6,6 +6,7 @@ import { AppError } from '../../contracts/errors.ts';
 import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, FacingIdentity, ShelfGap, ShelfReading } from '../../contracts/shelf.ts';
 import type { ShelfEdit, ShelfPart } from '../../contracts/visit.ts';
+import { intersectionOverUnion } from '../nms.ts';
 
 /** What an edit starts from. */
 type Editable = Pick<ShelfReading, 'facings'> & { readonly layout: { readonly gaps: readonly ShelfGap[] } };
@@ -165,7 +166,7 @@ export function dismissedGaps(edits: readonly ShelfEdit[]): readonly Box[] {
   let dismissed: readonly Box[] = [];
   for (const { removed, added } of edits)
     dismissed = [...dismissed, ...removed.gaps.map(({ box }) => box)].filter(
-      (each) => !added.gaps.some(({ box }) => iou01(each, box) > SAME_IOU),
+      (each) => !added.gaps.some(({ box }) => intersectionOverUnion(each, box) > SAME_IOU),
     );
   return dismissed;
 }
@@ -191,7 +192,7 @@ export function reapplyEdits(found: Editable, edits: readonly ShelfEdit[]): Shel
 function without<Thing extends { readonly id: string; readonly box: Box }>(things: readonly Thing[], gone: readonly Thing[]): Thing[] {
   if (gone.length === 0) return [...things];
   const ids = new Set(gone.map(({ id }) => id));
-  return things.filter(({ id, box }) => !ids.has(id) && !gone.some((each) => iou01(each.box, box) > SAME_IOU));
+  return things.filter(({ id, box }) => !ids.has(id) && !gone.some((each) => intersectionOverUnion(each.box, box) > SAME_IOU));
 }
 
 function replaced<Thing extends { readonly id: string }>(
@@ -255,13 +256,4 @@ function insideFrame({ x, y, width, height }: Box): Box {
   const right = Math.min(1, Math.max(left + MIN_SIDE01, Math.max(x, x + width)));
   const bottom = Math.min(1, Math.max(top + MIN_SIDE01, Math.max(y, y + height)));
   return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
-/** Intersection over union. */
-function iou01(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (a.width * a.height + b.width * b.height - shared);
 }

@@ -2,6 +2,7 @@
 import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, PriceTag, ShelfReading } from '../../contracts/shelf.ts';
 import { intersectionOverSmaller, intersectionOverUnion } from '../nms.ts';
+import { isCut } from './cut-facing.ts';
 import { boundsOf, knownProductOf } from './find-blocks.ts';
 import { IDENTITY, chained, inverse, mapBox, type Homography } from './fit-homography.ts';
 import { layoutShelf, type LayoutOptions, type UnplacedGap } from './layout-shelf.ts';
@@ -165,10 +166,6 @@ function mergeFacings(parts: readonly MergePart[], toCanvas: readonly Homography
 /** What the user drew, then what is whole, then what is sure. */
 function worthOf({ box, confidence01, isEdited }: Facing): number {
   return confidence01 + (isEdited ? 2 : 0) - (isCut(box) ? 1 : 0);
-}
-
-function isCut({ x, y, width, height }: Box): boolean {
-  return x < 0.004 || y < 0.004 || x + width > 0.996 || y + height > 0.996;
 }
 
 function surerIdentity(a: Facing, b: Facing): Facing['identity'] {

@@ -10,6 +10,7 @@ import type { Box, Point } from '../../contracts/geometry.ts';
 import type { Facing } from '../../contracts/shelf.ts';
 import { intersectionOverUnion } from '../nms.ts';
 import { dot } from '../vector.ts';
+import { isCut } from './cut-facing.ts';
 import { knownProductOf } from './find-blocks.ts';
 import { fitHomography, inverse, mapBox, mapPoint, type Homography, type PointPair } from './fit-homography.ts';
 
@@ -154,10 +155,6 @@ function cornerPairs(from: Box, to: Box): PointPair[] {
   return [0, 1].flatMap((right) =>
     [0, 1].map((down): PointPair => ({ from: corner(from, right, down), to: corner(to, right, down), weight })),
   );
-}
-
-function isCut({ x, y, width, height }: Box): boolean {
-  return x < 0.004 || y < 0.004 || x + width > 0.996 || y + height > 0.996;
 }
 
 /** A photo of the same shelf from another place: not mirrored, not upside down, of like scale all over. */
