@@ -1,8 +1,9 @@
 /** @file Photo → upright frame, and frame → image file, the browser's way. Thread: vision worker. */
 import { AppError, toAppError } from '../src/contracts/errors.ts';
 import { MAX_FRAME_SIDE_PX, MAX_PHOTO_PIXELS, type Frame } from '../src/contracts/media.ts';
-import { HEADER_BYTES, assertDecodable, jpegOrientation, readImageHeader, type ImageHeader } from '../src/core/image-header.ts';
-import { shrinkFrame, sizeWithin } from '../src/core/resize.ts';
+import { HEADER_BYTES, assertDecodable, readImageHeader, type ImageHeader } from '../src/core/image-header.ts';
+import { jpegOrientation } from '../src/core/photo/describe-file.ts';
+import { sizeWithin } from '../src/core/resize.ts';
 
 /** A decoded photo and its size as stored, upright. */
 export interface DecodedPhoto {
@@ -19,7 +20,7 @@ export interface DecodedPhoto {
 export async function decodePhoto(source: Blob | ImageBitmap, maxSidePx: number): Promise<DecodedPhoto> {
   if (source instanceof ImageBitmap) return fromBitmap(source, maxSidePx, source);
   const header = await readHeader(source);
-  const { bitmap, original } = await decodeBlob(source, header);
+  const { bitmap, original } = await decodeBlob(source, header, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
   return fromBitmap(bitmap, maxSidePx, original);
 }
 
@@ -41,10 +42,14 @@ async function readHeader(file: Blob): Promise<ImageHeader & { orientation: numb
 }
 
 /** Photos beyond the working size are shrunk while they are decoded, so that they are never whole in memory where the browser can help it. */
-async function decodeBlob(file: Blob, header: ImageHeader & { orientation: number }): Promise<{ bitmap: ImageBitmap; original: Sized }> {
+async function decodeBlob(
+  file: Blob,
+  header: ImageHeader & { orientation: number },
+  maxSidePx: number,
+): Promise<{ bitmap: ImageBitmap; original: Sized }> {
   const isTurned = header.orientation >= 5;
   const upright = isTurned ? { width: header.heightPx, height: header.widthPx } : { width: header.widthPx, height: header.heightPx };
-  const target = sizeWithin(upright.width, upright.height, MAX_FRAME_SIDE_PX);
+  const target = sizeWithin(upright.width, upright.height, maxSidePx);
   const isHuge = header.type === 'jpeg' && target.widthPx < upright.width;
   try {
     const bitmap = await createImageBitmap(file, {
@@ -67,7 +72,7 @@ function fromBitmap(bitmap: ImageBitmap, maxSidePx: number, original: Sized): De
   try {
     if (bitmap.width === 0 || bitmap.height === 0 || bitmap.width * bitmap.height > MAX_PHOTO_PIXELS)
       throw new AppError('decode-unsupported', 'The image has no pixels, or too many', { stage: 'decode' });
-    const { widthPx, heightPx } = sizeWithin(bitmap.width, bitmap.height, MAX_FRAME_SIDE_PX);
+    const { widthPx, heightPx } = sizeWithin(bitmap.width, bitmap.height, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
     const context = contextOf(widthPx, heightPx);
     try {
       context.fillStyle = '#ffffff';
@@ -75,7 +80,7 @@ function fromBitmap(bitmap: ImageBitmap, maxSidePx: number, original: Sized): De
       context.imageSmoothingQuality = 'high';
       context.drawImage(bitmap, 0, 0, widthPx, heightPx);
       const { data } = context.getImageData(0, 0, widthPx, heightPx);
-      return { frame: shrinkFrame({ widthPx, heightPx, data }, maxSidePx), originalWidthPx, originalHeightPx };
+      return { frame: { widthPx, heightPx, data }, originalWidthPx, originalHeightPx };
     } finally {
       release(context);
     }

@@ -28,6 +28,7 @@ const api = {
   verify: call('verify'),
   detectFaces: call('detectFaces'),
   detectShelf: call('detectShelf'),
+  lookAtRunners: call('lookAtRunners'),
   cropImage: call('cropImage'),
   prepare: call('prepare'),
   embeddingSpace: call('embeddingSpace'),

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { AppError, toAppError } from '../../src/contracts/errors.ts';
 import { MAX_FRAME_SIDE_PX, MAX_PHOTO_PIXELS, type Frame } from '../../src/contracts/media.ts';
 import { HEADER_BYTES, assertDecodable, readImageHeader } from '../../src/core/image-header.ts';
-import { shrinkFrame, sizeWithin } from '../../src/core/resize.ts';
+import { sizeWithin } from '../../src/core/resize.ts';
 
 /** A decoded photo and its size as stored, upright. */
 export interface DecodedPhoto {
@@ -23,7 +23,7 @@ export async function decodePhoto(source: Blob, maxSidePx: number): Promise<Deco
   try {
     const image = sharp(bytes, { limitInputPixels: MAX_PHOTO_PIXELS, failOn: 'error' }).autoOrient();
     const { autoOrient } = await image.metadata();
-    const size = sizeWithin(autoOrient.width, autoOrient.height, MAX_FRAME_SIDE_PX);
+    const size = sizeWithin(autoOrient.width, autoOrient.height, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
     const { data, info } = await image
       .resize({ width: size.widthPx, height: size.heightPx, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
       .flatten({ background: '#ffffff' })
@@ -32,7 +32,7 @@ export async function decodePhoto(source: Blob, maxSidePx: number): Promise<Deco
       .raw()
       .toBuffer({ resolveWithObject: true });
     const frame: Frame = { widthPx: info.width, heightPx: info.height, data: new Uint8ClampedArray(data) };
-    return { frame: shrinkFrame(frame, maxSidePx), originalWidthPx: autoOrient.width, originalHeightPx: autoOrient.height };
+    return { frame, originalWidthPx: autoOrient.width, originalHeightPx: autoOrient.height };
   } catch (error) {
     throw toAppError(error, 'decode-unsupported', 'decode');
   }

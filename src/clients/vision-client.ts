@@ -54,9 +54,10 @@ export function createVisionClient(): VisionClient {
     onEnd: () => openFrames.clear(),
   });
   return {
-    async open(source, options = {}) {
+    async open(source, { maxSidePx, ...options } = {}) {
       const transfer = source instanceof ImageBitmap ? [source] : [];
-      const frame = await host.call<Awaited<ReturnType<VisionService['open']>>>('open', [source], { ...options, transfer });
+      const extra = maxSidePx === undefined ? {} : { maxSidePx };
+      const frame = await host.call<Awaited<ReturnType<VisionService['open']>>>('open', [source], { ...options, extra, transfer });
       openFrames.add(frame.frameId);
       return frame;
     },
@@ -73,6 +74,7 @@ export function createVisionClient(): VisionClient {
     detectFaces: (frameId, { region, ...options } = {}) =>
       host.call('detectFaces', [frameId], region === undefined ? options : { ...options, extra: { region } }),
     detectShelf: (frameId, options) => host.call('detectShelf', [frameId], options),
+    lookAtRunners: (frameId, boxes, options) => host.call('lookAtRunners', [frameId, boxes], options),
     cropImage: (frameId, crop, options) => host.call('cropImage', [frameId, crop], options),
     prepare: (modelIds, options) => host.call('prepare', [modelIds], options),
     embeddingSpace: () => host.ask('embeddingSpace'),

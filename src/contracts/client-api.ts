@@ -1,9 +1,10 @@
 /** @file The worker interfaces as their callers see them: an `AbortSignal` in place of a task id. Thread: page or Node. */
 import type { Box } from './geometry.ts';
 import type { IndexApi } from './index-api.ts';
+import type { OpenedFrame } from './media.ts';
 import type { FaceDetection } from './results.ts';
 import type { CallOptions, TaskOptions } from './task.ts';
-import type { VisionApi } from './vision-api.ts';
+import type { OpenOptions, VisionApi } from './vision-api.ts';
 
 /** `method(input…, TaskOptions)` becomes `method(input…, CallOptions?)`. */
 type Callable<Api> = {
@@ -13,7 +14,8 @@ type Callable<Api> = {
 };
 
 /** {@link VisionApi} for callers; every method may also reject with `cancelled`, `worker-died` or `busy`. */
-export type VisionService = Omit<Callable<VisionApi>, 'detectFaces' | 'cancel' | 'ping'> & {
+export type VisionService = Omit<Callable<VisionApi>, 'open' | 'detectFaces' | 'cancel' | 'ping'> & {
+  open(source: Blob | ImageBitmap, options?: CallOptions & OpenOptions): Promise<OpenedFrame>;
   detectFaces(frameId: string, options?: CallOptions & { region?: Box }): Promise<FaceDetection[]>;
 };
 

@@ -15,6 +15,7 @@ import type {
   ScriptHint,
   TextReading,
 } from './results.ts';
+import type { RunnerLook } from './race.ts';
 import type { ShelfDetections } from './shelf.ts';
 import type { TaskOptions } from './task.ts';
 
@@ -45,6 +46,12 @@ export interface CropImage {
   readonly faceCount: number;
 }
 
+/** How a photo is opened. */
+export interface OpenOptions {
+  /** Longest side of the frame in pixels, at least 1. A smaller one is decoded faster and takes less memory. Default and most: `MAX_FRAME_SIDE_PX`. */
+  readonly maxSidePx?: number;
+}
+
 /** State of one model on this device. */
 export interface ModelRuntimeStatus {
   readonly modelId: string;
@@ -62,11 +69,11 @@ export interface ModelRuntimeStatus {
  */
 export interface VisionApi {
   /**
-   * Decode to an upright frame that the worker keeps until {@link close}. At most 4 are kept; the oldest goes first.
+   * Decode to an upright frame that the worker keeps until {@link close}. At most 6 are kept; the oldest goes first.
    * @param source a photo as stored (EXIF orientation is applied), or a bitmap (transferred and consumed).
    * @throws AppError('decode-unsupported') for corrupt, empty, animated-only, oversized or unknown images.
    */
-  open(source: Blob | ImageBitmap, options: TaskOptions): Promise<OpenedFrame>;
+  open(source: Blob | ImageBitmap, options: TaskOptions & OpenOptions): Promise<OpenedFrame>;
   close(frameId: string): Promise<void>;
   /** All codes of the frame; most prominent first. Empty when there are none. */
   readBarcodes(frameId: string, options: TaskOptions): Promise<BarcodeReading[]>;
@@ -84,6 +91,8 @@ export interface VisionApi {
   detectFaces(frameId: string, options: TaskOptions & { region?: Box }): Promise<FaceDetection[]>;
   /** Front facings and empty places of a shelf; both empty when there is none. */
   detectShelf(frameId: string, options: TaskOptions): Promise<ShelfDetections>;
+  /** Colours and sharpness of each runner, in the order of `boxes` (whole bodies). No net runs. */
+  lookAtRunners(frameId: string, boxes: readonly Box[], options: TaskOptions): Promise<RunnerLook[]>;
   /** Encode a crop of the frame. */
   cropImage(frameId: string, crop: CropImageOptions, options: TaskOptions): Promise<CropImage>;
   /** Make models ready (download, verify, start) without running them. */

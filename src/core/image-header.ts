@@ -88,38 +88,6 @@ function jpegSize(bytes: Uint8Array): Size | null {
   return null;
 }
 
-/**
- * EXIF orientation, 1..8; 1 when there is none. Source: CIPA DC-008 (EXIF 2.32) §4.6.4, tag 0x0112.
- * @param bytes of a JPEG, from its start.
- */
-export function jpegOrientation(bytes: Uint8Array): number {
-  const view = viewOf(bytes);
-  for (let offset = 2; offset + 18 < bytes.length && bytes[offset] === 0xff; offset += 2 + view.getUint16(offset + 2)) {
-    const marker = bytes[offset + 1]!;
-    if (marker === 0xda || marker === 0xd9) return 1;
-    if (marker === 0xe1 && ascii(bytes, offset + 4, 6) === 'Exif\0\0')
-      return tiffOrientation(bytes.subarray(offset + 10, offset + 2 + view.getUint16(offset + 2)));
-  }
-  return 1;
-}
-
-function tiffOrientation(tiff: Uint8Array): number {
-  if (tiff.length < 14) return 1;
-  const view = viewOf(tiff);
-  const isLittle = ascii(tiff, 0, 2) === 'II';
-  const directory = view.getUint32(4, isLittle);
-  if (directory + 2 > tiff.length) return 1;
-  const entries = view.getUint16(directory, isLittle);
-  for (let i = 0; i < entries; i++) {
-    const entry = directory + 2 + i * 12;
-    if (entry + 12 > tiff.length) return 1;
-    if (view.getUint16(entry, isLittle) !== 0x0112) continue;
-    const value = view.getUint16(entry + 8, isLittle);
-    return value >= 1 && value <= 8 ? value : 1;
-  }
-  return 1;
-}
-
 function webpSize(bytes: Uint8Array): Size | null {
   if (bytes.length < 30) return null;
   const view = viewOf(bytes);

@@ -27,7 +27,8 @@ async function asTask<T>(
 /** {@link VisionApi} as its callers see it, without a worker between. */
 export function directVision(api: VisionApi): VisionService {
   return {
-    open: (source, options) => asTask(api, options, (task) => api.open(source, task)),
+    open: (source, options) =>
+      asTask(api, options, (task) => api.open(source, options?.maxSidePx === undefined ? task : { ...task, maxSidePx: options.maxSidePx })),
     close: (frameId) => api.close(frameId),
     readBarcodes: (frameId, options) => asTask(api, options, (task) => api.readBarcodes(frameId, task)),
     readText: (frameId, input, options) => asTask(api, options, (task) => api.readText(frameId, input, task)),
@@ -38,6 +39,7 @@ export function directVision(api: VisionApi): VisionService {
     detectFaces: (frameId, options) =>
       asTask(api, options, (task) => api.detectFaces(frameId, options?.region === undefined ? task : { ...task, region: options.region })),
     detectShelf: (frameId, options) => asTask(api, options, (task) => api.detectShelf(frameId, task)),
+    lookAtRunners: (frameId, boxes, options) => asTask(api, options, (task) => api.lookAtRunners(frameId, boxes, task)),
     cropImage: (frameId, crop, options) => asTask(api, options, (task) => api.cropImage(frameId, crop, task)),
     prepare: (modelIds, options) => asTask(api, options, (task) => api.prepare(modelIds, task)),
     embeddingSpace: () => api.embeddingSpace(),

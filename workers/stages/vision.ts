@@ -11,6 +11,7 @@ import { detectFaces } from './detect-faces.ts';
 import { detectShelf } from './detect-shelf.ts';
 import { EMBEDDING_MODEL, embedCrops } from './embed.ts';
 import { FrameLevels } from './frame-levels.ts';
+import { lookAtRunners } from './look-at-runners.ts';
 import { LOCAL_FEATURES_SIDE_PX, extractFeatures, verifyPack } from './local-features.ts';
 import { Precedence, givingWay } from './precedence.ts';
 import { PROPOSAL_SIDE_PX, proposeBox } from './propose-box.ts';
@@ -24,8 +25,11 @@ export interface VisionRuntime extends Runtime {
   watchDownloads?(listener: OnProgress): () => void;
 }
 
-/** Frames kept open; the oldest goes first. Four of 4096 × 3072 are 200 MB, with their halves 270 MB. */
-const MAX_FRAMES = 4;
+/**
+ * Frames kept open; the oldest goes first. A look keeps one or two; an import of a race keeps two photos, each small and, for small bibs, whole.
+ * Six of 4096 × 3072 are 300 MB, with their halves 400 MB; a race's small ones are 13 MB each.
+ */
+const MAX_FRAMES = 6;
 
 /** Least time between two reports of a stage. */
 const REPORT_EVERY_MS = 100;
@@ -113,7 +117,10 @@ export function createVision(runtime: VisionRuntime): VisionApi {
     open: (source, options) =>
       run(options, 'decode', async ({ check, report }) => {
         report({ stage: 'decode', done: 0, total: 1, unit: 'frames' });
-        const { frame, originalWidthPx, originalHeightPx } = await runtime.decode(source, MAX_FRAME_SIDE_PX);
+        const { frame, originalWidthPx, originalHeightPx } = await runtime.decode(
+          source,
+          Math.min(options.maxSidePx ?? MAX_FRAME_SIDE_PX, MAX_FRAME_SIDE_PX),
+        );
         check();
         const frameId = `frame-${session}-${++opened}`;
         frames.set(frameId, new FrameLevels(frame));
@@ -165,6 +172,8 @@ export function createVision(runtime: VisionRuntime): VisionApi {
           onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
         }),
       ),
+    lookAtRunners: (frameId, boxes, options) =>
+      run(options, 'embed', (task) => stepwise(task, 'embed', () => lookAtRunners(levelsOf(frameId), boxes, task.checkAfterTurn))),
     cropImage: (frameId, crop, options) =>
       run(options, 'crop', ({ checkAfterTurn, report }) =>
         cropImage(levelForImage(levelsOf(frameId), crop), crop, runtime, {

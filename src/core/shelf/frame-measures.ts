@@ -38,7 +38,7 @@ export function measureFrame(frame: GreyFrame): FrameMeasures {
   return {
     brightness01: brightnessOf(frame),
     glare01: glareOf(frame),
-    blur01: blurOf(frame),
+    blur01: perceptualBlur(frame),
     ...leanOf(frame),
     pitch01: pitchOf(frame),
   };
@@ -76,7 +76,7 @@ function glareOf({ widthPx, heightPx, data }: GreyFrame): number {
  * Perceptual blur without a reference: how little is lost when the picture is blurred once more.
  * Source: Crété-Roffet et al., "The blur effect: perception and estimation with a new no-reference perceptual blur metric", 2007.
  */
-function blurOf(frame: GreyFrame): number | null {
+export function perceptualBlur(frame: GreyFrame): number | null {
   const across = blurAlong(frame, 1, frame.widthPx, frame.heightPx, frame.widthPx);
   const down = blurAlong(frame, frame.widthPx, frame.heightPx, frame.widthPx, 1);
   if (across === null || down === null) return null;

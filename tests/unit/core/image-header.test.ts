@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { assertDecodable, jpegOrientation, readImageHeader, sniffImageType } from '../../../src/core/image-header.ts';
+import { assertDecodable, readImageHeader, sniffImageType } from '../../../src/core/image-header.ts';
+import { jpegOrientation } from '../../../src/core/photo/describe-file.ts';
 
 const picture = () => sharp({ create: { width: 37, height: 21, channels: 3, background: '#a05030' } });
 const files = {

@@ -103,6 +103,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
     verify: async () => [],
     detectFaces: async () => [],
     detectShelf: async () => ({ facings: [], gaps: [] }),
+    lookAtRunners: async (_frameId, boxes) => boxes.map(() => ({ look: new Float32Array(1), sharpness01: null })),
     cropImage: unused,
     prepare: async () => {},
     embeddingSpace: async () => SPACE,

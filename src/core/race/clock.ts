@@ -1,0 +1,67 @@
+/**
+ * @file What a camera's clock is off by. A camera's clock shows the time of a place, without saying of
+ * which; `cameraAtMs` is that time as if it were UTC. Pure; any thread.
+ */
+
+const MINUTE_MS = 60_000;
+
+/** @returns offset of a camera whose photo, by a clock in the picture or by the user, was taken at that time of the place (as if UTC). */
+export function offsetByPhoto(cameraAtMs: number, saidAtMs: number): number {
+  return Math.round(saidAtMs - cameraAtMs);
+}
+
+/** @returns offset of a camera that was left at another zone; 0 when it does not say, or is right. */
+export function offsetByZone(cameraUtcOffsetMinutes: number | null, utcOffsetMinutes: number): number {
+  return cameraUtcOffsetMinutes === null ? 0 : (utcOffsetMinutes - cameraUtcOffsetMinutes) * MINUTE_MS;
+}
+
+/** One runner seen surely by a camera; several of one runner are fine. */
+export interface ClockSighting {
+  readonly bib: string;
+  /** By the camera's clock, as corrected so far. */
+  readonly atMs: number;
+}
+
+/** What two cameras say of each other. */
+export interface ClockProposal {
+  /** To be added to the second camera's clock, ms. */
+  readonly offsetMs: number;
+  /** `together`: they stood side by side and saw the same runners at once; `zone`: apart, but off by whole hours. */
+  readonly basis: 'together' | 'zone';
+  /** Runners that both saw. */
+  readonly runners: number;
+}
+
+/** Fewer runners in common say nothing. */
+const MIN_RUNNERS = 5;
+/** Half of the differences within this: the cameras saw the same moments. */
+const TOGETHER_MS = 4_000;
+/** Nobody takes longer from one camera to another; a difference beyond it is a clock's. */
+const ZONE_FROM_MS = 150 * MINUTE_MS;
+/** How long runners take between the two is not known, so quarters of an hour cannot be told. */
+const ZONE_STEP_MS = 60 * MINUTE_MS;
+
+/**
+ * Propose a correction of the second camera from runners that both saw. Runners arrive in turn, so side by side all differences are alike; at
+ * different places they spread, and only an error of hours shows.
+ * @returns null when nothing can be said, or when nothing is wrong.
+ */
+export function proposeOffset(first: readonly ClockSighting[], second: readonly ClockSighting[]): ClockProposal | null {
+  const here = earliestOf(first);
+  const there = earliestOf(second);
+  const differences = [...here].flatMap(([bib, atMs]) => (there.has(bib) ? [atMs - there.get(bib)!] : [])).sort((a, b) => a - b);
+  const runners = differences.length;
+  if (runners < MIN_RUNNERS) return null;
+  const at = (share: number): number => differences[Math.floor(share * (runners - 1))]!;
+  const middle = at(0.5);
+  if (at(0.75) - at(0.25) <= TOGETHER_MS)
+    return Math.abs(middle) < 1_000 ? null : { offsetMs: Math.round(middle), basis: 'together', runners };
+  if (Math.abs(middle) < ZONE_FROM_MS) return null;
+  return { offsetMs: Math.round(middle / ZONE_STEP_MS) * ZONE_STEP_MS, basis: 'zone', runners };
+}
+
+function earliestOf(sightings: readonly ClockSighting[]): Map<string, number> {
+  const earliest = new Map<string, number>();
+  for (const { bib, atMs } of sightings) earliest.set(bib, Math.min(earliest.get(bib) ?? Infinity, atMs));
+  return earliest;
+}

@@ -1,0 +1,57 @@
+/** @file Clocks of cameras. */
+import { describe, expect, it } from 'vitest';
+import { offsetByPhoto, offsetByZone, proposeOffset } from '../../../src/core/race/clock.ts';
+
+const HOUR_MS = 3_600_000;
+/** Runners a quarter of a minute apart. */
+const seen = (count: number, delayMs: (i: number) => number) =>
+  Array.from({ length: count }, (_, i) => ({ bib: String(i), atMs: 1e9 + i * 15_000 + delayMs(i) }));
+
+describe('a proposal', () => {
+  it('is found where two cameras stood side by side', () => {
+    const proposal = proposeOffset(
+      seen(20, () => 0),
+      seen(20, (i) => 73_000 + (i % 3) * 500),
+    );
+    expect(proposal).toMatchObject({ basis: 'together', runners: 20 });
+    expect(Math.abs(proposal!.offsetMs + 73_500)).toBeLessThanOrEqual(500);
+  });
+
+  it('rights a forgotten time zone even when they stood apart', () => {
+    const later = (i: number): number => 20 * 60_000 + i * 40_000 - 9 * HOUR_MS;
+    expect(
+      proposeOffset(
+        seen(20, () => 0),
+        seen(20, later),
+      ),
+    ).toEqual({ offsetMs: 9 * HOUR_MS, basis: 'zone', runners: 20 });
+  });
+
+  it('is not made up: too few runners, right already, or simply further down the course', () => {
+    expect(
+      proposeOffset(
+        seen(4, () => 0),
+        seen(4, () => 73_000),
+      ),
+    ).toBeNull();
+    expect(
+      proposeOffset(
+        seen(20, () => 0),
+        seen(20, (i) => (i % 3) * 200),
+      ),
+    ).toBeNull();
+    expect(
+      proposeOffset(
+        seen(20, () => 0),
+        seen(20, (i) => 20 * 60_000 + i * 40_000),
+      ),
+    ).toBeNull();
+    expect(proposeOffset([], [])).toBeNull();
+  });
+});
+
+it('knows a camera by a clock in its picture, and by the zone it was left at', () => {
+  expect(offsetByPhoto(1_000_000, 1_060_000)).toBe(60_000);
+  expect(offsetByZone(0, 540)).toBe(9 * HOUR_MS);
+  expect(offsetByZone(null, 540)).toBe(0);
+});
