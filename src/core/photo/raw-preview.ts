@@ -4,7 +4,7 @@
  */
 import { boxAt, boxesOf, type IsoBox } from './iso-boxes.ts';
 import type { ByteSource } from './byte-source.ts';
-import { numbersOf, openTiff, readDirectory, type Tiff, type TiffDirectory } from './tiff.ts';
+import { numbersOf, readDirectory, type Tiff, type TiffDirectory } from './tiff.ts';
 
 /** Where a JPEG lies in a file. */
 export interface BytePlace {

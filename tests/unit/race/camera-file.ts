@@ -66,7 +66,7 @@ export function drawnTiff(
       }
     });
   });
-  pictures.forEach((bytes, i) => file.set(bytes, picture[i]!));
+  pictures.forEach((bytes, i) => file.set(bytes, picture[i]));
   return file;
 }
 
