@@ -29,6 +29,7 @@ const api = {
   detectFaces: call('detectFaces'),
   detectShelf: call('detectShelf'),
   lookAtRunners: call('lookAtRunners'),
+  readBibs: call('readBibs'),
   cropImage: call('cropImage'),
   prepare: call('prepare'),
   embeddingSpace: call('embeddingSpace'),

@@ -75,6 +75,7 @@ export function createVisionClient(): VisionClient {
       host.call('detectFaces', [frameId], region === undefined ? options : { ...options, extra: { region } }),
     detectShelf: (frameId, options) => host.call('detectShelf', [frameId], options),
     lookAtRunners: (frameId, boxes, options) => host.call('lookAtRunners', [frameId, boxes], options),
+    readBibs: (frameId, boxes, options) => host.call('readBibs', [frameId, boxes], options),
     cropImage: (frameId, crop, options) => host.call('cropImage', [frameId, crop], options),
     prepare: (modelIds, options) => host.call('prepare', [modelIds], options),
     embeddingSpace: () => host.ask('embeddingSpace'),

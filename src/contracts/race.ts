@@ -130,6 +130,8 @@ export interface BibScores {
   readonly steps: number;
   /** steps × (alphabet.length + 1), natural logarithms of probabilities. */
   readonly logProbabilities: Float32Array<ArrayBuffer>;
+  /** The same of further looks at this bib (wider, closer), if there were any. */
+  readonly moreLooks?: readonly Float32Array<ArrayBuffer>[];
   /** Where the line of the number stands. */
   readonly quad: Quad;
   /** 0..1: how likely it is that a part of the number is hidden or cut off (at its left, at its right). */

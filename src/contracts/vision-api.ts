@@ -15,7 +15,7 @@ import type {
   ScriptHint,
   TextReading,
 } from './results.ts';
-import type { RunnerLook } from './race.ts';
+import type { BibScores, RunnerLook } from './race.ts';
 import type { ShelfDetections } from './shelf.ts';
 import type { TaskOptions } from './task.ts';
 
@@ -93,6 +93,8 @@ export interface VisionApi {
   detectShelf(frameId: string, options: TaskOptions): Promise<ShelfDetections>;
   /** Colours and sharpness of each runner, in the order of `boxes` (whole bodies). No net runs. */
   lookAtRunners(frameId: string, boxes: readonly Box[], options: TaskOptions): Promise<RunnerLook[]>;
+  /** What stands on each bib, in the order of `boxes`; null where nothing does. `core/race/decode-bibs.ts` says which numbers that means. */
+  readBibs(frameId: string, boxes: readonly Box[], options: TaskOptions): Promise<readonly (BibScores | null)[]>;
   /** Encode a crop of the frame. */
   cropImage(frameId: string, crop: CropImageOptions, options: TaskOptions): Promise<CropImage>;
   /** Make models ready (download, verify, start) without running them. */

@@ -19,6 +19,8 @@ const itemSchema = z.looseObject({
   allergens_declared: z.array(z.string()).optional(),
   /** `[x, y, width, height]` of each word, pixels of the image. */
   words: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
+  /** Numbers that stand in a photo of kind `numbers`. */
+  numbers: z.array(z.string()).optional(),
   width: z.number().positive().optional(),
   height: z.number().positive().optional(),
   /** Boxes of kind `shelf` or `detection`; a folder of boxes alone has neither rows nor labels that mean products. */

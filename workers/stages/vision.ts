@@ -16,6 +16,7 @@ import { LOCAL_FEATURES_SIDE_PX, extractFeatures, verifyPack } from './local-fea
 import { Precedence, givingWay } from './precedence.ts';
 import { PROPOSAL_SIDE_PX, proposeBox } from './propose-box.ts';
 import { readBarcodes } from './read-barcodes.ts';
+import { readBibs } from './read-bibs.ts';
 import { readText } from './read-text.ts';
 
 /** A runtime that also tells how its models fare. */
@@ -174,6 +175,13 @@ export function createVision(runtime: VisionRuntime): VisionApi {
       ),
     lookAtRunners: (frameId, boxes, options) =>
       run(options, 'embed', (task) => stepwise(task, 'embed', () => lookAtRunners(levelsOf(frameId), boxes, task.checkAfterTurn))),
+    readBibs: (frameId, boxes, options) =>
+      run(options, 'read', ({ checkAfterTurn, report, runtime: place }) =>
+        readBibs(levelsOf(frameId), boxes, place, {
+          checkCancelled: checkAfterTurn,
+          onStep: (done, total) => report({ stage: 'read', done, total, unit: 'items' }),
+        }),
+      ),
     cropImage: (frameId, crop, options) =>
       run(options, 'crop', ({ checkAfterTurn, report }) =>
         cropImage(levelForImage(levelsOf(frameId), crop), crop, runtime, {

@@ -104,6 +104,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
     detectFaces: async () => [],
     detectShelf: async () => ({ facings: [], gaps: [] }),
     lookAtRunners: async (_frameId, boxes) => boxes.map(() => ({ look: new Float32Array(1), sharpness01: null })),
+    readBibs: async (_frameId, boxes) => boxes.map(() => null),
     cropImage: unused,
     prepare: async () => {},
     embeddingSpace: async () => SPACE,

@@ -1,0 +1,37 @@
+/** @file The fitted numbers of bib decoding, read from `bib-calibration.json` (written by `tests/evaluate/calibrate-bibs.ts`). Pure; any thread. */
+import { z } from 'zod';
+import fitted from './bib-calibration.json' with { type: 'json' };
+
+/** Logistic regression: log odds that the best candidate is right. */
+const oddsSchema = z.strictObject({
+  constant: z.number(),
+  /** Per unit of the best candidate's own log odds among all hypotheses. */
+  posterior: z.number(),
+  /** Per unit of mean log likelihood of a character, which is 0 at best. */
+  legible: z.number(),
+  /** Per unit of log odds that nothing is hidden. */
+  whole: z.number(),
+  /** Least probability to be called so. */
+  sure: z.number().min(0).max(1),
+  check: z.number().min(0).max(1),
+});
+
+export const bibCalibrationSchema = z.strictObject({
+  /** Version of the reader that the numbers were fitted for. */
+  reader: z.string(),
+  /** Likelihoods of a look are raised to this power: a net's steps are less independent than CTC takes them for. */
+  sharpness: z.number().positive(),
+  /** Chance that a bib's number is missing on the start list. */
+  unlisted01: z.number().min(0).max(1),
+  /** Share of a step's probability that goes to the digits that are mistaken for each other. */
+  confusable01: z.number().min(0).max(1),
+  /** `confusion[seen][meant]`: of digits read as `seen`, the share of those that were `meant`; rows sum up to 1, the diagonal is 0. */
+  confusion: z.array(z.array(z.number().min(0).max(1)).length(10)).length(10),
+  alone: oddsSchema,
+  listed: oddsSchema,
+  fit: z.strictObject({ command: z.string(), datasets: z.string(), bibs: z.number().int(), figures: z.record(z.string(), z.number()) }),
+});
+export type BibCalibration = z.infer<typeof bibCalibrationSchema>;
+export type BibOdds = z.infer<typeof oddsSchema>;
+
+export const BIB_CALIBRATION: BibCalibration = bibCalibrationSchema.parse(fitted);

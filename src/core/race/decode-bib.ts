@@ -1,0 +1,188 @@
+/** @file What a bib's scores say under a race's format and start list: which number, how surely, or what is left of it. Pure; any thread. */
+import { AppError } from '../../contracts/errors.ts';
+import type { BibAnswer, BibCandidate, BibScores } from '../../contracts/race.ts';
+import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from './bib-alphabet.ts';
+import { BIB_CALIBRATION, type BibCalibration, type BibOdds } from './bib-calibration.ts';
+import { likeliestTexts, textLikelihood } from './ctc-beam.ts';
+import type { RaceNumbers } from './race-numbers.ts';
+
+/** Beginnings kept while texts are sought; more changes nothing on real bibs. */
+const BEAM = 16;
+/** Texts of each lexicon that are weighed exactly. */
+const CONTENDERS = 8;
+/** A visible part of fewer characters says too little. */
+const LEAST_PART = 2;
+/** Completions of a part that are weighed; more than this many leave it open anyway. */
+const MAX_COMPLETIONS = 5;
+const MAX_CANDIDATES = 5;
+
+/** Nothing can be said. */
+export const NO_ANSWER: BibAnswer = { bib: null, certainty: 'none', probability01: 0, partial: null, candidates: [], saidBy: 'print' };
+
+/** What {@link weighBib} found, before it is put in words; the calibration is fitted on it. */
+export interface BibWeights {
+  /** Best first; their shares of all hypotheses, unnamed ones included. `isPart`: an end of it is hidden, the start list fills it in. */
+  readonly hypotheses: readonly { readonly bib: string; readonly share01: number; readonly isPart: boolean }[];
+  /** Mean log likelihood of a character of the best text. */
+  readonly legible: number;
+  /** Log odds that nothing is hidden. */
+  readonly whole: number;
+  /** Best text when ends may be hidden, `?` for each that is. */
+  readonly partial: string | null;
+}
+
+/**
+ * Which number a bib shows.
+ * @returns `sure` and `check` by calibrated probability; a number with a hidden end is `check` at most.
+ * @throws AppError('bug') for scores of another alphabet than the reader's.
+ */
+export function decodeBib(scores: BibScores | null, race: RaceNumbers, calibration: BibCalibration = BIB_CALIBRATION): BibAnswer {
+  if (scores === null) return NO_ANSWER;
+  const weights = weighBib(scores, race, calibration);
+  const { hypotheses, partial } = weights;
+  const best = hypotheses[0];
+  if (best === undefined) return { ...NO_ANSWER, partial };
+  const odds = race.list === null ? calibration.alone : calibration.listed;
+  const probability01 = probabilityOf(weights, odds);
+  // The others keep their shares of what the first leaves.
+  const left = (1 - probability01) / Math.max(1e-9, 1 - best.share01);
+  const candidates = hypotheses.slice(0, MAX_CANDIDATES).map(({ bib, share01 }, i): BibCandidate => ({
+    bib,
+    probability01: i === 0 ? probability01 : Math.min(probability01, share01 * left),
+  }));
+  if (probability01 < odds.check) return { ...NO_ANSWER, probability01: 0, partial, candidates };
+  const isSure = probability01 >= odds.sure && !best.isPart;
+  return {
+    bib: best.bib,
+    certainty: isSure ? 'sure' : 'check',
+    probability01,
+    partial: best.isPart ? partial : null,
+    candidates,
+    saidBy: 'print',
+  };
+}
+
+/** Calibrated probability of the best hypothesis. */
+export function probabilityOf({ hypotheses, legible, whole }: BibWeights, odds: BibOdds): number {
+  const log = odds.constant + odds.posterior * logOdds(hypotheses[0]?.share01 ?? 0) + odds.legible * legible + odds.whole * whole;
+  return 1 / (1 + Math.exp(-log));
+}
+
+function logOdds(share01: number): number {
+  const inside = Math.min(1 - 1e-6, Math.max(1e-6, share01));
+  return Math.log(inside / (1 - inside));
+}
+
+/**
+ * [Note: Hypotheses] A bib shows a whole number, or a number with an end hidden. A whole one weighs (likelihood of its text) × (chance that
+ * nothing is hidden) × prior; a hidden one (likelihood of the visible part) × (chance that this end is hidden) × prior of each number on the list
+ * that completes it; what no list completes goes to nobody. Prior: of a listed number `(1 − unlisted) / length of the list`, of another one
+ * `unlisted / numbers that the format allows`; without a list all are alike.
+ * Likelihoods are geometric means over the looks at the bib.
+ */
+export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibCalibration = BIB_CALIBRATION): BibWeights {
+  if (scores.alphabet !== BIB_ALPHABET) throw new AppError('bug', `Scores over ${scores.alphabet}, not ${BIB_ALPHABET}`, { stage: 'read' });
+  const looks = [scores.logProbabilities, ...(scores.moreLooks ?? [])].map((look) => toProbabilities(look, race.known, calibration));
+  const texts = new Map<string, number[]>();
+  const parts = new Map<string, number[]>();
+  for (const look of looks) {
+    for (const lexicon of race.list === null ? [race.whole] : [race.list.lexicon, race.whole])
+      for (const classes of likeliestTexts(look, BIB_CLASSES, lexicon, BEAM).slice(0, CONTENDERS)) texts.set(textOf(classes), classes);
+    for (const classes of likeliestTexts(look, BIB_CLASSES, race.part, BEAM).slice(0, 2)) parts.set(textOf(classes), classes);
+  }
+  const likelihood = (classes: readonly number[]): number =>
+    (calibration.sharpness * looks.reduce((sum, look) => sum + textLikelihood(look, BIB_CLASSES, classes), 0)) / looks.length;
+
+  const [left, right] = scores.cut01.map((share) => Math.min(1 - 1e-6, Math.max(1e-6, share))) as [number, number];
+  const whole = Math.log((1 - left) * (1 - right)) - Math.log(1 - (1 - left) * (1 - right));
+  const logWhole = Math.log((1 - left) * (1 - right));
+  const found: { bib: string; log: number; isPart: boolean }[] = [];
+  for (const [bib, classes] of texts)
+    found.push({ bib, log: likelihood(classes) + logWhole + logPrior(bib, race, calibration), isPart: false });
+
+  // Everything that cannot be named: other texts, hidden ends that no list fills in.
+  const unnamed: number[] = [];
+  const ends = { left: left >= 0.5, right: right >= 0.5 };
+  let partial: string | null = null;
+  let bestPart = -Infinity;
+  const longest = race.format.maxDigits + Math.max(0, ...race.format.prefixes.map(({ length }) => length));
+  for (const [part, classes] of parts) {
+    const log = likelihood(classes);
+    if (log > bestPart && (ends.left || ends.right)) {
+      bestPart = log;
+      partial = `${ends.left ? '?' : ''}${part}${ends.right ? '?' : ''}`.slice(0, 16);
+    }
+    for (const [side, share] of [
+      ['left', left],
+      ['right', right],
+    ] as const) {
+      if (part.length >= longest) continue;
+      const logShare = log + Math.log(share);
+      // Without a list any of the numbers that end or begin so; they are not told apart.
+      unnamed.push(logShare + (race.list === null ? logPrior(part, race, calibration) : Math.log(calibration.unlisted01 / race.possible)));
+      if (race.list === null || part.length < LEAST_PART) continue;
+      const { numbers, total } = race.list.ends.complete(part, { left: side === 'left', right: side === 'right' }, MAX_COMPLETIONS);
+      const prior = Math.log((1 - calibration.unlisted01) / race.list.numbers.size);
+      for (const bib of numbers) found.push({ bib, log: logShare + prior, isPart: true });
+      if (total > numbers.length) unnamed.push(logShare + prior + Math.log(total - numbers.length));
+    }
+  }
+  // A bib without a legible number.
+  unnamed.push(likelihood([]) - Math.log(race.possible));
+
+  const byBib = new Map<string, { bib: string; log: number; isPart: boolean }>();
+  for (const one of found) {
+    const known = byBib.get(one.bib);
+    if (known === undefined) byBib.set(one.bib, one);
+    else byBib.set(one.bib, { bib: one.bib, log: logSum([known.log, one.log]), isPart: known.log >= one.log ? known.isPart : one.isPart });
+  }
+  const all = [...byBib.values()].sort((a, b) => b.log - a.log);
+  const total = logSum([...all.map(({ log }) => log), ...unnamed]);
+  const best = all[0];
+  const visible = best === undefined ? undefined : (texts.get(best.bib) ?? Array.from(best.bib, classOf));
+  return {
+    hypotheses: all
+      .map(({ bib, log, isPart }) => ({ bib, share01: Math.exp(log - total), isPart }))
+      .filter(({ share01 }) => share01 > 1e-4),
+    legible: visible === undefined ? -20 : Math.max(-20, likelihood(visible) / visible.length),
+    whole: Math.max(-8, Math.min(8, whole)),
+    partial,
+  };
+}
+
+function logPrior(bib: string, { list, possible }: RaceNumbers, { unlisted01 }: BibCalibration): number {
+  if (list === null) return -Math.log(possible);
+  return list.numbers.has(bib) ? Math.log((1 - unlisted01) / list.numbers.size) : Math.log(unlisted01 / possible);
+}
+
+/**
+ * Logarithms → probabilities. Classes that stand in no number of this race say "no character here", and digits that the reader is known
+ * to mistake for each other each get a share of the other's ([Note: Confusion], fitted).
+ */
+function toProbabilities(
+  logProbabilities: Float32Array,
+  known: Uint8Array,
+  { confusable01, confusion }: BibCalibration,
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(logProbabilities.length);
+  for (let base = 0; base < out.length; base += BIB_CLASSES) {
+    for (let one = 0; one < BIB_CLASSES; one++) {
+      const probability = Math.exp(logProbabilities[base + one]!);
+      const to = known[one] === 1 ? one : 0;
+      out[base + to] = out[base + to]! + probability;
+    }
+    // Digits are classes 1 to 10.
+    const seen = Array.from({ length: 10 }, (_, digit) => out[base + 1 + digit]!);
+    for (let meant = 0; meant < 10; meant++) {
+      let from = 0;
+      for (let digit = 0; digit < 10; digit++) from += seen[digit]! * confusion[digit]![meant]!;
+      out[base + 1 + meant] = (1 - confusable01) * seen[meant]! + confusable01 * from;
+    }
+  }
+  return out;
+}
+
+function logSum(logs: readonly number[]): number {
+  const most = Math.max(...logs);
+  return most === -Infinity ? -Infinity : most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0));
+}
