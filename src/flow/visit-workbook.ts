@@ -1,5 +1,5 @@
 /** @file Tables as a workbook (XLSX), made on this device. Thread: page; the library is loaded with the first. */
-import type { Cell, Table } from '../core/shelf/visit-tables.ts';
+import type { Cell, Table } from '../core/table.ts';
 
 /** Excel refuses longer names, and these characters in them. */
 const MAX_SHEET_NAME = 31;

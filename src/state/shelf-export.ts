@@ -2,7 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import type { VisitReport } from '../contracts/visit-report.ts';
 import { facingsTable, visitTables } from '../core/shelf/visit-tables.ts';
-import { writeCsv } from '../core/shelf/write-csv.ts';
+import { writeCsv } from '../core/write-csv.ts';
 import type { PageWords } from '../flow/report-page.ts';
 import { exportVisit, importVisit } from '../store/visit-export.ts';
 import { device } from './device.ts';

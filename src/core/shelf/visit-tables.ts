@@ -1,14 +1,6 @@
 /** @file A visit's report as tables, for CSV and spreadsheets. Rows and positions count from 1 there, as people do. Pure; any thread. */
 import type { BayReport, ReportFix, ReportShare, VisitReport } from '../../contracts/visit-report.ts';
-
-/** A table: each row has as many cells as there are titles. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
-}
-
-export type Cell = string | number | Date | null;
+import type { Cell, Table } from '../table.ts';
 
 /** What the tables say, in the language of the screen. */
 export interface TableWords {

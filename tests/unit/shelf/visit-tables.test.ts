@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { visitReportSchema } from '../../../src/contracts/visit-report.ts';
 import { facingsTable, visitTables } from '../../../src/core/shelf/visit-tables.ts';
-import { writeCsv } from '../../../src/core/shelf/write-csv.ts';
+import { writeCsv } from '../../../src/core/write-csv.ts';
 import { visitWorkbook } from '../../../src/flow/visit-workbook.ts';
 import { visitReport, WORDS } from './visit-fixtures.ts';
 

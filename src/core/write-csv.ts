@@ -1,5 +1,5 @@
 /** @file A table as a CSV file that spreadsheets open as it is. Pure; any thread. */
-import type { Cell, Table } from './visit-tables.ts';
+import type { Cell, Table } from './table.ts';
 
 /** Excel takes a file without it for one of the system's own encoding, and Japanese becomes noise. */
 const BYTE_ORDER_MARK = '\ufeff';
