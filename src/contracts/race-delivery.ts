@@ -102,6 +102,3 @@ export interface DeliveryResult {
   readonly bytes: number;
   readonly problems: readonly DeliveryProblem[];
 }
-
-/** A folder that holds a file of this name was written by the app itself: an import passes it over. */
-export const DELIVERY_MARK = 'MEKIKI-DELIVERY.txt';

@@ -7,7 +7,8 @@
  * pass over folders with it.
  */
 import { AppError, toAppError } from '../contracts/errors.ts';
-import { DELIVERY_MARK, type DeliveryProblem, type DeliveryProgress, type DeliveryResult } from '../contracts/race-delivery.ts';
+import { DELIVERY_MARK } from '../contracts/race.ts';
+import type { DeliveryProblem, DeliveryProgress, DeliveryResult } from '../contracts/race-delivery.ts';
 import { splitName } from '../core/race/file-names.ts';
 import { problemOf, type PlannedFile } from './race-plan.ts';
 
