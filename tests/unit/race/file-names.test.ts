@@ -26,7 +26,7 @@ it('keeps the ending of a name that is too long, and never half a character', ()
   expect(safeName('start', '.lnk')).toBe('start.lnk_');
 });
 
-it('is safe for any name', () => {
+it('is safe for any name', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 120 }), fc.string({ maxLength: 8 }), (name, ending) => {
       const safe = safeName(name, `.${ending}`);
