@@ -62,10 +62,11 @@ export function canPickFolders(): boolean {
 
 /** Call it in a click. @throws AppError('cancelled' | 'permission-denied') */
 export async function pickFolder(): Promise<FileSystemDirectoryHandle> {
-  const { showDirectoryPicker } = window as unknown as FolderWindow;
-  if (showDirectoryPicker === undefined) throw new AppError('permission-denied', 'this browser cannot open folders', { stage: 'capture' });
+  const picker = window as unknown as FolderWindow;
+  if (picker.showDirectoryPicker === undefined)
+    throw new AppError('permission-denied', 'this browser cannot open folders', { stage: 'capture' });
   try {
-    return await showDirectoryPicker.call(window, { id: 'race-photos', mode: 'read', startIn: 'pictures' });
+    return await picker.showDirectoryPicker({ id: 'race-photos', mode: 'read', startIn: 'pictures' });
   } catch (error) {
     throw folderError(error);
   }
@@ -118,7 +119,7 @@ async function* walk(
       if (isDirectory(entry)) {
         if (!entry.name.startsWith('.') && !entry.name.startsWith('$')) folders.push(entry);
       } else if (entry.name === DELIVERY_MARK) return;
-      else if (isPhotoName(entry.name)) files.push(entry as FileSystemFileHandle);
+      else if (isPhotoName(entry.name)) files.push(entry);
     }
   } catch (error) {
     // A folder that was deleted while it was walked holds nothing; the one that was chosen must be there.

@@ -228,6 +228,13 @@ export interface SightingRow {
   readonly burstId: string | null;
 }
 
+/** How many photos of an event show a number; gone when none does. */
+export interface RaceNumberRow {
+  /** [Note: Race ids] With the number in it. */
+  readonly id: string;
+  readonly photos: number;
+}
+
 /** A decision and its place in the history. */
 export interface DecisionRow {
   readonly id: string;
@@ -315,6 +322,7 @@ export interface MekikiSchema extends DBSchema {
     value: SightingRow;
     indexes: { byBib: [string, string, string]; byCertainty: [string, BibCertainty, string]; byBurst: [string, string] };
   };
+  raceNumbers: { key: string; value: RaceNumberRow };
   raceDecisions: { key: string; value: DecisionRow; indexes: { byEvent: [string, DecisionRow['state'], number] } };
   /** Key: an event's or a source's id. */
   raceCounts: { key: string; value: RaceCountsRow };
@@ -345,6 +353,7 @@ export type RaceStoreName =
   | 'raceReadings'
   | 'raceLooks'
   | 'raceSightings'
+  | 'raceNumbers'
   | 'raceDecisions'
   | 'raceCounts';
 

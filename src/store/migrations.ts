@@ -94,6 +94,7 @@ const toVersion5: Migration = (database) => {
   sightings.createIndex('byBib', ['eventId', 'bib', 'photoId']);
   sightings.createIndex('byCertainty', ['eventId', 'certainty', 'photoId']);
   sightings.createIndex('byBurst', ['eventId', 'burstId']);
+  database.createObjectStore('raceNumbers', { keyPath: 'id' });
   database.createObjectStore('raceDecisions', { keyPath: 'id' }).createIndex('byEvent', ['eventId', 'state', 'sequence']);
   database.createObjectStore('raceCounts', { keyPath: 'id' });
 };

@@ -9,13 +9,14 @@ import {
   type RaceEvent,
   type RacePhotoFacts,
 } from '../contracts/race.ts';
+import { offsetByZone } from '../core/race/clock.ts';
 import { transact, type Database, type RaceStoreName, type Transaction } from './db.ts';
 import { emptyCounts, ofEvent, ofEventInPairs, startingWith, photoAtMs } from './race-rows.ts';
 
 /** Everything that belongs to a race. */
 export const RACE_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'raceHandles', 'racePhotos'] as const),
-  ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceDecisions', 'raceCounts'] as const),
+  ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts'] as const),
 ] as const satisfies readonly RaceStoreName[];
 
 export interface RaceEventStore {
@@ -120,7 +121,7 @@ export async function cameraOf(
     eventId,
     label,
     photographer,
-    clockOffsetMs: cameraUtcOffsetMinutes === null ? 0 : (utcOffsetMinutes - cameraUtcOffsetMinutes) * 60_000,
+    clockOffsetMs: offsetByZone(cameraUtcOffsetMinutes, utcOffsetMinutes),
     place: 'other',
   };
   await store.put(camera);
@@ -144,7 +145,16 @@ async function removeEvent(
   for (const key of await transaction.objectStore('raceSources').index('byEvent').getAllKeys(startingWith(id))) {
     for (const name of ['raceSources', 'raceHandles', 'raceCounts'] as const) await transaction.objectStore(name).delete(key);
   }
-  for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceThumbnails', 'raceReadings', 'raceLooks', 'raceDecisions'] as const)
+  for (const name of [
+    'raceEntrants',
+    'raceCameras',
+    'racePhotos',
+    'raceThumbnails',
+    'raceReadings',
+    'raceLooks',
+    'raceNumbers',
+    'raceDecisions',
+  ] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));
   await transaction.objectStore('raceCounts').delete(id);

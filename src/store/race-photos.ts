@@ -7,7 +7,7 @@ import type { PhotoOutcome, RacePhoto, RacePhotoFacts, RacePhotoReading, Sightin
 import { keepUserAnswers } from '../core/race/keep-answers.ts';
 import { transact, type Database, type RacePhotoRow } from './db.ts';
 import { cameraOf } from './race-events.ts';
-import { keepCounts, putReadings, settleAround, type SettleAnswers } from './race-readings.ts';
+import { keepCounts, keepNumbers, putReadings, settleAround, type SettleAnswers } from './race-readings.ts';
 import { emptyCounts, fileKeyOf, newPhotoRow, ofEvent, photoIdOf, startingWith, photoAtMs, Tally, withPhoto } from './race-rows.ts';
 
 /** A file as its folder tells of it. */
@@ -28,6 +28,8 @@ export interface Findings {
   readonly duplicates: number;
   /** Known before, as they are. */
   readonly known: number;
+  /** Known from a source that is out of reach; they belong to this one now. */
+  readonly moved: number;
 }
 
 /** What came out of reading a photo. */
@@ -56,8 +58,13 @@ export const MAX_ATTEMPTS = 3;
 const CHUNK = 500;
 
 export interface RacePhotoStore {
-  /** Note files of a source; on disk when it resolves. At most a few hundred at once. @throws AppError('quota-exceeded' | 'invalid-input'); none is noted then */
-  add(sourceId: string, files: readonly FoundFile[]): Promise<Findings>;
+  /**
+   * Note files of a source; on disk when it resolves. At most a few hundred at once.
+   * @param isReachable whether another source's files can be opened: a file that is known from one that is out of reach was found again, in another
+   * place (a card that was plugged in again, files that were picked again); else it is a copy.
+   * @throws AppError('quota-exceeded' | 'invalid-input'); none is noted then
+   */
+  add(sourceId: string, files: readonly FoundFile[], isReachable?: (sourceId: string) => boolean): Promise<Findings>;
   /** Paths of a source that need not be looked at again; those that failed or are gone are not among them, their files may have changed. */
   settledPaths(sourceId: string): Promise<Set<string>>;
   get(id: string): Promise<RacePhoto | null>;
@@ -85,9 +92,11 @@ export interface RacePhotoStore {
    * @returns false when it does not wait (any more): then nothing is written. @throws AppError('quota-exceeded')
    */
   finish(id: string, finished: FinishedPhoto, settle: SettleAnswers): Promise<boolean>;
-  /** It cannot be read; `problem` is a code of `contracts/errors.ts`. */
+  /** Photos with the same file, in other places. */
+  copiesOf(id: string): Promise<RacePhoto[]>;
+  /** It cannot be read; `problem` is a code of `contracts/errors.ts`. A copy of it waits then. */
   fail(id: string, problem: string): Promise<void>;
-  /** Its file is not there. */
+  /** Its file is not there. A copy of it waits then. */
   lose(id: string): Promise<void>;
   /** @param duplicateOf photo with the same file, or null: the user does not want it. */
   skip(id: string, duplicateOf: string | null): Promise<void>;
@@ -113,13 +122,26 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
       if (after.state !== row.state) await keepCounts(transaction, row, tally);
       return after.photo;
     });
+  const copiesOf = (id: string): Promise<RacePhoto[]> =>
+    transact(database, ['racePhotos'], 'readonly', async (transaction) => {
+      const store = transaction.objectStore('racePhotos');
+      const original = await store.get(id);
+      if (original === undefined) return [];
+      const same = await store.index('byFile').getAll([original.eventId, original.fileKey]);
+      return same.filter((each) => each.id !== id).map(({ photo }) => photo);
+    });
+  /** What cannot be read here may be readable on another card. */
+  const wantCopy = async (id: string): Promise<void> => {
+    const copy = (await copiesOf(id)).find(({ state, duplicateOf }) => state === 'skipped' && duplicateOf === id);
+    if (copy !== undefined) await change(copy.id, () => WAITING);
+  };
   const row = (id: string): Promise<RacePhotoRow | null> =>
     transact(database, ['racePhotos'], 'readonly', async (transaction) => (await transaction.objectStore('racePhotos').get(id)) ?? null);
   return {
-    add: (sourceId, files) =>
+    add: (sourceId, files, isReachable = () => true) =>
       transact(
         database,
-        ['raceSources', 'racePhotos', 'raceCounts'],
+        ['raceSources', 'racePhotos', 'raceThumbnails', 'raceCounts'],
         'readwrite',
         async (transaction) => {
           const source = await transaction.objectStore('raceSources').get(sourceId);
@@ -127,9 +149,10 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
           const { eventId } = source;
           const store = transaction.objectStore('racePhotos');
           let { found } = (await transaction.objectStore('raceCounts').get(eventId)) ?? emptyCounts(eventId);
-          const tally = new Tally();
+          const tallies = new Map([[sourceId, new Tally()]]);
+          const tally = tallies.get(sourceId)!;
           const wanted: string[] = [];
-          let [duplicates, known] = [0, 0];
+          let [duplicates, known, moved] = [0, 0, 0];
           for (const file of files) {
             const before = await store.index('byPath').get([sourceId, file.path]);
             if (before !== undefined) {
@@ -143,8 +166,24 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
               wanted.push(after.id);
               continue;
             }
-            const same = file.besides === undefined ? null : await store.index('byPath').getKey([sourceId, file.besides]);
-            const duplicateOf = same ?? (await store.index('byFile').getKey([eventId, fileKeyOf(file)])) ?? null;
+            const copy = await store.index('byFile').get([eventId, fileKeyOf(file)]);
+            if (copy !== undefined && copy.sourceId !== sourceId && !isReachable(copy.sourceId)) {
+              const photo: RacePhoto = { ...copy.photo, ...(copy.state === 'gone' ? WAITING : {}), sourceId, path: file.path };
+              const after = withPhoto(copy, photo);
+              const old = tallies.get(copy.sourceId) ?? new Tally();
+              tallies.set(copy.sourceId, old);
+              const bytes = (await transaction.objectStore('raceThumbnails').get(copy.id))?.blob.size ?? 0;
+              old.changed(copy, null);
+              old.thumbnail(-bytes);
+              tally.changed(null, after);
+              tally.thumbnail(bytes);
+              await store.put(after);
+              moved += 1;
+              if (after.state === 'waiting') wanted.push(after.id);
+              continue;
+            }
+            const jpeg = file.besides === undefined ? undefined : await store.index('byPath').getKey([sourceId, file.besides]);
+            const duplicateOf = jpeg ?? copy?.photo.duplicateOf ?? copy?.id ?? null;
             found += 1;
             const added = newPhotoRow(newPhoto(photoIdOf(eventId, found), eventId, sourceId, file, duplicateOf), found);
             tally.found();
@@ -153,8 +192,8 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
             if (duplicateOf === null) wanted.push(added.id);
             else duplicates += 1;
           }
-          await keepCounts(transaction, { eventId, sourceId }, tally);
-          return { wanted, duplicates, known };
+          for (const [id, each] of tallies) await keepCounts(transaction, { eventId, sourceId: id }, each);
+          return { wanted, duplicates, known, moved };
         },
         { durability: 'strict' },
       ),
@@ -174,10 +213,14 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
     ids: (eventId, { state, outcome, cameraId } = {}) =>
       transact(database, ['racePhotos'], 'readonly', async (transaction) => {
         const store = transaction.objectStore('racePhotos');
-        if (state !== undefined) return store.index('byState').getAllKeys(startingWith(eventId, state));
-        if (outcome !== undefined) return store.index('byOutcome').getAllKeys(startingWith(eventId, outcome));
-        if (cameraId !== undefined) return store.index('byCamera').getAllKeys(startingWith(cameraId));
-        return store.index('byTime').getAllKeys(startingWith(eventId));
+        const lists: Promise<string[]>[] = [];
+        if (state !== undefined) lists.push(store.index('byState').getAllKeys(startingWith(eventId, state)));
+        if (outcome !== undefined) lists.push(store.index('byOutcome').getAllKeys(startingWith(eventId, outcome)));
+        if (cameraId !== undefined) lists.push(store.index('byCamera').getAllKeys(startingWith(cameraId)));
+        if (lists.length === 0) lists.push(store.index('byTime').getAllKeys(startingWith(eventId)));
+        const [first = [], ...others] = await Promise.all(lists);
+        const sets = others.map((list) => new Set(list));
+        return first.filter((id) => sets.every((set) => set.has(id)));
       }),
     thumbnail: (id) =>
       transact(
@@ -222,7 +265,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         database,
         [
           ...(['raceEvents', 'raceCameras', 'raceSources', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
-          ...(['raceLooks', 'raceSightings', 'raceCounts'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const),
         ],
         'readwrite',
         async (transaction) => {
@@ -255,11 +298,14 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
           return true;
         },
       ),
+    copiesOf,
     async fail(id, problem) {
-      await change(id, ({ state }) => (state === 'waiting' ? { state: 'failed', problem: problem.slice(0, 60) } : null));
+      if ((await change(id, ({ state }) => (state === 'waiting' ? { state: 'failed', problem: problem.slice(0, 60) } : null))) !== null)
+        await wantCopy(id);
     },
     async lose(id) {
-      await change(id, ({ state }) => (state === 'waiting' || state === 'failed' ? { state: 'gone', problem: null } : null));
+      if ((await change(id, ({ state }) => (state === 'waiting' || state === 'failed' ? { state: 'gone', problem: null } : null))) !== null)
+        await wantCopy(id);
     },
     async skip(id, duplicateOf) {
       await change(id, ({ state }) => (state === 'read' ? null : { state: 'skipped', problem: null, duplicateOf }));
@@ -268,32 +314,37 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
       await change(id, () => WAITING);
     },
     async changeAll(eventId, from, to) {
+      const ids = await transact(database, ['racePhotos'], 'readonly', (transaction) =>
+        transaction.objectStore('racePhotos').index('byState').getAllKeys(startingWith(eventId, from)),
+      );
       let changed = 0;
-      for (;;) {
-        const now = await transact(database, ['racePhotos', 'raceCounts'], 'readwrite', async (transaction) => {
+      for (let at = 0; at < ids.length; at += CHUNK)
+        changed += await transact(database, ['racePhotos', 'raceCounts'], 'readwrite', async (transaction) => {
           const store = transaction.objectStore('racePhotos');
-          const rows = await store.index('byState').getAll(startingWith(eventId, from), CHUNK);
           const tallies = new Map<string, Tally>();
-          for (const each of rows) {
+          let now = 0;
+          for (const id of ids.slice(at, at + CHUNK)) {
+            const each = await store.get(id);
+            // Copies of what is there stay skipped.
+            if (each?.state !== from || (from === 'skipped' && each.photo.duplicateOf !== null)) continue;
             const after = withPhoto(each, { ...each.photo, ...(to === 'waiting' ? WAITING : { state: to, problem: null }) });
             const tally = tallies.get(each.sourceId) ?? new Tally();
             tallies.set(each.sourceId, tally);
             tally.changed(each, after);
             await store.put(after);
+            now += 1;
           }
           for (const [sourceId, tally] of tallies) await keepCounts(transaction, { eventId, sourceId }, tally);
-          return rows.length;
+          return now;
         });
-        changed += now;
-        if (now < CHUNK) return changed;
-      }
+      return changed;
     },
     removeSource: (sourceId) =>
       transact(
         database,
         [
           ...(['raceSources', 'raceHandles', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
-          ...(['raceLooks', 'raceSightings', 'raceCounts'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const),
         ],
         'readwrite',
         async (transaction) => {
@@ -307,6 +358,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
             for (const name of ['racePhotos', 'raceThumbnails', 'raceReadings', 'raceLooks'] as const)
               await transaction.objectStore(name).delete(each.id);
             await transaction.objectStore('raceSightings').delete(startingWith(each.id));
+            await keepNumbers(transaction, each, { ...each, bibs: [] });
           }
           const counts = (await transaction.objectStore('raceCounts').get(source.eventId)) ?? emptyCounts(source.eventId);
           await transaction.objectStore('raceCounts').put(tally.onto(counts));

@@ -14,7 +14,7 @@ import {
   type SightingLooks,
 } from '../contracts/race.ts';
 import { transact, type Database, type DecisionRow, type RacePhotoRow, type SightingRow, type Transaction } from './db.ts';
-import { emptyCounts, ofEvent, sightingRows, startingWith, summaryOf, Tally } from './race-rows.ts';
+import { bibOrder, emptyCounts, ofEvent, sightingRows, startingWith, summaryOf, Tally } from './race-rows.ts';
 
 /** A photo with what is known of it. */
 export interface NeighbourPhoto {
@@ -53,14 +53,18 @@ export interface DecisionHistory {
 export interface RaceReadingStore {
   get(photoId: string): Promise<RacePhotoReading | null>;
   ofEvent(eventId: string): Promise<RacePhotoReading[]>;
+  /** In the order of `photoIds`; those that were not read are left out. */
+  ofPhotos(photoIds: readonly string[]): Promise<RacePhotoReading[]>;
   looks(photoId: string): Promise<SightingLooks | null>;
   looksOf(eventId: string): Promise<SightingLooks[]>;
   /** Sightings of an event in a state, as the photos were found. Light: all doubtful ones of a race fit. */
   sightings(eventId: string, certainty: BibCertainty): Promise<SightingRow[]>;
   /** Ids of the photos that show a number, as they were found. */
   photosOf(eventIds: readonly string[], bib: string): Promise<string[]>;
+  /** Numbers that photos of an event show, those that begin so; as people count. */
+  bibsOf(eventId: string, beginning?: string): Promise<string[]>;
   /** How many photos show each number, in the order of `bibs`. */
-  countsOf(eventIds: readonly string[], bibs: readonly string[]): Promise<number[]>;
+  countsOf(eventId: string, bibs: readonly string[]): Promise<number[]>;
   /** Other sightings of the same burst that nobody decided. */
   burstOf(eventId: string, burstId: string): Promise<SightingRow[]>;
   /**
@@ -72,12 +76,10 @@ export interface RaceReadingStore {
   undo(eventId: string, settle: SettleAnswers): Promise<{ decision: BibDecision; changed: string[] } | null>;
   redo(eventId: string, settle: SettleAnswers): Promise<{ decision: BibDecision; changed: string[] } | null>;
   history(eventId: string): Promise<DecisionHistory>;
-  /** Settle again around a photo, e.g. after its camera's clock was corrected. @returns photos whose answers changed */
-  settleAgain(photoId: string, settle: SettleAnswers): Promise<string[]>;
 }
 
-type Writing = Pick<Transaction<'racePhotos' | 'raceReadings' | 'raceLooks' | 'raceSightings' | 'raceCounts', 'readwrite'>, 'objectStore'>;
-const ANSWER_STORES = ['racePhotos', 'raceReadings', 'raceLooks', 'raceSightings', 'raceCounts'] as const;
+const ANSWER_STORES = ['racePhotos', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const;
+type Writing = Pick<Transaction<(typeof ANSWER_STORES)[number], 'readwrite'>, 'objectStore'>;
 
 /** Readings over the device's database. */
 export function createRaceReadingStore(database: Database): RaceReadingStore {
@@ -91,6 +93,10 @@ export function createRaceReadingStore(database: Database): RaceReadingStore {
       ),
     ofEvent: (eventId) =>
       transact(database, ['raceReadings'], 'readonly', (transaction) => transaction.objectStore('raceReadings').getAll(ofEvent(eventId))),
+    ofPhotos: (photoIds) =>
+      transact(database, ['raceReadings'], 'readonly', async (transaction) =>
+        (await Promise.all(photoIds.map((id) => transaction.objectStore('raceReadings').get(id)))).flatMap((reading) => reading ?? []),
+      ),
     looks: (photoId) =>
       transact(
         database,
@@ -110,16 +116,17 @@ export function createRaceReadingStore(database: Database): RaceReadingStore {
         const keys = await Promise.all(eventIds.map((id) => index.getAllKeys(startingWith(id, bib))));
         return [...new Set(keys.flat().map(([photoId]) => photoId))];
       }),
-    countsOf: (eventIds, bibs) =>
-      transact(database, ['raceSightings'], 'readonly', (transaction) => {
-        const index = transaction.objectStore('raceSightings').index('byBib');
-        return Promise.all(
-          bibs.map(async (bib) => {
-            const keys = await Promise.all(eventIds.map((id) => index.getAllKeys(startingWith(id, bib))));
-            return new Set(keys.flat().map(([photoId]) => photoId)).size;
-          }),
-        );
+    bibsOf: (eventId, beginning = '') =>
+      transact(database, ['raceNumbers'], 'readonly', async (transaction) => {
+        const from = `${eventId}.${beginning}`;
+        const keys = await transaction.objectStore('raceNumbers').getAllKeys(IDBKeyRange.bound(from, `${from}\uffff`));
+        const bibs = keys.map((key) => ({ bib: key.slice(eventId.length + 1), order: bibOrder(key) }));
+        return bibs.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ bib }) => bib);
       }),
+    countsOf: (eventId, bibs) =>
+      transact(database, ['raceNumbers'], 'readonly', (transaction) =>
+        Promise.all(bibs.map(async (bib) => (await transaction.objectStore('raceNumbers').get(`${eventId}.${bib}`))?.photos ?? 0)),
+      ),
     burstOf: (eventId, burstId) =>
       transact(database, ['raceSightings'], 'readonly', (transaction) =>
         transaction.objectStore('raceSightings').index('byBurst').getAll([eventId, burstId], BURST),
@@ -156,8 +163,6 @@ export function createRaceReadingStore(database: Database): RaceReadingStore {
           ...{ last: (await lastOf(transaction, eventId, 'done'))?.decision ?? null, next: (await index.get(undone))?.decision ?? null },
         };
       }),
-    settleAgain: (photoId, settle) =>
-      transact(database, ANSWER_STORES, 'readwrite', (transaction) => settleAround(transaction, photoId, settle)),
   };
 }
 
@@ -241,6 +246,7 @@ export async function putReadings(transaction: Writing, readings: readonly RaceP
     const { tally } = tallies.get(row.sourceId) ?? { tally: new Tally() };
     tallies.set(row.sourceId, { row, tally });
     tally.changed(row, after);
+    await keepNumbers(transaction, row, after);
     await transaction.objectStore('racePhotos').put(after);
     await transaction.objectStore('raceReadings').put(reading);
     await transaction.objectStore('raceSightings').delete(startingWith(photoId));
@@ -281,6 +287,22 @@ export async function settleAround(transaction: Writing, photoId: string, settli
   const changed = settling.settle(known, photoId);
   await putReadings(transaction, changed);
   return changed.map((reading) => reading.photoId);
+}
+
+/** Keep how many photos show each number, inside a wider transaction. */
+export async function keepNumbers(
+  transaction: Pick<Transaction<'raceNumbers', 'readwrite'>, 'objectStore'>,
+  { eventId, bibs: before }: Pick<RacePhotoRow, 'eventId' | 'bibs'>,
+  { bibs: after }: Pick<RacePhotoRow, 'bibs'>,
+): Promise<void> {
+  const store = transaction.objectStore('raceNumbers');
+  for (const bib of new Set([...before, ...after])) {
+    const change = Number(after.includes(bib)) - Number(before.includes(bib));
+    if (change === 0) continue;
+    const id = `${eventId}.${bib}`;
+    const photos = ((await store.get(id))?.photos ?? 0) + change;
+    await (photos > 0 ? store.put({ id, photos }) : store.delete(id));
+  }
 }
 
 /** Keep the counts of an event and of one of its sources, inside a wider transaction. */

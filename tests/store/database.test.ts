@@ -51,6 +51,7 @@ describe('migrations', () => {
         'raceEvents',
         'raceHandles',
         'raceLooks',
+        'raceNumbers',
         'racePhotos',
         'raceReadings',
         'raceSightings',
@@ -151,7 +152,8 @@ describe('connection', () => {
       name,
       migrations: [() => {}, ...MIGRATIONS],
       onEvent: (event) => events.push(event),
-      blockedTimeoutMs: 20,
+      // Long enough for all stores to be made once the other tab has let go.
+      blockedTimeoutMs: 250,
     });
     await expect(database.connect()).rejects.toMatchObject({ code: 'busy', retryable: true });
     expect(events).toEqual(['blocked']);

@@ -51,6 +51,31 @@ describe('photos that were found', () => {
     expect(await photos.sameFile('e1', 'other')).toBeNull();
   });
 
+  it('belong to the source that they are found in again when theirs is out of reach', async () => {
+    const { photos, sources, events } = await stand();
+    const { wanted } = await photos.add('s1', [foundFile('DCIM/1.jpg'), foundFile('DCIM/2.jpg')]);
+    const [a, b] = wanted as [string, string];
+    await photos.finish(a, finishedPhoto(a, [sighting('0', bibAnswer('5'))]), KEEP_APART);
+    await sources.put(photoSource('s2', { addedAtMs: 2 }));
+    const files = ['DCIM/1.jpg', 'DCIM/2.jpg'].map((path) => ({ ...foundFile(path), path: path.slice(5) }));
+    expect(await photos.add('s2', files, (id) => id !== 's1')).toEqual({ wanted: [b], duplicates: 0, known: 0, moved: 2 });
+    expect(await photos.get(a)).toMatchObject({ state: 'read', sourceId: 's2', path: '1.jpg' });
+    expect(await events.counts('s1')).toMatchObject({ photos: { read: 0, waiting: 0 }, sightings: { sure: 0 }, thumbnailBytes: 0 });
+    expect(await events.counts('s2')).toMatchObject({ photos: { read: 1, waiting: 1 }, sightings: { sure: 1 }, thumbnailBytes: 5 });
+    expect(await events.counts('e1')).toMatchObject({ photos: { read: 1, waiting: 1 }, thumbnailBytes: 5, found: 2 });
+  });
+
+  it('are read from a copy when they cannot be read themselves', async () => {
+    const { photos, sources } = await stand();
+    await sources.put(photoSource('s2', { addedAtMs: 2 }));
+    const [a] = (await photos.add('s1', [foundFile('1.jpg')])).wanted as [string];
+    await photos.add('s2', [foundFile('1.jpg')]);
+    const [copy] = await photos.copiesOf(a);
+    expect(copy).toMatchObject({ state: 'skipped', sourceId: 's2' });
+    await photos.lose(a);
+    expect(await photos.get(copy!.id)).toMatchObject({ state: 'waiting', duplicateOf: null });
+  });
+
   it('wait again when their file has changed, came back, or is wanted after all', async () => {
     const { photos, events } = await stand();
     const { wanted } = await photos.add(
@@ -65,7 +90,7 @@ describe('photos that were found', () => {
     expect((await events.counts('s1')).photos).toEqual({ waiting: 0, read: 1, failed: 1, gone: 1, skipped: 1 });
     expect(await photos.settledPaths('s1')).toEqual(new Set(['a.jpg', 'd.jpg']));
     const again = await photos.add('s1', [foundFile('a.jpg', { sizeBytes: 7 }), foundFile('b.jpg'), foundFile('c.jpg')]);
-    expect(again).toEqual({ wanted: [a, c], duplicates: 0, known: 1 });
+    expect(again).toEqual({ wanted: [a, c], duplicates: 0, known: 1, moved: 0 });
     expect((await photos.get(a))!.sizeBytes).toBe(7);
     await photos.want(b);
     expect(await photos.get(b)).toMatchObject({ state: 'waiting', problem: null });
@@ -103,7 +128,9 @@ describe('reading', () => {
     expect(await (await photos.thumbnail(id))!.text()).toBe('small');
     expect((await readings.sightings('e1', 'check')).map(({ sightingId }) => sightingId)).toEqual(['y']);
     expect(await readings.photosOf(['e1'], '12')).toEqual([id]);
-    expect(await readings.countsOf(['e1'], ['7', '8'])).toEqual([1, 0]);
+    expect(await readings.countsOf('e1', ['7', '8'])).toEqual([1, 0]);
+    expect(await readings.bibsOf('e1')).toEqual(['7', '12']);
+    expect(await readings.bibsOf('e1', '1')).toEqual(['12']);
     await events.putCamera({ ...camera!, clockOffsetMs: 0 });
     expect((await photos.tile(id))!.atMs).toBe(1_700_000_000_000 - 9 * 3_600_000);
     expect(await photos.ids('e1', { cameraId: camera!.id })).toEqual([id]);
@@ -152,6 +179,7 @@ describe('reading', () => {
     const { photos: after, thumbnailBytes: bytes } = await events.counts('e1');
     expect([Object.values(after), bytes]).toEqual([[0, 0, 0, 0, 0], 0]);
     expect(await readings.ofEvent('e1')).toEqual([]);
+    expect(await readings.bibsOf('e1')).toEqual([]);
   });
 });
 
