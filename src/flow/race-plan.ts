@@ -10,6 +10,7 @@ import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryProblem } from '../contracts/race-delivery.ts';
 import { nameFromPattern, safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import { runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
+import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 import type { PhotoFacts } from './race-xmp.ts';
 
@@ -46,7 +47,7 @@ export interface Delivery {
   readonly preset: DeliveryPreset;
   readonly places: DeliveryPlaces;
   /** Only these numbers; null: all. */
-  readonly bibs: ReadonlySet<string> | null;
+  readonly bibs: readonly string[] | null;
 }
 
 /** A delivery with what everything in it needs. */
@@ -66,7 +67,7 @@ export function openDelivery(delivery: Delivery): OpenDelivery {
       if (others === undefined) runnersIn.set(photo.id, [runner]);
       else others.push(runner);
     }
-  const { bibs } = delivery;
+  const bibs = delivery.bibs === null ? null : new Set(delivery.bibs);
   return { ...delivery, runnersIn, runners: bibs === null ? all : all.filter(({ bib }) => bibs.has(bib)) };
 }
 
@@ -148,7 +149,8 @@ async function makeCopy(delivery: OpenDelivery, photo: RacePhoto, signal: AbortS
   const original = await places.open(photo);
   const modifiedAtMs = photo.modifiedAtMs;
   if (preset.picture !== null) {
-    const { blob } = await places.pictures.make(original, preset.picture, {
+    const { picture } = await openPhotoFile(original);
+    const { blob } = await places.pictures.make(picture, preset.picture, {
       ...(signal === undefined ? {} : { signal }),
       priority: 'batch',
     });

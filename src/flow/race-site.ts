@@ -8,6 +8,7 @@ import type { PictureChange } from '../contracts/race-delivery.ts';
 import { safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import type { Runner, RunnerPhoto } from '../core/race/runner-photos.ts';
 import { digest, factsOf, keyOf, titleOf, type OpenDelivery, type PlannedFile } from './race-plan.ts';
+import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 
 /** What the pages say, in one language. */
@@ -102,7 +103,7 @@ function picturesOf(
   const make = async (wanted: PictureChange, from: Blob | null, signal: AbortSignal | undefined): Promise<Blob> => {
     const options = { ...(signal === undefined ? {} : { signal }), priority: 'batch' as const };
     try {
-      return (await places.pictures.make(from ?? (await places.open(photo)), wanted, options)).blob;
+      return (await places.pictures.make(from ?? (await openPhotoFile(await places.open(photo))).picture, wanted, options)).blob;
     } catch (error) {
       missing.add(photo.id);
       throw error;

@@ -17,6 +17,7 @@ const INITIAL: Settings = {
   useDemo: true,
   backend: 'auto',
   shownPersonIds: [],
+  raceDelivery: [],
 };
 
 class Preferences {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PAYLOAD_TYPES, type PayloadType } from '../contracts/egress.ts';
 import { AppError } from '../contracts/errors.ts';
+import { deliveryPresetSchema } from '../contracts/race-delivery.ts';
 import { transact, type Database } from './db.ts';
 
 /** Empty means the server that served the app. */
@@ -23,6 +24,8 @@ const SCHEMAS = {
   backend: z.enum(['auto', 'webgpu', 'wasm']),
   /** People whose verdicts are shown; empty means everybody. */
   shownPersonIds: z.array(z.string().max(100)).max(50),
+  /** Presets of race deliveries. */
+  raceDelivery: z.array(deliveryPresetSchema).max(20),
 } as const;
 
 /** Every setting with the type of its value. */
@@ -40,6 +43,7 @@ export const DEFAULT_SETTINGS: Settings = {
   useDemo: true,
   backend: 'auto',
   shownPersonIds: [],
+  raceDelivery: [],
 };
 
 export interface SettingsStore {

@@ -65,6 +65,19 @@ export function runnersOf(contents: RaceContents, choice: SightingChoice): Runne
     .map(([bib, own]) => ({ bib, entrants: entrants.get(bib) ?? [], photos: byPlaceAndTime([...own.values()]) }));
 }
 
+/** How much there is to deliver. */
+export interface DeliverySummary {
+  readonly runners: number;
+  /** Pairs of runner and photo. */
+  readonly pictures: number;
+  readonly photos: number;
+}
+
+export function deliverySummary(runners: readonly Runner[]): DeliverySummary {
+  const photos = runners.flatMap((runner) => runner.photos.map(({ photo }) => photo.id));
+  return { runners: runners.length, pictures: photos.length, photos: new Set(photos).size };
+}
+
 /** @returns the number that a sighting is delivered under; null: it is not. */
 export function deliveredBib({ answer }: Sighting, certainty: SightingChoice['certainty']): string | null {
   if (answer.bib === null || answer.certainty === 'none') return null;

@@ -1,0 +1,147 @@
+/** @file A race out of the device and back, as JSON. Thread: page. */
+import { AppError } from '../contracts/errors.ts';
+import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
+import { transact, type Database, type RacePhotoRow, type Transaction } from './db.ts';
+import {
+  emptyCounts,
+  newPhotoRow,
+  ofEvent,
+  ofEventInPairs,
+  photoAtMs,
+  sightingRows,
+  startingWith,
+  summaryOf,
+  Tally,
+  toEntrantRow,
+  withPhoto,
+} from './race-rows.ts';
+
+/** Larger files are no race: 10,000 photos with five runners each have about 60 MB. */
+const MAX_BYTES = 512 << 20;
+/** Photos of one piece of text: all of them in one would double the memory. */
+const PIECE = 500;
+
+const STORES = [
+  ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'racePhotos', 'raceReadings'] as const),
+  ...(['raceSightings', 'raceLooks', 'raceDecisions', 'raceCounts'] as const),
+] as const;
+
+/** @returns the race and its parts as a file. @throws AppError('invalid-input') when it is gone */
+export async function exportRace(database: Database, eventId: string, nowMs: number): Promise<Blob> {
+  const race = await transact(database, STORES, 'readonly', async (transaction): Promise<Omit<RaceExport, 'format' | 'version'>> => {
+    const all = await transaction.objectStore('raceEvents').getAll();
+    const main = all.find(({ id }) => id === eventId);
+    if (main === undefined) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
+    const events = [main, ...all.filter(({ parentId }) => parentId === eventId)];
+    const ranges = events.map(({ id }) => ofEvent(id));
+    const entrants = await Promise.all(ranges.map((range) => transaction.objectStore('raceEntrants').getAll(range)));
+    const cameras = await Promise.all(ranges.map((range) => transaction.objectStore('raceCameras').getAll(range)));
+    const sources = await Promise.all(
+      events.map(({ id }) => transaction.objectStore('raceSources').index('byEvent').getAll(startingWith(id))),
+    );
+    const photos = await Promise.all(ranges.map((range) => transaction.objectStore('racePhotos').getAll(range)));
+    const readings = await Promise.all(ranges.map((range) => transaction.objectStore('raceReadings').getAll(range)));
+    return {
+      ...{ exportedAtMs: nowMs, events, entrants: entrants.flat().map(({ entrant }) => entrant), cameras: cameras.flat() },
+      ...{ sources: sources.flat(), photos: photos.flat().map(({ photo }) => photo), readings: readings.flat() },
+    };
+  });
+  const { photos, readings, ...rest } = race;
+  const head = JSON.stringify({ format: 'mekiki-race', version: 1, ...rest });
+  return new Blob([head.slice(0, -1), ...listOf('photos', photos), ...listOf('readings', readings), '}'], { type: 'application/json' });
+}
+
+/**
+ * Bring an exported race back. What has the same ids is replaced, decisions on this device included; previews and folders that the browser remembers
+ * stay. Photos are found again by name, size and time when their source is chosen.
+ * @returns id of the race. @throws AppError('invalid-input') for anything else, `quota-exceeded`; nothing is written then.
+ */
+export async function importRace(database: Database, file: Blob): Promise<string> {
+  const race = await readRace(file);
+  await transact(database, STORES, 'readwrite', async (transaction) => {
+    for (const { id } of race.events) await clearEvent(transaction, id);
+    for (const event of race.events) await transaction.objectStore('raceEvents').put(event);
+    for (const entrant of race.entrants) await transaction.objectStore('raceEntrants').put(toEntrantRow(entrant));
+    for (const camera of race.cameras) await transaction.objectStore('raceCameras').put(camera);
+    for (const source of race.sources) await transaction.objectStore('raceSources').put(source);
+    const readings = new Map(race.readings.map((reading) => [reading.photoId, reading]));
+    const tallies = new Map<string, Tally>();
+    const found = new Map<string, number>();
+    for (const row of photoRows(race)) {
+      const reading = readings.get(row.id) ?? null;
+      const full = { ...row, ...summaryOf(reading) };
+      await transaction.objectStore('racePhotos').put(full);
+      found.set(row.eventId, Math.max(found.get(row.eventId) ?? 0, row.order));
+      for (const id of [row.eventId, row.sourceId]) {
+        const tally = tallies.get(id) ?? new Tally();
+        tallies.set(id, tally);
+        tally.changed(null, full);
+      }
+    }
+    for (const reading of race.readings) {
+      await transaction.objectStore('raceReadings').put(reading);
+      for (const row of sightingRows(reading)) await transaction.objectStore('raceSightings').put(row);
+    }
+    for (const id of [...race.events, ...race.sources].map((each) => each.id)) {
+      const before = await transaction.objectStore('raceCounts').get(id);
+      const counts = (tallies.get(id) ?? new Tally()).onto(emptyCounts(id));
+      const most = Math.max(found.get(id) ?? 0, before?.found ?? 0);
+      await transaction.objectStore('raceCounts').put({ ...counts, found: most, thumbnailBytes: before?.thumbnailBytes ?? 0 });
+    }
+  });
+  return race.events[0]!.id;
+}
+
+async function readRace(file: Blob): Promise<RaceExport> {
+  if (file.size > MAX_BYTES) throw new AppError('invalid-input', 'the file is too large for a race', { stage: 'store' });
+  let value: unknown;
+  try {
+    value = JSON.parse(await file.text());
+  } catch (error) {
+    throw new AppError('invalid-input', 'the file is not JSON', { cause: error, stage: 'store' });
+  }
+  const parsed = raceExportSchema.safeParse(value);
+  if (!parsed.success)
+    throw new AppError('invalid-input', `the race is damaged at ${parsed.error.issues[0]?.path.join('.') ?? ''}`, { stage: 'store' });
+  const race = parsed.data;
+  const events = new Set(race.events.map(({ id }) => id));
+  const sources = new Set(race.sources.map(({ id }) => id));
+  const photos = new Set(race.photos.map(({ id }) => id));
+  // [Note: Race ids] Ranges of keys rest on it: a file must not write into other races.
+  const isOwn = ({ id, eventId }: { readonly id: string; readonly eventId: string }): boolean =>
+    events.has(eventId) && id.startsWith(`${eventId}.`);
+  const isWhole =
+    race.events.every(({ id, parentId }, index) => !/[./]/.test(id) && (index === 0 || parentId === race.events[0]!.id)) &&
+    [...race.entrants, ...race.cameras, ...race.photos].every(isOwn) &&
+    race.sources.every(({ eventId }) => events.has(eventId)) &&
+    race.photos.every(({ sourceId }) => sources.has(sourceId)) &&
+    race.readings.every(({ photoId, eventId }) => photos.has(photoId) && events.has(eventId));
+  if (!isWhole) throw new AppError('invalid-input', 'parts of the race do not belong together', { stage: 'store' });
+  return race;
+}
+
+/** What the file replaces. */
+async function clearEvent(transaction: Pick<Transaction<(typeof STORES)[number], 'readwrite'>, 'objectStore'>, id: string): Promise<void> {
+  for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceReadings', 'raceLooks', 'raceDecisions'] as const)
+    await transaction.objectStore(name).delete(ofEvent(id));
+  await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));
+}
+
+function* photoRows({ events, cameras, photos }: RaceExport): Generator<RacePhotoRow> {
+  const eventOf = new Map(events.map((event) => [event.id, event]));
+  const cameraOf = new Map(cameras.map((camera) => [camera.id, camera]));
+  for (const photo of photos) {
+    const order = Number.parseInt(photo.id.slice(photo.eventId.length + 1), 10);
+    const row = newPhotoRow(photo, Number.isFinite(order) ? order : 0);
+    yield withPhoto(row, photo, photoAtMs(photo, cameraOf.get(photo.cameraId ?? '') ?? null, eventOf.get(photo.eventId)!));
+  }
+}
+
+function* listOf(name: string, values: readonly unknown[]): Generator<string> {
+  yield `,"${name}":[`;
+  for (let at = 0; at < values.length; at += PIECE) {
+    const piece = JSON.stringify(values.slice(at, at + PIECE));
+    yield `${at === 0 ? '' : ','}${piece.slice(1, -1)}`;
+  }
+  yield ']';
+}
