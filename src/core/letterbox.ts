@@ -43,6 +43,17 @@ export function letterbox(
   };
 }
 
+/** Grey below and to the right, up to multiples of `step`; the same object when there is nothing to fill. */
+export function paddedTo(frame: Frame, step: number): Frame {
+  const widthPx = Math.ceil(frame.widthPx / step) * step;
+  const heightPx = Math.ceil(frame.heightPx / step) * step;
+  if (widthPx === frame.widthPx && heightPx === frame.heightPx) return frame;
+  const data = new Uint8ClampedArray(widthPx * heightPx * 4).fill(114);
+  for (let y = 0; y < frame.heightPx; y++)
+    data.set(frame.data.subarray(y * frame.widthPx * 4, (y + 1) * frame.widthPx * 4), y * widthPx * 4);
+  return { widthPx, heightPx, data };
+}
+
 /** Box of the letterboxed frame → box of the original one (not cut to it). */
 export function fromLetterbox(box: Box, picture: Box): Box {
   return {

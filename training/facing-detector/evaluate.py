@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from boxes import detect, figures
+from boxes import detect
 from net import load_checkpoint
+from overlap import figures
 
 
 def photos(folder):

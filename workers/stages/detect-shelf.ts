@@ -8,11 +8,11 @@ import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { ShelfDetection, ShelfDetections } from '../../src/contracts/shelf.ts';
-import { facingPeaks } from '../../src/core/facing-peaks.ts';
-import { cutToFrame } from '../../src/core/letterbox.ts';
+import { boxPeaks } from '../../src/core/box-peaks.ts';
+import { cutToFrame, paddedTo } from '../../src/core/letterbox.ts';
 import { distinctBoxes, mergeLooks } from '../../src/core/merge-looks.ts';
 import { intersectionArea } from '../../src/core/nms.ts';
-import { cropPixels, resizeFrame } from '../../src/core/resize.ts';
+import { cropPixels } from '../../src/core/resize.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { planTiles } from '../../src/core/tile-plan.ts';
 import { modelSpec } from '../../src/models/registry.ts';
@@ -23,6 +23,8 @@ export const FACING_MODEL = 'facing-detector';
 
 /** The net halves five times. */
 const SIDE_STEP = 32;
+
+const MAP_SCALE = { stridePx: 4, unitPx: 16 } as const;
 
 /** Longest side of the first look: from afar large things are whole, and what the small ones are like is soon said. */
 const FIRST_SIDE_PX = 512;
@@ -103,11 +105,11 @@ export async function detectShelf(levels: FrameLevels, runtime: Runtime, options
     done++;
   };
   await step();
-  let found = await look(scaled(levels, side / longest));
+  let found = await look(levels.scaled(side / longest));
   for (;;) {
     const next = nextSide(found, side, levels.full);
     if (next === null) break;
-    const picture = scaled(levels, next / longest);
+    const picture = levels.scaled(next / longest);
     const tiles = tilesFor(picture, found, (typicalSize(found.facings, levels.full) ?? BEST_SIZE_PX) * (next / longest));
     total = done + tiles.length + 1;
     const near: Found[] = [];
@@ -147,9 +149,10 @@ async function opened(runtime: Runtime): Promise<Look> {
     const maps = results[outputs?.[0] ?? ''];
     if (maps === undefined || !(maps.data instanceof Float32Array)) throw new AppError('bug', `${FACING_MODEL} gave no float32 maps`);
     const [, , heightCells = 0, widthCells = 0] = maps.dims;
-    const read = (channel: 0 | 5): ShelfDetection[] =>
+    const scored = { data: maps.data, widthCells, heightCells, ...MAP_SCALE };
+    const read = (kind: 0 | 1): ShelfDetection[] =>
       distinctBoxes(
-        facingPeaks(maps.data as Float32Array, widthCells, heightCells, channel, LEAST_CONFIDENCE)
+        boxPeaks(scored, kind, LEAST_CONFIDENCE)
           .map(({ box, confidence01 }) => ({
             box: cutToFrame({
               x: box.x / picture.widthPx,
@@ -161,26 +164,8 @@ async function opened(runtime: Runtime): Promise<Look> {
           }))
           .filter(({ box }) => box.width > 0 && box.height > 0),
       );
-    return { facings: read(0), gaps: read(5) };
+    return { facings: read(0), gaps: read(1) };
   };
-}
-
-/** The frame at another size, made from the smallest level that serves. */
-function scaled(levels: FrameLevels, scale: number): Frame {
-  const widthPx = Math.max(1, Math.round(levels.full.widthPx * scale));
-  const heightPx = Math.max(1, Math.round(levels.full.heightPx * scale));
-  return resizeFrame(levels.atLeast(widthPx, heightPx, undefined, 1), widthPx, heightPx);
-}
-
-/** Grey below and to the right, up to multiples of `step`. */
-function paddedTo(frame: Frame, step: number): Frame {
-  const widthPx = Math.ceil(frame.widthPx / step) * step;
-  const heightPx = Math.ceil(frame.heightPx / step) * step;
-  if (widthPx === frame.widthPx && heightPx === frame.heightPx) return frame;
-  const data = new Uint8ClampedArray(widthPx * heightPx * 4).fill(114);
-  for (let y = 0; y < frame.heightPx; y++)
-    data.set(frame.data.subarray(y * frame.widthPx * 4, (y + 1) * frame.widthPx * 4), y * widthPx * 4);
-  return { widthPx, heightPx, data };
 }
 
 /** Median of the square roots of the facings' areas, in pixels of the frame; null when there are too few. */

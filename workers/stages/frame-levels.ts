@@ -36,6 +36,13 @@ export class FrameLevels {
       level = this.#halves[halvings] ??= halved(level);
     }
   }
+
+  /** The photo at another size, made from the smallest level that serves. */
+  scaled(scale: number): Frame {
+    const widthPx = Math.max(1, Math.round(this.full.widthPx * scale));
+    const heightPx = Math.max(1, Math.round(this.full.heightPx * scale));
+    return resizeFrame(this.atLeast(widthPx, heightPx, undefined, 1), widthPx, heightPx);
+  }
 }
 
 /** Half the size, each pixel the mean of four; sizes that are odd are rounded and resampled. */

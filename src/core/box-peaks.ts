@@ -1,10 +1,12 @@
-/** @file Maps of the facing detector → boxes. Pure; any thread. The same as training/facing-detector/boxes.py. */
+/** @file Maps of the project's own detectors → boxes. Pure; any thread. The same as training/facing-detector/boxes.py and bib-detector/boxes.py. */
 
-/** Pixels of the input in one cell of the maps. */
-const STRIDE = 4;
-
-/** Pixels of the input in one unit of distance. */
-const UNIT_PX = 16;
+/** What the cells of a map stand for. */
+export interface MapScale {
+  /** Pixels of the input in one cell. */
+  readonly stridePx: number;
+  /** Pixels of the input in one unit of distance. */
+  readonly unitPx: number;
+}
 
 /** A box in pixels of the net's input. */
 export interface PeakBox {
@@ -13,22 +15,27 @@ export interface PeakBox {
   readonly confidence01: number;
 }
 
+/** Five maps for each class: the logit of "a centre is here", then the distances to the left, top, right and bottom edge before softplus. */
+export interface BoxMaps extends MapScale {
+  /** `5 × classes × heightCells × widthCells`. */
+  readonly data: Float32Array;
+  readonly widthCells: number;
+  readonly heightCells: number;
+}
+
 /**
  * Cells whose score is the highest of their 3 × 3 neighbourhood, with the box that the distances give.
- * @param maps `10 × heightCells × widthCells`: logit and left, top, right, bottom before softplus, of facings and then of gaps.
- * @param firstChannel 0 for facings, 5 for gaps.
+ * @param kind which class, from 0.
  * @param minConfidence01 lower ones are left out.
  * @returns in no order; boxes may reach beyond the input.
  */
-export function facingPeaks(
-  maps: Float32Array,
-  widthCells: number,
-  heightCells: number,
-  firstChannel: 0 | 5,
+export function boxPeaks(
+  { data: maps, widthCells, heightCells, stridePx, unitPx }: BoxMaps,
+  kind: number,
   minConfidence01: number,
 ): PeakBox[] {
   const cells = widthCells * heightCells;
-  const score = firstChannel * cells;
+  const score = kind * 5 * cells;
   const minLogit = Math.log(minConfidence01 / (1 - minConfidence01));
   const peaks: PeakBox[] = [];
   for (let y = 0; y < heightCells; y++)
@@ -36,14 +43,14 @@ export function facingPeaks(
       const at = y * widthCells + x;
       const logit = maps[score + at]!;
       if (!(logit > minLogit) || !isPeak(maps, score, x, y, widthCells, heightCells, logit)) continue;
-      const [left, top, right, bottom] = [1, 2, 3, 4].map((side) => softplus(maps[score + side * cells + at]!) * UNIT_PX) as [
+      const [left, top, right, bottom] = [1, 2, 3, 4].map((side) => softplus(maps[score + side * cells + at]!) * unitPx) as [
         number,
         number,
         number,
         number,
       ];
       peaks.push({
-        box: { x: x * STRIDE + STRIDE / 2 - left, y: y * STRIDE + STRIDE / 2 - top, width: left + right, height: top + bottom },
+        box: { x: (x + 0.5) * stridePx - left, y: (y + 0.5) * stridePx - top, width: left + right, height: top + bottom },
         confidence01: 1 / (1 + Math.exp(-logit)),
       });
     }

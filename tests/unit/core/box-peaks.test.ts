@@ -1,6 +1,6 @@
-/** @file Maps of the facing detector become boxes where and only where they say so. */
+/** @file Maps of a detector become boxes where and only where they say so. */
 import { expect, it } from 'vitest';
-import { facingPeaks } from '../../../src/core/facing-peaks.ts';
+import { boxPeaks } from '../../../src/core/box-peaks.ts';
 
 const WIDTH = 12;
 const HIGH = 8;
@@ -14,11 +14,11 @@ function maps(
   const data = new Float32Array(10 * WIDTH * HIGH).fill(-9);
   for (const { x, y, logit, sides, channel = 0 } of cells)
     [logit, ...sides.map(said)].forEach((value, i) => (data[(channel + i) * WIDTH * HIGH + y * WIDTH + x] = value));
-  return data;
+  return { data, widthCells: WIDTH, heightCells: HIGH, stridePx: 4, unitPx: 16 };
 }
 
 it('puts the box around the middle of the cell', () => {
-  const [found, ...others] = facingPeaks(maps([{ x: 5, y: 3, logit: 2, sides: [10, 12, 14, 16] }]), WIDTH, HIGH, 0, 0.3);
+  const [found, ...others] = boxPeaks(maps([{ x: 5, y: 3, logit: 2, sides: [10, 12, 14, 16] }]), 0, 0.3);
   expect(others).toEqual([]);
   expect(found!.confidence01).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
   expect(found!.box.x).toBeCloseTo(22 - 10, 4);
@@ -29,15 +29,13 @@ it('puts the box around the middle of the cell', () => {
 
 it('takes the highest of neighbouring cells, and unsure ones not at all', () => {
   const sides = [8, 8, 8, 8] as const;
-  const found = facingPeaks(
+  const found = boxPeaks(
     maps([
       { x: 3, y: 3, logit: 1, sides },
       { x: 4, y: 3, logit: 2, sides },
       { x: 9, y: 6, logit: -1, sides },
       { x: 0, y: 0, logit: 1, sides },
     ]),
-    WIDTH,
-    HIGH,
     0,
     0.5,
   );
@@ -47,8 +45,16 @@ it('takes the highest of neighbouring cells, and unsure ones not at all', () => 
   ]);
 });
 
-it('tells gaps from facings', () => {
+it('tells one class from another', () => {
   const data = maps([{ x: 5, y: 3, logit: 2, sides: [10, 10, 10, 10], channel: 5 }]);
-  expect(facingPeaks(data, WIDTH, HIGH, 0, 0.3)).toEqual([]);
-  expect(facingPeaks(data, WIDTH, HIGH, 5, 0.3)).toHaveLength(1);
+  expect(boxPeaks(data, 0, 0.3)).toEqual([]);
+  expect(boxPeaks(data, 1, 0.3)).toHaveLength(1);
+});
+
+it('follows the scale of its maps', () => {
+  const data = maps([{ x: 5, y: 3, logit: 2, sides: [10, 12, 14, 16] }]);
+  const [found] = boxPeaks({ ...data, stridePx: 16, unitPx: 64 }, 0, 0.3);
+  expect(found!.box.x).toBeCloseTo(88 - 40, 4);
+  expect(found!.box.y).toBeCloseTo(56 - 48, 4);
+  expect(found!.box.width).toBeCloseTo(96, 4);
 });
