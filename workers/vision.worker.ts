@@ -28,6 +28,7 @@ const api = {
   verify: call('verify'),
   detectFaces: call('detectFaces'),
   detectShelf: call('detectShelf'),
+  detectRunners: call('detectRunners'),
   lookAtRunners: call('lookAtRunners'),
   readBibs: call('readBibs'),
   cropImage: call('cropImage'),

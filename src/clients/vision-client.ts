@@ -18,6 +18,7 @@ const BUDGETS_MS: Readonly<Record<string, number>> = {
   cropImage: 8_000,
   detectFaces: 8_000,
   detectShelf: 10_000,
+  detectRunners: 8_000,
 };
 const BUDGET_MS = 10_000;
 
@@ -74,6 +75,7 @@ export function createVisionClient(): VisionClient {
     detectFaces: (frameId, { region, ...options } = {}) =>
       host.call('detectFaces', [frameId], region === undefined ? options : { ...options, extra: { region } }),
     detectShelf: (frameId, options) => host.call('detectShelf', [frameId], options),
+    detectRunners: (frameId, options) => host.call('detectRunners', [frameId], options),
     lookAtRunners: (frameId, boxes, options) => host.call('lookAtRunners', [frameId, boxes], options),
     readBibs: (frameId, boxes, options) => host.call('readBibs', [frameId, boxes], options),
     cropImage: (frameId, crop, options) => host.call('cropImage', [frameId, crop], options),

@@ -61,7 +61,15 @@ export interface ModelSpec {
   readonly id: string;
   readonly version: string;
   readonly task:
-    'embedding' | 'tags' | 'text-detection' | 'text-recognition' | 'face-detection' | 'facing-detection' | 'barcode' | 'local-features';
+    | 'embedding'
+    | 'tags'
+    | 'text-detection'
+    | 'text-recognition'
+    | 'face-detection'
+    | 'facing-detection'
+    | 'runner-detection'
+    | 'barcode'
+    | 'local-features';
   /**
    * [Note: Recognition by registry] What the model offers by itself: it is then listed at `GET /v1/models` and reachable at
    * `POST /v1/recognise/<id>`. The first row of a type stands for the type. Absent: it only serves other stages.

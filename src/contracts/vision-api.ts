@@ -4,6 +4,7 @@
  */
 import type { Box } from './geometry.ts';
 import type { OpenedFrame } from './media.ts';
+import type { RaceDetections } from './race.ts';
 import type {
   Backend,
   BarcodeReading,
@@ -91,6 +92,8 @@ export interface VisionApi {
   detectFaces(frameId: string, options: TaskOptions & { region?: Box }): Promise<FaceDetection[]>;
   /** Front facings and empty places of a shelf; both empty when there is none. */
   detectShelf(frameId: string, options: TaskOptions): Promise<ShelfDetections>;
+  /** Runners of a race and their bibs; both empty when there are none. */
+  detectRunners(frameId: string, options: TaskOptions): Promise<RaceDetections>;
   /** Colours and sharpness of each runner, in the order of `boxes` (whole bodies). No net runs. */
   lookAtRunners(frameId: string, boxes: readonly Box[], options: TaskOptions): Promise<RunnerLook[]>;
   /** What stands on each bib, in the order of `boxes`; null where nothing does. `core/race/decode-bibs.ts` says which numbers that means. */

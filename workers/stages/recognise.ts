@@ -6,6 +6,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
+import type { RaceDetection } from '../../src/contracts/race.ts';
 import type { Finding } from '../../src/contracts/recognise-api.ts';
 import type { ScriptHint } from '../../src/contracts/results.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
@@ -16,6 +17,7 @@ import { tagScores } from '../../src/core/tag-scores.ts';
 import { isFiniteVector } from '../../src/core/vector.ts';
 import { runDeclaredNet } from './declared-net.ts';
 import { detectFaces } from './detect-faces.ts';
+import { BIB_MODEL, detectRunners } from './detect-runners.ts';
 import { FACING_MODEL, detectShelf } from './detect-shelf.ts';
 import { embedCrops } from './embed.ts';
 import { FrameLevels } from './frame-levels.ts';
@@ -67,20 +69,31 @@ const STAGES: Readonly<Record<NonNullable<ModelSpec['recognises']>, Recognise>> 
     return { boxes: faces.map(({ box, confidence01 }) => ({ box: plainBox(box), label: 'face', score01: confidence01 })) };
   },
   boxes: async (frame, spec, { region }, runtime, check) => {
-    if (spec.id !== FACING_MODEL) throw new AppError('bug', `${spec.id} finds no boxes that this program can read`);
     const part = pixelsOf(frame, region);
-    const { facings, gaps } = await detectShelf(new FrameLevels(part === null ? frame : cropPixels(frame, part)), runtime, {
+    const levels = new FrameLevels(part === null ? frame : cropPixels(frame, part));
+    const options = {
       checkCancelled: () => {
         check();
         return Promise.resolve();
       },
-    });
-    const place = (label: 'facing' | 'gap') => (found: ShelfDetection) => ({
+    };
+    const place = (label: 'facing' | 'gap' | 'person' | 'bib') => (found: ShelfDetection | RaceDetection) => ({
       box: plainBox(part === null ? found.box : fromRegion(found.box, shareOf(part, frame))),
       label,
       score01: found.confidence01,
     });
-    return { boxes: [...facings.map(place('facing')), ...gaps.map(place('gap'))] };
+    switch (spec.id) {
+      case FACING_MODEL: {
+        const { facings, gaps } = await detectShelf(levels, runtime, options);
+        return { boxes: [...facings.map(place('facing')), ...gaps.map(place('gap'))] };
+      }
+      case BIB_MODEL: {
+        const { people, bibs } = await detectRunners(levels, runtime, options);
+        return { boxes: [...people.map(place('person')), ...bibs.map(place('bib'))] };
+      }
+      default:
+        throw new AppError('bug', `${spec.id} finds no boxes that this program can read`);
+    }
   },
   embedding: async (frame, spec, { region }, runtime) => {
     const box = region ?? (await proposeBox(frame, runtime));

@@ -8,6 +8,7 @@ import type { CropImageOptions, ModelRuntimeStatus, VisionApi } from '../../src/
 import { modelSpec } from '../../src/models/registry.ts';
 import { cropImage } from './crop.ts';
 import { detectFaces } from './detect-faces.ts';
+import { detectRunners } from './detect-runners.ts';
 import { detectShelf } from './detect-shelf.ts';
 import { EMBEDDING_MODEL, embedCrops } from './embed.ts';
 import { FrameLevels } from './frame-levels.ts';
@@ -173,6 +174,11 @@ export function createVision(runtime: VisionRuntime): VisionApi {
           onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
         }),
       ),
+    detectRunners: (frameId, options) =>
+      run(options, 'detect', ({ checkAfterTurn, report, runtime: place }) =>
+        detectRunners(levelsOf(frameId), place, {
+          checkCancelled: checkAfterTurn,
+          onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
     lookAtRunners: (frameId, boxes, options) =>
       run(options, 'embed', (task) => stepwise(task, 'embed', () => lookAtRunners(levelsOf(frameId), boxes, task.checkAfterTurn))),
     readBibs: (frameId, boxes, options) =>

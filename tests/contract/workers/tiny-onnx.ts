@@ -25,7 +25,7 @@ interface Graph {
   readonly nodes: readonly Node[];
   readonly weights: readonly Weights[];
   readonly input: { readonly name: string; readonly shape: Shape };
-  readonly output: { readonly name: string; readonly shape: Shape };
+  readonly outputs: readonly { readonly name: string; readonly shape: Shape }[];
 }
 
 /** @returns the same numbers for the same seed, -1..1. */
@@ -44,7 +44,7 @@ export function tinyEmbedding(input: string, output: string, dimensions: number)
     ],
     weights: [{ name: 'weights', dims: [dimensions, 3, 1, 1], values: noise(dimensions * 3, 7) }],
     input: { name: input, shape: ['n', 3, 'h', 'w'] },
-    output: { name: output, shape: ['n', dimensions] },
+    outputs: [{ name: output, shape: ['n', dimensions] }],
   });
 }
 
@@ -57,7 +57,7 @@ export function tinyTextDetection(input: string, output: string): Uint8Array {
     ],
     weights: [{ name: 'weights', dims: [1, 3, 1, 1], values: new Float32Array(3).fill(-4) }],
     input: { name: input, shape: ['n', 3, 'h', 'w'] },
-    output: { name: output, shape: ['n', 1, 'h', 'w'] },
+    outputs: [{ name: output, shape: ['n', 1, 'h', 'w'] }],
   });
 }
 
@@ -77,7 +77,36 @@ export function tinyFacingDetector(input: string, output: string): Uint8Array {
       { name: 'bias', dims: [10], values: bias },
     ],
     input: { name: input, shape: ['n', 3, 'h', 'w'] },
-    output: { name: output, shape: ['n', 10, 'h4', 'w4'] },
+    outputs: [{ name: output, shape: ['n', 10, 'h4', 'w4'] }],
+  });
+}
+
+/** Dark cells of 16 × 16 pixels are people of 89 × 89 pixels, dark ones of 4 × 4 are bibs of 22 × 22. */
+export function tinyRunnerDetector(input: string, people: string, bibs: string): Uint8Array {
+  const mapOf = (output: string, cellPx: number) => {
+    const perChannel = 3 * cellPx * cellPx;
+    const values = new Float32Array(5 * perChannel);
+    values.fill(-7.2 / perChannel, 0, perChannel);
+    return {
+      node: {
+        type: 'Conv',
+        inputs: [input, `${output} weights`, `${output} bias`],
+        output,
+        ints: { kernel_shape: [cellPx, cellPx], strides: [cellPx, cellPx] },
+      },
+      weights: [
+        { name: `${output} weights`, dims: [5, 3, cellPx, cellPx], values },
+        { name: `${output} bias`, dims: [5], values: Float32Array.of(2, 0, 0, 0, 0) },
+      ],
+      output: { name: output, shape: ['n', 5, `${output} h`, `${output} w`] },
+    };
+  };
+  const maps = [mapOf(people, 16), mapOf(bibs, 4)];
+  return modelOf({
+    nodes: maps.map(({ node }) => node),
+    weights: maps.flatMap(({ weights }) => weights),
+    input: { name: input, shape: ['n', 3, 'h', 'w'] },
+    outputs: maps.map(({ output }) => output),
   });
 }
 
@@ -96,7 +125,7 @@ export function tinyLineReader(input: string, output: string, classes: number): 
       { name: 'flat', dims: [3], values: Float32Array.of(0, classes, -1) },
     ],
     input: { name: input, shape: ['n', 3, 48, 'w'] },
-    output: { name: output, shape: ['n', 'steps', classes] },
+    outputs: [{ name: output, shape: ['n', 'steps', classes] }],
   });
 }
 
@@ -107,7 +136,7 @@ function modelOf(graph: Graph): Uint8Array {
     text(2, 'tiny'),
     ...graph.weights.map((weights) => message(5, tensorBytes(weights, shapes.has(weights.name)))),
     message(11, valueBytes(graph.input)),
-    message(12, valueBytes(graph.output)),
+    ...graph.outputs.map((output) => message(12, valueBytes(output))),
   ];
   return join([number(1, 8), message(7, join(body)), message(8, join([text(1, ''), number(2, 13)]))]);
 }

@@ -8,14 +8,15 @@ import { memoise } from '../../../src/core/memoise.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import { RunStatistics } from '../../../workers/stages/run-statistics.ts';
 import type { VisionRuntime } from '../../../workers/stages/vision.ts';
-import { tinyEmbedding, tinyFacingDetector, tinyLineReader, tinyTextDetection } from './tiny-onnx.ts';
+import { tinyEmbedding, tinyFacingDetector, tinyLineReader, tinyRunnerDetector, tinyTextDetection } from './tiny-onnx.ts';
 
 /** Length of the real net's vectors. */
 export const TINY_DIMENSIONS = 128;
 
-const TINY: Readonly<Record<string, (input: string, output: string) => Uint8Array>> = {
+const TINY: Readonly<Record<string, (input: string, ...outputs: [string, string]) => Uint8Array>> = {
   'product-embedding': (input, output) => tinyEmbedding(input, output, TINY_DIMENSIONS),
   'facing-detector': tinyFacingDetector,
+  'bib-detector': tinyRunnerDetector,
   'ppocr-detection': tinyTextDetection,
   'japanese-text': (input, output) => tinyLineReader(input, output, Array.from(japaneseCharacters.characters).length + 1),
 };
@@ -28,7 +29,9 @@ export function createTinyRuntime(runMs: number): VisionRuntime {
     const write = TINY[modelId];
     if (write === undefined) throw new AppError('model-unavailable', `there is no tiny ${modelId}`, { stage: 'model' });
     const { input, outputs } = modelSpec(modelId);
-    const session = await InferenceSession.create(write(input?.name ?? 'x', outputs?.[0] ?? 'y'), { intraOpNumThreads: 1 });
+    const session = await InferenceSession.create(write(input?.name ?? 'x', outputs?.[0] ?? 'y', outputs?.[1] ?? 'z'), {
+      intraOpNumThreads: 1,
+    });
     statistics.started(modelId, 'cpu');
     return {
       modelId,

@@ -148,6 +148,21 @@ it('finds facings and gaps, with progress, and none where there are none', async
   await vision.close(blank.frameId);
 });
 
+it('finds people and bibs, with progress, and none where there are none', async () => {
+  const { frameId } = await vision.open(await page());
+  const progress: Progress[] = [];
+  const { people, bibs } = await vision.detectRunners(frameId, { onProgress: (step) => void progress.push(step) });
+  expect(people.length).toBeGreaterThan(0);
+  expect(bibs.length).toBeGreaterThan(people.length);
+  const bars = [48, 108, 168];
+  for (const { box } of bibs) expect(Math.min(...bars.map((y) => Math.abs((box.y + box.height / 2) * 240 - y)))).toBeLessThan(10);
+  expect(progress.at(-1)).toMatchObject({ stage: 'detect', done: 1, total: 1, unit: 'items' });
+  await vision.close(frameId);
+  const blank = await vision.open(await redAndBlue());
+  expect(await vision.detectRunners(blank.frameId)).toEqual({ people: [], bibs: [] });
+  await vision.close(blank.frameId);
+});
+
 it('finds a face, cuts it out blurred, and counts it', async () => {
   const { frameId } = await vision.open(await page());
   const faces = await vision.detectFaces(frameId, { region: { x: 0, y: 0, width: 0.8, height: 0.8 } });

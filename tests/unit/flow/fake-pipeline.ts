@@ -103,6 +103,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
     verify: async () => [],
     detectFaces: async () => [],
     detectShelf: async () => ({ facings: [], gaps: [] }),
+    detectRunners: async () => ({ people: [], bibs: [] }),
     lookAtRunners: async (_frameId, boxes) => boxes.map(() => ({ look: new Float32Array(1), sharpness01: null })),
     readBibs: async (_frameId, boxes) => boxes.map(() => null),
     cropImage: unused,

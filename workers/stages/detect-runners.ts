@@ -1,0 +1,186 @@
+/**
+ * @file Find runners and their bibs in a race photo. The photo is looked at whole; where people are so small that their bibs can hardly be
+ * seen, that part is looked at again from nearer. Runtime-neutral. Thread: vision worker or Node.
+ */
+import { AppError } from '../../src/contracts/errors.ts';
+import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
+import type { Frame } from '../../src/contracts/media.ts';
+import type { RaceDetection, RaceDetections } from '../../src/contracts/race.ts';
+import type { Runtime, Tensor } from '../../src/contracts/runtime.ts';
+import { boxPeaks, type MapScale } from '../../src/core/box-peaks.ts';
+import { cutToFrame, fromRegion, paddedTo } from '../../src/core/letterbox.ts';
+import { intersectionOverSmaller, suppressOverlaps } from '../../src/core/nms.ts';
+import { cropPixels } from '../../src/core/resize.ts';
+import { toTensorData } from '../../src/core/tensor-layout.ts';
+import { planTiles } from '../../src/core/tile-plan.ts';
+import { modelSpec } from '../../src/models/registry.ts';
+import type { FrameLevels } from './frame-levels.ts';
+
+/** Registry id of the net. */
+export const BIB_MODEL = 'bib-detector';
+
+/** The net halves five times. */
+const SIDE_STEP = 32;
+
+/** Longest side of the first look. */
+const FAR_SIDE_PX = 640;
+
+/** Longest side of the photo in the second look, and of its tiles. */
+const NEAR_SIDE_PX = 1280;
+const TILE_PX = 640;
+
+/** Tiles overlap by so much of the near look: a bib is whole in one or the other. */
+const OVERLAP_PX = 64;
+
+/** [Note: Small runners] Height in the first look below which a person's bib is too small to be found from afar (docs/bib.md). */
+const SMALL_PERSON_PX = 130;
+
+/** As sure as this that somebody stands there, it is worth a nearer look. */
+const HINT_CONFIDENCE = 0.3;
+
+/** [Note: Runner thresholds] Where misses and false alarms balance on real photos (docs/bib.md). */
+export const RACE_CONFIDENCE = { person: 0.35, bib: 0.3 } as const;
+
+/** What is less sure is never read out of the maps. */
+const LEAST_CONFIDENCE = 0.05;
+
+/** What the two maps stand for, and how much of one box another of its kind may share: union, and the smaller box. */
+const KINDS = {
+  people: { stridePx: 16, unitPx: 64, maxUnion: 0.6, maxInside: 0.9 },
+  bibs: { stridePx: 4, unitPx: 16, maxUnion: 0.5, maxInside: 0.8 },
+} as const satisfies Readonly<Record<keyof RaceDetections, MapScale & { maxUnion: number; maxInside: number }>>;
+
+/** Options of {@link detectRunners}. */
+export interface RunnerOptions {
+  /** Less sure ones are left out, of both kinds; default {@link RACE_CONFIDENCE}. */
+  readonly minConfidence01?: number;
+  /** Called between model runs; throws to stop. */
+  readonly checkCancelled?: () => Promise<void>;
+  /** Model runs done and planned. */
+  readonly onStep?: (done: number, total: number) => void;
+}
+
+/** Runs the net on a picture; boxes are 0..1 of it. */
+type Look = (picture: Frame) => Promise<RaceDetections>;
+
+/**
+ * @param levels an upright photo; not consumed.
+ * @returns people and bibs, each at most once; boxes 0..1 of the frame, cut to it. Both empty for a photo without any.
+ * @throws AppError('model-unavailable' | 'gpu-lost' | 'out-of-memory' | 'cancelled' | 'bug')
+ */
+export async function detectRunners(levels: FrameLevels, runtime: Runtime, options: RunnerOptions = {}): Promise<RaceDetections> {
+  const look = await opened(runtime);
+  const { widthPx, heightPx } = levels.full;
+  const longest = Math.max(widthPx, heightPx);
+  options.onStep?.(0, 1);
+  const farSide = Math.min(FAR_SIDE_PX, longest);
+  let found = await look(levels.scaled(farSide / longest));
+  const nearSide = Math.min(NEAR_SIDE_PX, longest);
+  const region = nearSide > farSide ? smallRunners(found, (heightPx * farSide) / longest) : null;
+  if (region !== null) {
+    const picture = levels.scaled(nearSide / longest);
+    const tiles = tilesOf(region, picture);
+    const near: RaceDetections[] = [];
+    for (const [done, tile] of tiles.entries()) {
+      options.onStep?.(done + 1, tiles.length + 1);
+      await options.checkCancelled?.();
+      near.push(placed(await look(cropPixels(picture, tile)), tile, picture));
+    }
+    found = merged([found, ...near]);
+  }
+  options.onStep?.(1, 1);
+  const { minConfidence01 } = options;
+  return {
+    people: found.people.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.person)),
+    bibs: found.bibs.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.bib)),
+  };
+}
+
+async function opened(runtime: Runtime): Promise<Look> {
+  const { input, outputs } = modelSpec(BIB_MODEL);
+  if (input === undefined) throw new AppError('bug', `${BIB_MODEL} declares no input`);
+  const model = await runtime.ort(BIB_MODEL);
+  return async (picture) => {
+    const padded = paddedTo(picture, SIDE_STEP);
+    const { widthPx, heightPx } = padded;
+    const results = await model.run({
+      [input.name]: { type: 'float32', data: toTensorData(padded, input), dims: [1, 3, heightPx, widthPx] },
+    });
+    const read = (kind: keyof RaceDetections, map: Tensor | undefined): RaceDetection[] => {
+      if (map === undefined || !(map.data instanceof Float32Array))
+        throw new AppError('bug', `${BIB_MODEL} gave no float32 map of ${kind}`);
+      const [, , heightCells = 0, widthCells = 0] = map.dims;
+      const peaks = boxPeaks({ data: map.data, widthCells, heightCells, ...KINDS[kind] }, 0, LEAST_CONFIDENCE);
+      const boxes = peaks.map(({ box, confidence01 }) => ({
+        box: cutToFrame({
+          x: box.x / picture.widthPx,
+          y: box.y / picture.heightPx,
+          width: box.width / picture.widthPx,
+          height: box.height / picture.heightPx,
+        }),
+        confidence01,
+      }));
+      return distinct(
+        kind,
+        boxes.filter(({ box }) => box.width > 0 && box.height > 0),
+      );
+    };
+    return { people: read('people', results[outputs?.[0] ?? '']), bibs: read('bibs', results[outputs?.[1] ?? '']) };
+  };
+}
+
+/** Each person or bib once: of boxes that overlap much, or lie in one another, the surest stays. Confidence descending. */
+function distinct(kind: keyof RaceDetections, found: readonly RaceDetection[]): RaceDetection[] {
+  const { maxUnion, maxInside } = KINDS[kind];
+  return suppressOverlaps(suppressOverlaps(found, maxUnion), maxInside, intersectionOverSmaller);
+}
+
+function merged(looks: readonly RaceDetections[]): RaceDetections {
+  return {
+    people: distinct(
+      'people',
+      looks.flatMap(({ people }) => people),
+    ),
+    bibs: distinct(
+      'bibs',
+      looks.flatMap(({ bibs }) => bibs),
+    ),
+  };
+}
+
+/** The part of the photo where runners are that a nearer look is worth; null when there are none. See [Note: Small runners]. */
+function smallRunners({ people }: RaceDetections, heightPx: number): Box | null {
+  const small = people.filter(({ box, confidence01 }) => confidence01 >= HINT_CONFIDENCE && box.height * heightPx < SMALL_PERSON_PX);
+  if (small.length === 0) return null;
+  const left = Math.min(...small.map(({ box }) => box.x));
+  const top = Math.min(...small.map(({ box }) => box.y));
+  const right = Math.max(...small.map(({ box }) => box.x + box.width));
+  const bottom = Math.max(...small.map(({ box }) => box.y + box.height));
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** Tiles that cover a region of the picture, with a margin. */
+function tilesOf(region: Box, { widthPx, heightPx }: Frame): PixelBox[] {
+  const left = Math.max(0, Math.floor(region.x * widthPx - OVERLAP_PX / 2));
+  const top = Math.max(0, Math.floor(region.y * heightPx - OVERLAP_PX / 2));
+  const right = Math.min(widthPx, Math.ceil((region.x + region.width) * widthPx + OVERLAP_PX / 2));
+  const bottom = Math.min(heightPx, Math.ceil((region.y + region.height) * heightPx + OVERLAP_PX / 2));
+  return planTiles(right - left, bottom - top, TILE_PX, OVERLAP_PX).map(
+    (tile) => ({ ...tile, x: tile.x + left, y: tile.y + top }),
+  );
+}
+
+/** Boxes of a tile as boxes of the photo. What an inner edge of the tile cuts is left to its neighbour or to the first look. */
+function placed({ people, bibs }: RaceDetections, tile: PixelBox, { widthPx, heightPx }: Frame): RaceDetections {
+  const marginPx = 3;
+  const part = { x: tile.x / widthPx, y: tile.y / heightPx, width: tile.width / widthPx, height: tile.height / heightPx };
+  const isWhole = ({ box }: RaceDetection): boolean =>
+    !(
+      (tile.x > 0 && box.x * tile.width < marginPx) ||
+      (tile.y > 0 && box.y * tile.height < marginPx) ||
+      (tile.x + tile.width < widthPx && (box.x + box.width) * tile.width > tile.width - marginPx) ||
+      (tile.y + tile.height < heightPx && (box.y + box.height) * tile.height > tile.height - marginPx)
+    );
+  const inPhoto = (found: RaceDetection): RaceDetection => ({ ...found, box: fromRegion(found.box, part) });
+  return { people: people.filter(isWhole).map(inPhoto), bibs: bibs.filter(isWhole).map(inPhoto) };
+}
