@@ -4,7 +4,6 @@
  */
 import type { Box } from './geometry.ts';
 import type { OpenedFrame } from './media.ts';
-import type { RaceDetections } from './race.ts';
 import type {
   Backend,
   BarcodeReading,
@@ -16,7 +15,7 @@ import type {
   ScriptHint,
   TextReading,
 } from './results.ts';
-import type { BibScores, RunnerLook } from './race.ts';
+import type { BibScores, RaceDetections, RunnerLook } from './race.ts';
 import type { ShelfDetections } from './shelf.ts';
 import type { TaskOptions } from './task.ts';
 

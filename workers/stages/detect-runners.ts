@@ -165,9 +165,7 @@ function tilesOf(region: Box, { widthPx, heightPx }: Frame): PixelBox[] {
   const top = Math.max(0, Math.floor(region.y * heightPx - OVERLAP_PX / 2));
   const right = Math.min(widthPx, Math.ceil((region.x + region.width) * widthPx + OVERLAP_PX / 2));
   const bottom = Math.min(heightPx, Math.ceil((region.y + region.height) * heightPx + OVERLAP_PX / 2));
-  return planTiles(right - left, bottom - top, TILE_PX, OVERLAP_PX).map(
-    (tile) => ({ ...tile, x: tile.x + left, y: tile.y + top }),
-  );
+  return planTiles(right - left, bottom - top, TILE_PX, OVERLAP_PX).map((tile) => ({ ...tile, x: tile.x + left, y: tile.y + top }));
 }
 
 /** Boxes of a tile as boxes of the photo. What an inner edge of the tile cuts is left to its neighbour or to the first look. */

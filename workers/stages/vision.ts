@@ -179,6 +179,8 @@ export function createVision(runtime: VisionRuntime): VisionApi {
         detectRunners(levelsOf(frameId), place, {
           checkCancelled: checkAfterTurn,
           onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
+        }),
+      ),
     lookAtRunners: (frameId, boxes, options) =>
       run(options, 'embed', (task) => stepwise(task, 'embed', () => lookAtRunners(levelsOf(frameId), boxes, task.checkAfterTurn))),
     readBibs: (frameId, boxes, options) =>
