@@ -108,8 +108,11 @@ export class RaceQueue {
   resume(): void {
     if (this.#state !== 'reading') this.#set('idle', null);
     if (this.#loop === null) this.start();
-    // It was paused and is still ending: it goes on instead.
-    else this.#set('reading', null);
+    else {
+      // It was paused and is still ending: it goes on after that.
+      this.#asks += 1;
+      this.#set('reading', null);
+    }
   }
 
   /** Read these before all others: somebody looks at them. */
@@ -132,7 +135,7 @@ export class RaceQueue {
 
   async #work(): Promise<void> {
     try {
-      while (this.#state === 'reading') {
+      while (!this.#isHalted()) {
         const asks = this.#asks;
         if (this.#running.size >= LANES) {
           await this.#oneEnds();
@@ -147,12 +150,14 @@ export class RaceQueue {
           }
           continue;
         }
+        if (this.#isHalted()) continue;
         if (next.photo.attempts === 0) {
           this.#begin(next.photo, next.isAwaited);
           continue;
         }
         // It may have taken the tab down: its neighbour must not be blamed for it.
         await this.#allEnd();
+        if (this.#isHalted()) continue;
         this.#begin(next.photo, next.isAwaited);
         await this.#allEnd();
       }
@@ -295,6 +300,10 @@ export class RaceQueue {
   #count(): void {
     const now = this.#now();
     this.#ended = [...this.#ended.filter((atMs) => atMs > now - RATE_WINDOW_MS), now];
+  }
+
+  #isHalted(): boolean {
+    return this.#state !== 'reading';
   }
 
   /** Nothing further is begun; what waits still waits. */

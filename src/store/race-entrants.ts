@@ -1,23 +1,21 @@
 /** @file Who starts: 50,000 a race, found by number and by name. Thread: any. */
 import { AppError } from '../contracts/errors.ts';
 import { entrantSchema, type Entrant } from '../contracts/race.ts';
+import type { ListedEntrant } from '../contracts/start-list-api.ts';
 import { transact, type Database, type Transaction } from './db.ts';
 import { ofEvent, startingWith, toEntrantRow, wordKey } from './race-rows.ts';
 import { searchWords } from './search-key.ts';
-
-/** An entrant as a list says it. */
-export type EnteredEntrant = Omit<Entrant, 'id' | 'eventId'>;
 
 /** Written at once; the rest of the page gets a turn in between. */
 const CHUNK = 500;
 
 export interface EntrantStore {
   /** The list of an event becomes this one; all or nothing. @throws AppError('invalid-input' | 'quota-exceeded') */
-  replace(eventId: string, entrants: readonly EnteredEntrant[]): Promise<void>;
+  replace(eventId: string, entrants: readonly ListedEntrant[]): Promise<void>;
   /** One more. @throws AppError('invalid-input' | 'quota-exceeded') */
-  add(eventId: string, entrant: EnteredEntrant): Promise<Entrant>;
+  add(eventId: string, entrant: ListedEntrant): Promise<Entrant>;
   /** @throws AppError('invalid-input' | 'quota-exceeded') */
-  change(id: string, entrant: EnteredEntrant): Promise<Entrant>;
+  change(id: string, entrant: ListedEntrant): Promise<Entrant>;
   remove(id: string): Promise<void>;
   count(eventIds: readonly string[]): Promise<number>;
   /** Every number once, for decoding. */
@@ -149,7 +147,7 @@ async function mustBeThere(transaction: Pick<Transaction<'raceEvents', 'readwrit
 async function put(
   transaction: Pick<Transaction<'raceEntrants', 'readwrite'>, 'objectStore'>,
   eventId: string,
-  entered: EnteredEntrant,
+  entered: ListedEntrant,
 ): Promise<Entrant> {
   const store = transaction.objectStore('raceEntrants');
   const taken = new Set(await store.getAllKeys(prefix(`${eventId}.${entered.bib}.`)));

@@ -10,7 +10,8 @@ import type {
 } from '../../src/contracts/race.ts';
 import { ANY_BIB } from '../../src/contracts/race.ts';
 import type { Database } from '../../src/store/db.ts';
-import { createEntrantStore, type EnteredEntrant } from '../../src/store/race-entrants.ts';
+import type { ListedEntrant } from '../../src/contracts/start-list-api.ts';
+import { createEntrantStore } from '../../src/store/race-entrants.ts';
 import { createRaceEventStore } from '../../src/store/race-events.ts';
 import { createRacePhotoStore, type FinishedPhoto, type FoundFile } from '../../src/store/race-photos.ts';
 import { createRaceReadingStore, type SettleAnswers } from '../../src/store/race-readings.ts';
@@ -33,7 +34,7 @@ export function photoSource(id = 's1', overrides: Partial<PhotoSource> = {}): Ph
   return { id, eventId: 'e1', name: `Card ${id}`, kind: 'folder', photographer: '', addedAtMs: 1, ...overrides };
 }
 
-export function entrant(bib: string, name = `Runner ${bib}`, overrides: Partial<EnteredEntrant> = {}): EnteredEntrant {
+export function entrant(bib: string, name = `Runner ${bib}`, overrides: Partial<ListedEntrant> = {}): ListedEntrant {
   return { bib, name, category: '', team: '', wave: '', ...overrides };
 }
 

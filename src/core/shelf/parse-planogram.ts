@@ -1,8 +1,8 @@
 /** @file Table + meaning of its columns → rows of a planogram, every fault with its line. Pure; any thread. */
 import { planogramRowSchema, type PlanogramRow } from '../../contracts/shelf.ts';
-import type { ColumnMapping } from './planogram-columns.ts';
+import type { ColumnMapping } from '../table/guess-columns.ts';
+import type { Table, TableRow } from '../table/read-table.ts';
 import type { PlanogramField, PlanogramProblem, PlanogramProblemCode } from './planogram-problem.ts';
-import type { PlanogramTable, TableRow } from './planogram-table.ts';
 
 /** How the file counts; whatever is absent is guessed from its figures. */
 export interface PlanogramCounting {
@@ -42,8 +42,8 @@ interface RawRow {
  * @param isKnownSku whether the catalogue has it; without it no SKU is called unknown.
  */
 export function parsePlanogram(
-  table: PlanogramTable,
-  mapping: ColumnMapping,
+  table: Table,
+  mapping: ColumnMapping<PlanogramField>,
   counting: PlanogramCounting = {},
   isKnownSku?: (sku: string) => boolean,
 ): ParsedPlanogram {
@@ -80,7 +80,12 @@ function completed(counting: PlanogramCounting): Required<PlanogramCounting> {
 }
 
 /** @returns null for a row that is left out; its problem is noted. */
-function rawRow(row: TableRow, header: readonly string[], mapping: ColumnMapping, problems: PlanogramProblem[]): RawRow | null {
+function rawRow(
+  row: TableRow,
+  header: readonly string[],
+  mapping: ColumnMapping<PlanogramField>,
+  problems: PlanogramProblem[],
+): RawRow | null {
   const cell = (field: PlanogramField): string => {
     const column = mapping[field];
     return column === undefined ? '' : (row.cells[column] ?? '').replace(/^'(?=[=+\-@])/u, '').trim();

@@ -1,11 +1,9 @@
 /** @file What the columns of a planogram file mean, guessed from their names. Pure; any thread. */
-import { PLANOGRAM_FIELDS, type PlanogramField } from './planogram-problem.ts';
+import { guessColumns, type ColumnMapping, type ColumnNames } from '../table/guess-columns.ts';
+import type { PlanogramField } from './planogram-problem.ts';
 
-/** Index of the column per field; fields that no column holds are absent. */
-export type ColumnMapping = Readonly<Partial<Record<PlanogramField, number>>>;
-
-/** Names in use, folded as {@link foldName} does; best first. */
-const NAMES: Readonly<Record<PlanogramField, readonly string[]>> = {
+/** Names in use. */
+const NAMES: ColumnNames<PlanogramField> = {
   store: ['store', 'storename', 'storeid', 'storecode', 'shop', 'shopname', 'outlet', 'site', '店舗', '店舗名', '店舗コード', '店名', '店'],
   bay: [
     'bay',
@@ -230,42 +228,7 @@ const NAMES: Readonly<Record<PlanogramField, readonly string[]>> = {
   ],
 };
 
-/**
- * @param header names of the columns.
- * @returns each column for one field at most; whole names before parts of names.
- */
-export function guessColumns(header: readonly string[]): ColumnMapping {
-  const folded = header.map(foldName);
-  const guesses: { field: PlanogramField; column: number; score: number }[] = [];
-  for (const field of PLANOGRAM_FIELDS)
-    folded.forEach((name, column) => {
-      const score = scoreOf(name, NAMES[field]);
-      if (score > 0) guesses.push({ field, column, score });
-    });
-  const mapping: Partial<Record<PlanogramField, number>> = {};
-  const taken = new Set<number>();
-  for (const { field, column } of guesses.sort((a, b) => b.score - a.score || a.column - b.column)) {
-    if (mapping[field] !== undefined || taken.has(column)) continue;
-    mapping[field] = column;
-    taken.add(column);
-  }
-  return mapping;
-}
-
-/** Whole name: 100 less its rank; part of it: the share that is understood. */
-function scoreOf(name: string, names: readonly string[]): number {
-  if (name === '') return 0;
-  const rank = names.indexOf(name);
-  if (rank >= 0) return 100 - rank;
-  const part = names.filter((known) => known.length >= (/^\p{ASCII}*$/u.test(known) ? 4 : 2) && name.includes(known));
-  const longest = Math.max(0, ...part.map((known) => known.length));
-  return longest === 0 ? 0 : (30 * longest) / name.length;
-}
-
-/** Lower case, half width, without spaces, marks, counters and brackets: `Facings (wide)` and `facings_wide` are one. */
-function foldName(name: string): string {
-  return name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[\s_\-.:()[\]「」【】#*"']/gu, '');
+/** @param header names of the columns. */
+export function guessPlanogramColumns(header: readonly string[]): ColumnMapping<PlanogramField> {
+  return guessColumns(header, NAMES);
 }

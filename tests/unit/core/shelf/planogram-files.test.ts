@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeText } from '../../../../src/core/shelf/decode-text.ts';
+import { decodeText } from '../../../../src/core/table/decode-text.ts';
 import { parsePlanogram, type ParsedPlanogram } from '../../../../src/core/shelf/parse-planogram.ts';
-import { guessColumns } from '../../../../src/core/shelf/planogram-columns.ts';
+import { guessPlanogramColumns } from '../../../../src/core/shelf/planogram-columns.ts';
 import { readPlanogramTable } from '../../../../src/core/shelf/planogram-table.ts';
 import { planogramToCsv, planogramToJson } from '../../../../src/core/shelf/write-planogram.ts';
 import type { Planogram } from '../../../../src/contracts/shelf.ts';
@@ -20,7 +20,7 @@ const SHIFT_JIS = bytes(
 function parsed(text: string | Uint8Array, known?: (sku: string) => boolean): ParsedPlanogram {
   const { table, problem } = readPlanogramTable(typeof text === 'string' ? utf8(text) : text);
   if (table === null) throw new Error(problem.code);
-  return parsePlanogram(table, guessColumns(table.header), {}, known);
+  return parsePlanogram(table, guessPlanogramColumns(table.header), {}, known);
 }
 
 const codes = ({ problems }: ParsedPlanogram): (string | number | null)[][] => problems.map(({ code, line, field }) => [code, line, field]);
@@ -173,7 +173,7 @@ describe('planogram files', () => {
       { store: 0, bay: 1, shelf: 2, position: 3, sku: 4, name: 5, facingsWide: 6, facingsHigh: 7, brand: 8, category: 9 },
     ],
   ])('guesses what %s mean', (header, mapping) => {
-    expect(guessColumns(header)).toMatchObject(mapping);
+    expect(guessPlanogramColumns(header)).toMatchObject(mapping);
   });
 
   it('writes what it can read back', () => {
