@@ -49,6 +49,8 @@ export class RaceQueue {
   #ahead: RacePhoto[] = [];
   #wanted: string[] = [];
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly controller: AbortController }>();
+  /** Files that are read now, by what their copies share. */
+  readonly #files = new Map<string, string>();
   #loop: Promise<void> | null = null;
   #asks = 0;
   #answered = 0;
@@ -205,6 +207,7 @@ export class RaceQueue {
       .catch((caught: unknown) => this.#halt(toAppError(caught)))
       .finally(() => {
         this.#running.delete(photo.id);
+        for (const [file, id] of this.#files) if (id === photo.id) this.#files.delete(file);
         this.#places.onChange();
       });
     this.#running.set(photo.id, { done, controller });
@@ -228,7 +231,10 @@ export class RaceQueue {
         return;
       }
       if (await this.#hasChanged(photo, file)) return;
-      const same = await photos.sameFile(photo.eventId, await this.#places.hash(file));
+      const hash = await this.#places.hash(file);
+      // Its copy may be read at this moment.
+      await this.#twinEnds(id, `${photo.eventId} ${hash}`);
+      const same = await photos.sameFile(photo.eventId, hash);
       if (same !== null && same !== id) {
         await photos.skip(id, same);
         return;
@@ -246,6 +252,12 @@ export class RaceQueue {
     }
     this.#failuresInARow = 0;
     this.#count();
+  }
+
+  async #twinEnds(id: string, file: string): Promise<void> {
+    const twin = this.#files.get(file);
+    this.#files.set(file, id);
+    if (twin !== undefined) await this.#running.get(twin)?.done;
   }
 
   async #failed(photo: RacePhoto, error: AppError): Promise<void> {

@@ -5,7 +5,6 @@ import type { RaceNumbers } from '../core/race/race-numbers.ts';
 import { BURST_PHOTOS, BURST_WINDOW_MS, settleBurst } from '../core/race/settle-burst.ts';
 import type { FinishedPhoto } from '../store/race-photos.ts';
 import type { SettleAnswers } from '../store/race-readings.ts';
-import type { RacePlaces } from '../flow/read-race-photo.ts';
 import { device } from './device.ts';
 import { engine } from './engine.ts';
 import { keepSpeeds } from './model-speeds.ts';
@@ -35,7 +34,7 @@ export async function readPhoto(
   ]);
   return readRacePhoto(
     { photoId: photo.id, eventId: photo.eventId, file },
-    pipeline as unknown as RacePlaces,
+    pipeline,
     { decode: (scores) => decodeBibs(scores, race) },
     { signal, priority: isAwaited ? 'interactive' : 'batch' },
   );
