@@ -21,6 +21,7 @@ import { packRoutes } from './routes/packs.ts';
 import { productRoutes } from './routes/products.ts';
 import { recogniseRoutes } from './routes/recognise.ts';
 import { recognitionRoutes } from './routes/recognitions.ts';
+import { raceGalleryRoutes } from './routes/race-galleries.ts';
 import { recordRoutes } from './routes/records.ts';
 import { shelfVisitRoutes } from './routes/shelf-visits.ts';
 import { thumbnailRoutes } from './routes/thumbnails.ts';
@@ -164,6 +165,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(webhookRoutes(services));
       await v1.register(packRoutes(services));
       await v1.register(shelfVisitRoutes(services));
+      await v1.register(raceGalleryRoutes(services));
       await v1.register(thumbnailRoutes(services));
       await v1.register(recordRoutes(services));
       await v1.register(auditRoutes(services));

@@ -63,6 +63,8 @@ const configSchema = z.strictObject({
   recognisers: z.coerce.number().int().min(1).max(64).nullable(),
   /** Shelf visits are kept for so many days after they were handed in. */
   shelfVisitDays: z.coerce.number().int().min(1).max(36_500),
+  /** Pages of runners end after so many days at the latest. */
+  raceGalleryDays: z.coerce.number().int().min(1).max(3_650),
   /** Webhooks and partners' models may be on this machine, over plain HTTP. */
   isLoopbackAllowed: flag,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -98,7 +100,7 @@ Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT
 MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
 MEKIKI_MASTER_KEY_FILE, MEKIKI_NEW_SIGNING_KEY=1, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_EXACT_ROWS (larger collections get a
 trained index; default 100000), MEKIKI_REQUEST_MS (a request must arrive within; default 30000), MEKIKI_IDLE_MS (a connection on which
-nothing moves is closed; default 120000), MEKIKI_SHELF_VISIT_DAYS (shelf visits that phones handed in go after; default 400), MEKIKI_RECOGNISERS, MEKIKI_ALLOW_LOOPBACK_CALLS=1, MEKIKI_LOG_LEVEL.`;
+nothing moves is closed; default 120000), MEKIKI_SHELF_VISIT_DAYS (shelf visits that phones handed in go after; default 400), MEKIKI_RACE_GALLERY_DAYS (pages of runners end after, at the latest; default 180), MEKIKI_RECOGNISERS, MEKIKI_ALLOW_LOOPBACK_CALLS=1, MEKIKI_LOG_LEVEL.`;
 
 /**
  * @param args command line without program and script.
@@ -142,6 +144,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     allowedHosts: given['allow-host'] ?? (fromEnvironment('ALLOW_HOSTS') ?? '').split(',').filter((name) => name !== ''),
     recognisers: given['recognisers'] ?? fromEnvironment('RECOGNISERS') ?? null,
     shelfVisitDays: fromEnvironment('SHELF_VISIT_DAYS') ?? 400,
+    raceGalleryDays: fromEnvironment('RACE_GALLERY_DAYS') ?? 180,
     isLoopbackAllowed: given['allow-loopback-calls'] ?? fromEnvironment('ALLOW_LOOPBACK_CALLS') ?? false,
     logLevel: given['log-level'] ?? fromEnvironment('LOG_LEVEL') ?? 'info',
   });

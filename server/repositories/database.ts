@@ -141,6 +141,18 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE shelf_visit_bays (visit_id TEXT NOT NULL, bay_id TEXT NOT NULL, PRIMARY KEY (bay_id, visit_id)) STRICT, WITHOUT ROWID`,
     `CREATE INDEX shelf_visit_bays_of ON shelf_visit_bays (visit_id)`,
   ],
+  [
+    `CREATE TABLE race_galleries (
+       id TEXT PRIMARY KEY, owner TEXT NOT NULL, token_hash TEXT NOT NULL, changed_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL,
+       taken_down_at_ms INTEGER, wrapped BLOB, body BLOB
+     ) STRICT`,
+    `CREATE UNIQUE INDEX race_galleries_by_token ON race_galleries (token_hash)`,
+    `CREATE INDEX race_galleries_by_end ON race_galleries (expires_at_ms)`,
+    `CREATE INDEX race_galleries_taken_down ON race_galleries (owner, taken_down_at_ms) WHERE taken_down_at_ms IS NOT NULL`,
+    `CREATE TABLE race_gallery_photos (
+       gallery_id TEXT NOT NULL, photo_id TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (gallery_id, photo_id)
+     ) STRICT, WITHOUT ROWID`,
+  ],
 ];
 
 /**

@@ -18,6 +18,7 @@ import { KeyRequests } from '../repositories/key-requests.ts';
 import { Loads } from '../repositories/loads.ts';
 import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
+import { RaceGalleries } from '../repositories/race-galleries.ts';
 import { Records } from '../repositories/records.ts';
 import { ShelfVisits } from '../repositories/shelf-visits.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
@@ -34,6 +35,7 @@ import { PackParts } from './pack-parts.ts';
 import { PackService } from './pack-service.ts';
 import { packSources } from './pack-sources.ts';
 import { productsByLook } from './products-by-look.ts';
+import { RaceGalleryService } from './race-gallery-service.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { openKnownSigningKey, type SigningKey } from './signing-key.ts';
 import type { Scrub } from './scrub.ts';
@@ -51,6 +53,7 @@ export interface Services extends RecognitionServices {
   readonly audit: AuditLog;
   readonly arrivals: Arrivals;
   readonly shelfVisits: ShelfVisitService;
+  readonly raceGalleries: RaceGalleryService;
   readonly journal: Journal;
   readonly idempotentAnswers: IdempotentAnswers;
   readonly records: Records;
@@ -89,6 +92,7 @@ export type DataSettings = Pick<
   | 'recognisers'
   | 'isLoopbackAllowed'
   | 'shelfVisitDays'
+  | 'raceGalleryDays'
 >;
 
 /**
@@ -164,6 +168,10 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
     });
     packs.resume();
     erasure.resume();
+    const raceGalleries = new RaceGalleryService({
+      ...{ galleries: new RaceGalleries(client), thumbnails, erasure, masterKey, logger, keepsDays: settings.raceGalleryDays },
+    });
+    await raceGalleries.sweep();
     const recognition = await openRecognition(
       { client, settings, masterKey, journal, logger, productsByLook: productsByLook(store, products, keeper) },
       apiKeys,
@@ -177,6 +185,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       audit,
       arrivals,
       shelfVisits,
+      raceGalleries,
       journal,
       idempotentAnswers: new IdempotentAnswers(client),
       records,
@@ -191,6 +200,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
         shelfVisits.close();
+        raceGalleries.close();
         await recognition.close();
         await packs.close();
         await keeper.close();

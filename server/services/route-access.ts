@@ -107,6 +107,15 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/shelf-visits/:id': { operation: 'shelf-visits.read', keyless: 'local', role: 'operator', audit: 'sum' },
   'DELETE /v1/shelf-visits/:id': keep('shelf-visits.remove'),
 
+  'POST /v1/race-galleries': keep('race-galleries.publish', { arrival: 'gallery' }),
+  'POST /v1/race-galleries/:id/photos/:photo': {
+    ...{ operation: 'race-galleries.picture', keyless: 'local', role: 'operator', audit: 'each', arrival: 'thumbnail' },
+  },
+  'GET /v1/race-galleries/take-downs': { operation: 'race-galleries.take-downs', keyless: 'local', role: 'operator', audit: 'sum' },
+  'GET /v1/g/:token': open('race-galleries.open'),
+  'GET /v1/g/:token/photos/:photo': open('race-galleries.open'),
+  'POST /v1/g/:token/take-down': { operation: 'race-galleries.take-down', keyless: 'all', role: 'viewer', audit: 'each' },
+
   'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
   'PUT /v1/collections/:name/items/:id/thumbnail': keep('thumbnails.write'),
   'GET /v1/collections/:name/thumbnails': { operation: 'thumbnails.list', keyless: 'local', role: 'operator', audit: 'sum' },

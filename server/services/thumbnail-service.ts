@@ -23,11 +23,15 @@ export class ThumbnailService {
     this.#damage = damage;
   }
 
-  /** @param bytes JPEG or WebP. @throws HttpProblem 415 for anything else; 413 for a picture that is larger than a thumbnail. */
-  async put(place: ItemPlace, bytes: Uint8Array): Promise<void> {
-    const body = await reencoded(bytes);
+  /**
+   * @param bytes JPEG or WebP. @returns bytes that are kept. @throws HttpProblem 415 for anything else; 413 for a picture with a side longer than
+   * `maxSidePx`.
+   */
+  async put(place: ItemPlace, bytes: Uint8Array, maxSidePx: number = THUMBNAIL_LIMITS.maxSidePx): Promise<number> {
+    const body = await reencoded(bytes, maxSidePx);
     await this.#thumbnails.put(place, { type: 'image/webp', ...seal(this.#masterKey, nameOf(place), body) });
     this.#damage.clear('thumbnail', `${place.collection}/${place.id}`);
+    return body.byteLength;
   }
 
   /** Ids of items that have one, in order. */
@@ -51,19 +55,18 @@ export class ThumbnailService {
 }
 
 /** Decoding drops metadata, and whatever else hides behind a picture. */
-async function reencoded(bytes: Uint8Array): Promise<Buffer> {
-  const { maxSidePx } = THUMBNAIL_LIMITS;
+async function reencoded(bytes: Uint8Array, maxSidePx: number): Promise<Buffer> {
   const image = sharp(bytes, { limitInputPixels: maxSidePx * maxSidePx, failOn: 'error' });
   let size;
   try {
     size = await image.metadata();
   } catch (error) {
     // The header alone tells of too many pixels; nothing was decoded.
-    if (error instanceof Error && /pixel limit/i.test(error.message)) throw tooLarge();
+    if (error instanceof Error && /pixel limit/i.test(error.message)) throw tooLarge(maxSidePx);
     throw notAPicture();
   }
   if (!FORMATS.has(size.format)) throw notAPicture();
-  if (size.width > maxSidePx || size.height > maxSidePx) throw tooLarge();
+  if (size.width > maxSidePx || size.height > maxSidePx) throw tooLarge(maxSidePx);
   try {
     return await image.rotate().webp({ quality: QUALITY }).toBuffer();
   } catch {
@@ -75,8 +78,8 @@ function notAPicture(): HttpProblem {
   return new HttpProblem(415, 'invalid-input', 'A thumbnail is a JPEG or a WebP.');
 }
 
-function tooLarge(): HttpProblem {
-  return new HttpProblem(413, 'invalid-input', `A thumbnail has at most ${THUMBNAIL_LIMITS.maxSidePx} pixels a side.`);
+function tooLarge(maxSidePx: number): HttpProblem {
+  return new HttpProblem(413, 'invalid-input', `A thumbnail has at most ${maxSidePx} pixels a side.`);
 }
 
 function nameOf({ collection, id }: ItemPlace): string {

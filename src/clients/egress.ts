@@ -11,6 +11,7 @@
  */
 import type { EgressPayload, LedgerRow, PayloadType } from '../contracts/egress.ts';
 import { AppError } from '../contracts/errors.ts';
+import { MAX_GALLERY_BYTES, raceGallerySchema } from '../contracts/race-gallery.ts';
 import { MAX_REPORT_BYTES, visitReportSchema } from '../contracts/visit-report.ts';
 import type { Ledger, LedgerEntry } from '../store/ledger.ts';
 import { refusalOfCrop } from './crop-inspection.ts';
@@ -32,6 +33,12 @@ export interface AnswerLimits {
   readonly timeoutMs?: number;
 }
 
+/** The same, for a server that lets only those in who have a key. */
+export interface CarryingLimits extends AnswerLimits {
+  /** Secret of the user's key for the configured server; null: none. It is no user data, and not in the ledger. */
+  readonly secret?: string | null;
+}
+
 /** The same for an answer that is handed on as it comes. */
 export interface StreamLimits {
   readonly maxAnswerBytes: number;
@@ -51,7 +58,7 @@ export interface Egress {
   /** True when the user switched this on. */
   isAllowed(lensId: string, type: PayloadType): Promise<boolean>;
   /** Lets one payload of a lens leave, by GET or POST, and writes it into the ledger. */
-  carrying(lensId: string, payload: EgressPayload, limits?: AnswerLimits): GateFetch;
+  carrying(lensId: string, payload: EgressPayload, limits?: CarryingLimits): GateFetch;
   /** GET that carries no user data, e.g. health or a part of a pack. Not in the ledger. A `range` is let through. */
   asking(limits?: AnswerLimits | StreamLimits): GateFetch;
   /** What an operator does, with the secret of the operator's key: JSON or vectors, any method, below `/v1/`. Not in the ledger. */
@@ -119,7 +126,7 @@ export function createEgress(dependencies: EgressDependencies): Egress {
         await ledger.append({ ...base, atMs: now(), bytes: 0, preview: `blocked: ${refusal}`, status: 'blocked', completes: null });
         throw new AppError('invalid-input', `payload blocked: ${refusal}`, { stage: 'egress' });
       }
-      const wire = await toWire(payload, proposal);
+      const wire = withKey(await toWire(payload, proposal), limits?.secret ?? null);
       // Durable before the first byte leaves; when this fails, nothing leaves.
       const { bytes, preview } = wire;
       const sending = await ledger.append({ ...base, atMs: now(), bytes, preview, status: 'sending', completes: null });
@@ -274,6 +281,14 @@ async function refusalOf(payload: EgressPayload): Promise<string | null> {
       const isClean = entries.length <= 100 && entries.every(([name, count]) => /^[a-z][\w-]{0,40}$/i.test(name) && Number.isFinite(count));
       return isClean ? null : 'counts that are no counts';
     }
+    case 'gallery': {
+      // Strict: what the schema does not name does not pass.
+      if (!raceGallerySchema.safeParse(payload.gallery).success) return 'a page with something in it that no runner’s page has';
+      const bytes = new TextEncoder().encode(JSON.stringify(payload.gallery)).length;
+      return bytes <= MAX_GALLERY_BYTES ? null : `a page of ${bytes} bytes`;
+    }
+    case 'thumbnail':
+      return refusalOfCrop({ ...payload, type: 'crop', detectionClass: 'runner', faceCount: payload.othersShown });
     case 'report': {
       // Strict: what the schema does not name does not pass.
       if (!visitReportSchema.safeParse(payload.report).success) return 'a report with something in it that no report has';
@@ -295,6 +310,11 @@ async function toWire(payload: EgressPayload, proposal: Request): Promise<Wire> 
     const search = queryOf({ ...switchesOf(query, []), class: detectionClass });
     return { query: search, body: blob, headers: { 'content-type': blob.type }, bytes: blob.size, preview: await dataUrl(blob) };
   }
+  if (payload.type === 'thumbnail') {
+    const { blob } = payload;
+    const search = query.length === 0 ? '' : queryOf(switchesOf(query, []));
+    return { query: search, body: blob, headers: { 'content-type': blob.type }, bytes: blob.size, preview: await dataUrl(blob) };
+  }
   if (payload.type === 'text' && proposal.method === 'GET') {
     // As an address spells it.
     const [[, text]] = [...new URLSearchParams({ text: payload.text })] as [[string, string]];
@@ -309,6 +329,10 @@ async function toWire(payload: EgressPayload, proposal: Request): Promise<Wire> 
   return { query: '', body, headers: { 'content-type': 'application/json' }, bytes: new TextEncoder().encode(body).length, preview: body };
 }
 
+function withKey(wire: Wire, secret: string | null): Wire {
+  return secret === null ? wire : { ...wire, headers: { ...wire.headers, authorization: `Bearer ${secret}` } };
+}
+
 /** All that a proposal may say beside the payload. @param written names that the payload itself fills. */
 function switchesOf(entries: readonly [string, unknown][], written: readonly string[]): Switches {
   const others = entries.filter(([name]) => !written.includes(name));
@@ -317,7 +341,7 @@ function switchesOf(entries: readonly [string, unknown][], written: readonly str
   return Object.fromEntries(others) as Switches;
 }
 
-function contentOf(payload: Exclude<EgressPayload, { type: 'crop' }>): object {
+function contentOf(payload: Exclude<EgressPayload, { type: 'crop' | 'thumbnail' }>): object {
   switch (payload.type) {
     case 'vector':
       return { space: payload.space, vector: Array.from(payload.vector, shortest) };
@@ -327,6 +351,8 @@ function contentOf(payload: Exclude<EgressPayload, { type: 'crop' }>): object {
       return { counts: payload.counts };
     case 'report':
       return { report: payload.report };
+    case 'gallery':
+      return { gallery: payload.gallery };
   }
 }
 

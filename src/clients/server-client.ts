@@ -1,5 +1,7 @@
 /** @file The companion server as the app sees it. Speaks only through the egress gate. Thread: page. */
+import type { GalleryPayload, ThumbnailPayload } from '../contracts/egress.ts';
 import type { Product } from '../contracts/product.ts';
+import { publishedGallerySchema, takeDownsSchema, type PublishedGallery, type TakeDowns } from '../contracts/race-gallery.ts';
 import type { Embedding } from '../contracts/results.ts';
 import { AppError } from '../contracts/errors.ts';
 import {
@@ -13,10 +15,18 @@ import {
 import { handedInVisitSchema } from '../contracts/shelf-visits-api.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import type { VisitReport } from '../contracts/visit-report.ts';
-import { answerOf, answerOrNull } from './answer.ts';
+import { answerOf, answerOrNull, done } from './answer.ts';
 import { createApi, json, signalOf, type Api } from './api.ts';
 import type { Egress, GateFetch } from './egress.ts';
-import { getV1Health, getV1Products, postV1CollectionsByNameSearch, postV1ShelfVisits } from './generated/sdk.gen';
+import {
+  getV1Health,
+  getV1Products,
+  getV1RaceGalleriesTakeDowns,
+  postV1CollectionsByNameSearch,
+  postV1RaceGalleries,
+  postV1RaceGalleriesByIdPhotosByPhoto,
+  postV1ShelfVisits,
+} from './generated/sdk.gen';
 
 /** A megabyte over a shop's network. */
 const HAND_IN_MS = 60_000;
@@ -39,6 +49,26 @@ export interface ServerClient {
    * @returns null when the user did not allow `report` for the lens.
    */
   handIn(lensId: string, report: VisitReport, options?: CallOptions): Promise<{ readonly receivedAtMs: number } | null>;
+  /**
+   * Publish what a runner's page says; the same again changes nothing. @param secret of the user's key; null: this machine's own server.
+   * @returns what is missing; null when the user did not allow `gallery` for the lens.
+   */
+  publishGallery(
+    lensId: string,
+    gallery: GalleryPayload['gallery'],
+    secret: string | null,
+    options?: CallOptions,
+  ): Promise<PublishedGallery | null>;
+  /** One picture of a page. @returns false when the user did not allow `thumbnail` for the lens. */
+  publishThumbnail(
+    lensId: string,
+    place: { readonly galleryId: string; readonly photoId: string },
+    picture: ThumbnailPayload,
+    secret: string | null,
+    options?: CallOptions,
+  ): Promise<boolean>;
+  /** Pages that runners had taken down; carries no user data. */
+  takeDowns(secret: string | null, options?: CallOptions): Promise<TakeDowns>;
   /** State of the server; carries no user data. */
   health(options?: CallOptions): Promise<Health>;
 }
@@ -75,6 +105,24 @@ export function createServerClient(egress: Egress, settings: { get(key: 'serverU
       if (!(await egress.isAllowed(lensId, 'report'))) return null;
       const client = await api(egress.carrying(lensId, { type: 'report', report }, { timeoutMs: HAND_IN_MS }));
       return answerOf(postV1ShelfVisits({ client, body: json({ report }), ...signalOf(options) }), handedInVisitSchema);
+    },
+    async publishGallery(lensId, gallery, secret, options) {
+      if (!(await egress.isAllowed(lensId, 'gallery'))) return null;
+      const client = await api(egress.carrying(lensId, { type: 'gallery', gallery }, { timeoutMs: HAND_IN_MS, secret }));
+      const answer = await answerOf(postV1RaceGalleries({ client, body: json({ gallery }), ...signalOf(options) }), publishedGallerySchema);
+      if (answer.id !== gallery.id) throw new AppError('server-refused', 'the answer is about another page', { stage: 'egress' });
+      return answer;
+    },
+    async publishThumbnail(lensId, { galleryId, photoId }, picture, secret, options) {
+      if (!(await egress.isAllowed(lensId, 'thumbnail'))) return false;
+      const client = await api(egress.carrying(lensId, picture, { timeoutMs: HAND_IN_MS, secret }));
+      // [Note: The gate writes the request] The picture is put in there.
+      await done(postV1RaceGalleriesByIdPhotosByPhoto({ client, path: { id: galleryId, photo: photoId }, ...signalOf(options) }));
+      return true;
+    },
+    async takeDowns(secret, options) {
+      const client = await api(secret === null ? egress.asking() : egress.operating(secret));
+      return answerOf(getV1RaceGalleriesTakeDowns({ client, ...signalOf(options) }), takeDownsSchema);
     },
     async health(options) {
       return answerOf(getV1Health({ client: await api(egress.asking({ timeoutMs: 5000 })), ...signalOf(options) }), healthSchema);

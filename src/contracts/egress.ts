@@ -1,10 +1,11 @@
 /** @file What may leave the device, and the ledger row that records it. Thread: page. */
 import type { Box } from './geometry.ts';
+import type { RaceGallery } from './race-gallery.ts';
 import type { EmbeddingSpace } from './results.ts';
 import type { VisitReport } from './visit-report.ts';
 
 /** The only kinds of user data that can leave. No type for a full frame exists. */
-export const PAYLOAD_TYPES = ['vector', 'crop', 'text', 'count', 'report', 'clip'] as const;
+export const PAYLOAD_TYPES = ['vector', 'crop', 'text', 'count', 'report', 'gallery', 'thumbnail', 'clip'] as const;
 export type PayloadType = (typeof PAYLOAD_TYPES)[number];
 
 /** An embedding to be searched or stored on the server. */
@@ -47,8 +48,27 @@ export interface ReportPayload {
   readonly report: VisitReport;
 }
 
+/** What a runner's own page says; at most `MAX_GALLERY_BYTES`. No picture. */
+export interface GalleryPayload {
+  readonly type: 'gallery';
+  readonly gallery: RaceGallery;
+}
+
+/** One runner, cut out of a photo for the runner's own page. The limits of a crop hold, so it is never the photo. */
+export interface ThumbnailPayload {
+  readonly type: 'thumbnail';
+  /** JPEG or WebP. */
+  readonly blob: Blob;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Region of its photo. */
+  readonly box: Box;
+  /** Faces in it that are neither blurred nor the runner's own; one such face blocks it. */
+  readonly othersShown: number;
+}
+
 /** Everything that `egress.send` accepts. `clip` gets its shape with the video lens. */
-export type EgressPayload = VectorPayload | CropPayload | TextPayload | CountPayload | ReportPayload;
+export type EgressPayload = VectorPayload | CropPayload | TextPayload | CountPayload | ReportPayload | GalleryPayload | ThumbnailPayload;
 
 /** Limits of a crop; the server refuses anything beyond. */
 export const CROP_LIMITS = { maxSidePx: 512, maxBytes: 200_000, maxFrameShare: 0.6 } as const;

@@ -71,6 +71,9 @@ export const personExportSchema = z.strictObject({
 });
 export type PersonExport = z.infer<typeof personExportSchema>;
 
+/** Where pictures of runners' pages lie among the thumbnails: no name that a collection can have. */
+export const GALLERY_COLLECTION = 'race galleries';
+
 /**
  * Proof of an erasure. `signature` is Ed25519 over the JSON of everything else, keys in the order of this schema, base64. `subject` is
  * `sha256(salt + personId)` or, for items, of their ids joined with line feeds: who knows the id can check, nobody else can read it.
@@ -85,7 +88,13 @@ export const erasureReceiptSchema = z.strictObject({
   finishedAtMs: timeSchema,
   salt: z.string(),
   subject: z.string(),
-  erased: z.array(z.strictObject({ collection: collectionNameSchema, items: z.int().nonnegative(), thumbnails: z.int().nonnegative() })),
+  erased: z.array(
+    z.strictObject({
+      collection: z.union([collectionNameSchema, z.literal(GALLERY_COLLECTION)]),
+      items: z.int().nonnegative(),
+      thumbnails: z.int().nonnegative(),
+    }),
+  ),
   /** How it was verified. */
   verified: z.strictObject({
     /** Files of the data folder that were read, whole. */

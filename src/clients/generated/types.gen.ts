@@ -3869,6 +3869,167 @@ export type GetV1ShelfVisitsByIdResponses = {
 
 export type GetV1ShelfVisitsByIdResponse = GetV1ShelfVisitsByIdResponses[keyof GetV1ShelfVisitsByIdResponses];
 
+export type PostV1RaceGalleriesData = {
+    body: {
+        gallery: {
+            format: 'mekiki-race-gallery';
+            version: 1;
+            id: string;
+            tokenHash: string;
+            event: string;
+            day: string;
+            bib: string;
+            name: string;
+            photographer: string;
+            expiresAtMs: number;
+            photos: Array<{
+                id: string;
+                takenAt: string | null;
+                isGoal: boolean;
+            }>;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/race-galleries';
+};
+
+export type PostV1RaceGalleriesErrors = {
+    /**
+     * Bad request.
+     */
+    400: Problem;
+    /**
+     * Not allowed.
+     */
+    403: Problem;
+    /**
+     * Conflict.
+     */
+    409: Problem;
+    /**
+     * Gone.
+     */
+    410: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+    /**
+     * Storage full.
+     */
+    507: Problem;
+};
+
+export type PostV1RaceGalleriesError = PostV1RaceGalleriesErrors[keyof PostV1RaceGalleriesErrors];
+
+export type PostV1RaceGalleriesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        expiresAtMs: number;
+        missing: Array<string>;
+    };
+};
+
+export type PostV1RaceGalleriesResponse = PostV1RaceGalleriesResponses[keyof PostV1RaceGalleriesResponses];
+
+export type GetV1RaceGalleriesTakeDownsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/race-galleries/take-downs';
+};
+
+export type GetV1RaceGalleriesTakeDownsErrors = {
+    /**
+     * Key needed.
+     */
+    401: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+};
+
+export type GetV1RaceGalleriesTakeDownsError = GetV1RaceGalleriesTakeDownsErrors[keyof GetV1RaceGalleriesTakeDownsErrors];
+
+export type GetV1RaceGalleriesTakeDownsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            atMs: number;
+        }>;
+    };
+};
+
+export type GetV1RaceGalleriesTakeDownsResponse = GetV1RaceGalleriesTakeDownsResponses[keyof GetV1RaceGalleriesTakeDownsResponses];
+
+export type PostV1RaceGalleriesByIdPhotosByPhotoData = {
+    body?: never;
+    path: {
+        id: string;
+        photo: string;
+    };
+    query?: never;
+    url: '/v1/race-galleries/{id}/photos/{photo}';
+};
+
+export type PostV1RaceGalleriesByIdPhotosByPhotoErrors = {
+    /**
+     * Not found.
+     */
+    404: Problem;
+    /**
+     * Gone.
+     */
+    410: Problem;
+    /**
+     * Request too large.
+     */
+    413: Problem;
+    /**
+     * Unsupported media type.
+     */
+    415: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+    /**
+     * Storage full.
+     */
+    507: Problem;
+};
+
+export type PostV1RaceGalleriesByIdPhotosByPhotoError = PostV1RaceGalleriesByIdPhotosByPhotoErrors[keyof PostV1RaceGalleriesByIdPhotosByPhotoErrors];
+
+export type PostV1RaceGalleriesByIdPhotosByPhotoResponses = {
+    /**
+     * Done; there is nothing to say.
+     */
+    204: void;
+};
+
+export type PostV1RaceGalleriesByIdPhotosByPhotoResponse = PostV1RaceGalleriesByIdPhotosByPhotoResponses[keyof PostV1RaceGalleriesByIdPhotosByPhotoResponses];
+
 export type GetV1CollectionsByNameItemsByIdThumbnailData = {
     body?: never;
     path: {
@@ -4152,7 +4313,7 @@ export type PostV1CollectionsByNameErasuresResponses = {
             salt: string;
             subject: string;
             erased: Array<{
-                collection: string;
+                collection: string | 'race galleries';
                 items: number;
                 thumbnails: number;
             }>;
@@ -4226,7 +4387,7 @@ export type GetV1ErasuresResponses = {
                 salt: string;
                 subject: string;
                 erased: Array<{
-                    collection: string;
+                    collection: string | 'race galleries';
                     items: number;
                     thumbnails: number;
                 }>;
@@ -4304,7 +4465,7 @@ export type GetV1ErasuresByIdResponses = {
             salt: string;
             subject: string;
             erased: Array<{
-                collection: string;
+                collection: string | 'race galleries';
                 items: number;
                 thumbnails: number;
             }>;
@@ -4380,7 +4541,7 @@ export type DeleteV1PersonsByIdResponses = {
             salt: string;
             subject: string;
             erased: Array<{
-                collection: string;
+                collection: string | 'race galleries';
                 items: number;
                 thumbnails: number;
             }>;
@@ -4620,7 +4781,7 @@ export type GetV1ArrivalsResponses = {
             actor: string;
             device: string;
             route: string;
-            type: 'vector' | 'crop' | 'text' | 'count' | 'report' | 'clip';
+            type: 'vector' | 'crop' | 'text' | 'count' | 'report' | 'gallery' | 'thumbnail' | 'clip';
             bytes: number;
             sha256: string;
             status: number;

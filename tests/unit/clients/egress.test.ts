@@ -6,7 +6,15 @@ import { z } from 'zod';
 import { answerOf, piecesOf } from '../../../src/clients/answer.ts';
 import { createEgress, type AnswerLimits, type Egress } from '../../../src/clients/egress.ts';
 import { createServerClient } from '../../../src/clients/server-client.ts';
-import { PAYLOAD_TYPES, type CropPayload, type EgressPayload, type LedgerRow, type ReportPayload } from '../../../src/contracts/egress.ts';
+import {
+  PAYLOAD_TYPES,
+  type CropPayload,
+  type EgressPayload,
+  type GalleryPayload,
+  type LedgerRow,
+  type ReportPayload,
+  type ThumbnailPayload,
+} from '../../../src/contracts/egress.ts';
 import { AppError } from '../../../src/contracts/errors.ts';
 import type { Product } from '../../../src/contracts/product.ts';
 import { createDatabase } from '../../../src/store/db.ts';
@@ -79,10 +87,74 @@ async function crop(overrides: Partial<CropPayload> = {}, size = { width: 64, he
   };
 }
 
+const gallery: GalleryPayload = {
+  type: 'gallery',
+  gallery: {
+    ...{ format: 'mekiki-race-gallery', version: 1, id: 'a'.repeat(32), tokenHash: 'b'.repeat(64), event: 'City Run', day: '2026-11-21' },
+    ...{ bib: '7', name: '', photographer: '', expiresAtMs: 1, photos: [{ id: 'c'.repeat(16), takenAt: null, isGoal: true }] },
+  },
+};
+
+async function thumbnail(overrides: Partial<ThumbnailPayload> = {}): Promise<ThumbnailPayload> {
+  const { blob, widthPx, heightPx, box } = await crop();
+  return { type: 'thumbnail', blob, widthPx, heightPx, box, othersShown: 0, ...overrides };
+}
+
+describe('runners’ pages', () => {
+  it('leave as the ledger shows them, a picture without anything beside it, a key without a trace', async () => {
+    const { egress, fetch, rows } = await setUp();
+    const send = async (payload: EgressPayload, url: string, body: string | null): Promise<void> => {
+      const gate = egress.carrying('product', payload, { secret: 'mk_secret' });
+      await gate(new Request(url, { method: 'POST', ...(body === null ? {} : { body, headers: { 'content-type': 'application/json' } }) }));
+    };
+    await send(gallery, `${OWN}/v1/race-galleries`, JSON.stringify({ gallery: gallery.gallery }));
+    const picture = await thumbnail();
+    await send(picture, `${OWN}/v1/race-galleries/x/photos/y`, null);
+    const [page, image] = fetch.mock.calls.map(([url, init]) => ({ url, init }));
+    const [pageRow, , imageRow] = await rows();
+    expect(pageRow).toMatchObject({ type: 'gallery', preview: page!.init.body, status: 'sending' });
+    expect(imageRow).toMatchObject({
+      type: 'thumbnail',
+      bytes: picture.blob.size,
+      preview: expect.stringMatching(/^data:image\/jpeg;base64,/) as string,
+    });
+    expect(image).toMatchObject({ url: `${OWN}/v1/race-galleries/x/photos/y`, init: { body: picture.blob } });
+    expect(new Headers(image!.init.headers).get('authorization')).toBe('Bearer mk_secret');
+    expect(JSON.stringify(await rows())).not.toContain('mk_secret');
+  });
+
+  it('are blocked with a stranger’s face, most of the photo, another size than they say, or more than a page says', async () => {
+    const { egress, fetch } = await setUp();
+    const whole = { x: 0, y: 0, width: 1, height: 0.7 };
+    const bad: EgressPayload[] = [
+      ...[await thumbnail({ othersShown: 1 }), await thumbnail({ box: whole }), await thumbnail({ widthPx: 32 })],
+      await thumbnail({ blob: new Blob(['no picture'], { type: 'image/jpeg' }) }),
+      { ...gallery, gallery: { ...gallery.gallery, photo: 'data:' } as never },
+      { ...gallery, gallery: { ...gallery.gallery, name: 'x'.repeat(201) } },
+    ];
+    for (const payload of bad) {
+      const gate = egress.carrying('product', payload);
+      await expect(gate(new Request(`${OWN}/v1/race-galleries`, { method: 'POST', body: '{}' }))).rejects.toMatchObject({
+        code: 'invalid-input',
+      });
+    }
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
 describe('switches', () => {
   it.each(PAYLOAD_TYPES.filter((type) => type !== 'clip'))('lets no %s out before it is switched on', async (type) => {
     const { egress, fetch, rows } = await setUp(undefined, false);
-    const payload = { vector, text, count: { type: 'count', counts: { a: 1 } }, crop: await crop(), report }[type] as EgressPayload;
+    const payloads = {
+      vector,
+      text,
+      count: { type: 'count', counts: { a: 1 } },
+      crop: await crop(),
+      report,
+      gallery,
+      thumbnail: await thumbnail(),
+    };
+    const payload = payloads[type] as EgressPayload;
     await expect(send(egress, 'product', OWN, payload)).rejects.toMatchObject({ code: 'permission-denied' });
     expect(fetch).not.toHaveBeenCalled();
     expect(await rows()).toEqual([]);

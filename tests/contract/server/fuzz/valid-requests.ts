@@ -11,6 +11,8 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   job: ['job-1'],
   sha256: ['0'.repeat(64)],
   model: ['text', 'barcode'],
+  photo: ['c'.repeat(16)],
+  token: ['t'.repeat(43), 'x'],
 };
 
 /** Routes whose body is JSON, and an example. */
@@ -41,6 +43,18 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
     title: { en: 'Fuzzed' },
     collections: [{ name: 'things' }],
     validForDays: 3,
+  }),
+  'POST /v1/race-galleries': () => ({
+    gallery: {
+      ...{ format: 'mekiki-race-gallery', version: 1, id: 'a'.repeat(32), tokenHash: 'b'.repeat(64), event: 'Run', day: '2026-11-21' },
+      ...{
+        bib: '7',
+        name: '',
+        photographer: '',
+        expiresAtMs: 4_000_000_000_000,
+        photos: [{ id: 'c'.repeat(16), takenAt: null, isGoal: true }],
+      },
+    },
   }),
   'PUT /v1/collections/:name/rules': () => ({ holds: 'things', purpose: '', retention: { maximumAgeS: null }, thumbnails: true }),
   'POST /v1/keys/requests': () => ({ name: 'Fuzz', purpose: 'Fuzz', role: 'viewer', collections: ['things'] }),
@@ -85,6 +99,9 @@ export function validRequest(route: string, pick: <Value>(values: readonly Value
   }
   if (method === 'PUT' && route.endsWith('/thumbnail'))
     return { method, path, query, type: 'image/jpeg', body: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46]) };
+  if (route.endsWith('/photos/:photo') && method === 'POST')
+    return { method, path, query, type: 'image/jpeg', body: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46]) };
+  if (route.endsWith('/take-down')) return { method, path, query, type: 'application/x-www-form-urlencoded', body: Buffer.from('') };
   const body = BODIES[route]?.() ?? (method === 'POST' || method === 'PUT' ? {} : null);
   return { method, path, query, type: body === null ? null : 'application/json', body };
 }
