@@ -1,6 +1,7 @@
 """What the net itself finds on people whose bibs nobody labelled: `python3 relabel.py NET.pt PHOTOS`, in place.
 
-Boxes of .55 and more become labels, those of .12 to .55 count neither way, the rest of such people is ground. Each photo is looked at from
+Boxes of .55 and more become labels if they are about as large as those that were labelled; smaller ones, and those of .12 to .55, count neither
+way; the rest of such people is ground. Each photo is looked at from
 two distances, as it is and mirrored. People found that NanoDet overlooked are added as unsure ones.
 """
 import os
@@ -50,7 +51,8 @@ def main(checkpoint, folder):
         people, (b, p) = looks(net, im)
         free = overlaps(b, labelled * k)[1].max(1) < .1 if len(labelled) and len(b) else np.ones(len(b), bool)
         b, p = b[free], p[free]
-        sure = p >= SURE_BIB
+        wide = (b[:, 2] - b[:, 0]) / kx
+        sure = (p >= SURE_BIB) & (wide >= (.6 * (labelled[:, 2] - labelled[:, 0]).min() if len(labelled) else 26))
         s['bibs'] = np.concatenate([labelled, b[sure] / k]).astype('f4')
         s['unsure'] = (b[~sure] / k).astype('f4')
         old = s.setdefault('nanodet', s['people'])

@@ -135,9 +135,11 @@ class Painter:
                 continue
             c = self.pool[rng.integers(len(self.pool))]
             kind = rng.random()
-            if kind < .5:  # bands of several
+            if kind < .2:
+                c = windows(rng)
+            elif kind < .55:  # bands of several
                 c = np.concatenate([cv2.resize(self.pool[rng.integers(len(self.pool))], (240, 120)) for _ in range(min(6, max(1, round(w / h))))], 1)
-            elif kind < .65:
+            elif kind < .67:
                 c = np.full((100, 240, 3), 12, 'u1')
                 cv2.putText(c, f'{rng.integers(10)}:{rng.integers(60):02d}:{rng.integers(60):02d}', (8, 72), cv2.FONT_HERSHEY_DUPLEX, 1.7, [(255, 60, 30), (255, 220, 40), (80, 255, 80)][rng.integers(3)], 4, cv2.LINE_AA)
             else:
@@ -146,6 +148,39 @@ class Painter:
             quad = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) + t
             self.paste(im, quad, c, shaded=False, folds=False)
             return
+
+
+    def shirt(self, im, person):
+        """Words, a number or a patch printed on the cloth itself: no bib."""
+        rng = self.rng
+        x0, y0, x1, y1 = person
+        w, h = x1 - x0, y1 - y0
+        c = self.pool[rng.integers(len(self.pool))]
+        a, b = sorted(rng.uniform(0, 1, 2))
+        c = c[int(a * c.shape[0] * .7):int((.3 + b * .7) * c.shape[0])]
+        ground = c[2, 2].astype('f4')
+        ink = np.clip(np.abs(c.astype('f4') - ground).sum(2, keepdims=True) / 120, 0, 1)  # what is not paper
+        wide = h * rng.uniform(.07, .17)
+        high = wide * min(1.2, c.shape[0] / c.shape[1])
+        x, y = int(x0 + w / 2 - wide / 2 + rng.normal(0, .05) * w), int(y0 + h * rng.uniform(.22, .42))
+        wide, high = int(wide), int(high)
+        if wide < 5 or high < 3 or x < 0 or y < 0 or x + wide > im.shape[1] or y + high > im.shape[0]:
+            return
+        ink = cv2.resize(ink, (wide, high), interpolation=cv2.INTER_AREA)[..., None]
+        fill = np.array(rng.uniform(0, 255, 3) if rng.random() < .6 else [[245] * 3, [15] * 3][rng.integers(2)])
+        im[y:y + high, x:x + wide] = im[y:y + high, x:x + wide] * (1 - ink) + fill * ink
+
+
+def windows(rng):
+    """Front of a building."""
+    c = np.empty((240, 240, 3), 'u1')
+    c[:] = rng.uniform(90, 255, 3)
+    dw, dh, fill = rng.integers(14, 60), rng.integers(18, 70), rng.uniform(20, 230, 3)
+    for y in range(int(rng.integers(0, 20)), 240, dh):
+        for x in range(int(rng.integers(0, 20)), 240, dw):
+            cv2.rectangle(c, (x, y), (x + int(dw * .5), y + int(dh * .6)), tuple(float(v) for v in fill * rng.uniform(.7, 1.1)), -1)
+            cv2.rectangle(c, (x, y), (x + int(dw * .5), y + int(dh * .6)), tuple(float(v) for v in np.minimum(fill * 1.5, 255)), 1)
+    return c
 
 
 def crop(scene, side, rng):
@@ -221,7 +256,11 @@ def sample(scene, side, rng, painter):
     added = []
     for p, has in zip(people, carries):
         w, h = p[3] - p[1], p[4] - p[2]
-        if has or p[0] < SURE or h < 45 or not 1.5 < h / max(w, 1) < 4.2 or rng.random() > (.6 if not scene['complete'] else .45):
+        if has or p[0] < SURE or h < 45 or not 1.5 < h / max(w, 1) < 4.2:
+            continue
+        if rng.random() < .25:
+            painter.shirt(im, p[1:])
+        if rng.random() < .5:
             continue
         if p[4] >= ph - 2 or p[2] <= 1:  # its feet or its head are not in the picture
             continue
