@@ -1,4 +1,5 @@
 /** @file The one table of lenses. A lens is a folder and a row here; see docs/adding-a-lens.md. Thread: page. */
+import Medal from '@lucide/svelte/icons/medal';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import ScanText from '@lucide/svelte/icons/scan-text';
 import Store from '@lucide/svelte/icons/store';
@@ -6,6 +7,7 @@ import type { Component } from 'svelte';
 import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef } from '../contracts/media.ts';
 import type { Look } from '../state/look.svelte.ts';
+import { BIB_LENS } from './bib/lens.ts';
 import { LABEL_LENS } from './label/lens.ts';
 import { PRODUCT_LENS } from './product/lens.ts';
 import { SHELF_LENS } from './shelf/lens.ts';
@@ -49,6 +51,15 @@ export const LENSES: readonly LensRow[] = [
       take: async (photos) => (await import('./shelf/take-photos.ts')).takePhotos(photos),
       goOn: async () => (await import('./shelf/go-on.ts')).goOn(),
       guide: () => import('./shelf/CaptureGuide.svelte'),
+    },
+  },
+  {
+    spec: BIB_LENS,
+    icon: Medal,
+    desk: {
+      page: () => import('./bib/BibDesk.svelte'),
+      take: async (photos) => (await import('./bib/take-photos.ts')).takePhotos(photos),
+      goOn: async () => (await import('./bib/go-on.ts')).goOn(),
     },
   },
 ];

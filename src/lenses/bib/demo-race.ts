@@ -1,6 +1,7 @@
 /** @file A race to try the lens on: its start list, and photos drawn on this device. Nothing is known of them but what is read in them. Thread: page. */
 import type { Entrant, RaceEvent } from '../../contracts/race.ts';
 import { m } from '../../paraglide/messages.js';
+import { dayOf } from './day-of.ts';
 import { DEMO_SCENES, type DrawnScene } from './demo-scenes.ts';
 import { drawScene } from './draw-scene.ts';
 
@@ -40,10 +41,10 @@ export function demoEvent(nowMs: number): RaceEvent {
  * @param onDrawn how many of how many are there.
  * @returns the folder.
  */
-export async function drawDemoFolder(nowMs: number, onDrawn: (done: number, total: number) => void): Promise<FileSystemDirectoryHandle> {
+export async function drawDemoFolder({ day }: Pick<RaceEvent, 'day'>, onDrawn: (done: number, total: number) => void): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(DEMO_FOLDER, { create: true });
-  const startAtMs = Date.parse(`${dayOf(nowMs)}T00:00:00Z`) + START_HOUR * 3_600_000;
+  const startAtMs = Date.parse(`${day}T00:00:00Z`) + START_HOUR * 3_600_000;
   for (const [index, scene] of DEMO_SCENES.entries()) {
     await drawInto(folder, scene, startAtMs);
     onDrawn(index + 1, DEMO_SCENES.length);
@@ -71,9 +72,4 @@ async function drawInto(root: FileSystemDirectoryHandle, scene: DrawnScene, star
 
 function entrant(bib: string, name: string, category: string, team: string, wave: string): Omit<Entrant, 'id' | 'eventId'> {
   return { bib, name, category, team, wave };
-}
-
-/** Of this device's calendar. */
-function dayOf(atMs: number): string {
-  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
