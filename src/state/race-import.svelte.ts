@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import { droppedPhotos, pickedPhotos, type PickedPhoto } from '../capture/photo-files.ts';
-import { askForFolder, openPhoto, pickFolder, reachOf, walkPhotoFolder, watchFolder } from '../capture/photo-folder.ts';
+import { askForFolder, canPickFolders, openPhoto, pickFolder, reachOf, walkPhotoFolder, watchFolder } from '../capture/photo-folder.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
 import type { PhotoSource, RacePhoto, SourceReach } from '../contracts/race.ts';
 import { hasRoomFor, requestPersistence } from '../store/quota.ts';
@@ -86,6 +86,11 @@ class RaceImport {
   /** Ids of the photos that are read now. */
   get running(): readonly string[] {
     return this.#running;
+  }
+
+  /** False: this browser remembers no folder; files have to be picked, and again after a reload. */
+  get canPickFolders(): boolean {
+    return canPickFolders();
   }
 
   /** Folders are looked through. */
