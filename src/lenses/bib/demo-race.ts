@@ -41,7 +41,10 @@ export function demoEvent(nowMs: number): RaceEvent {
  * @param onDrawn how many of how many are there.
  * @returns the folder.
  */
-export async function drawDemoFolder({ day }: Pick<RaceEvent, 'day'>, onDrawn: (done: number, total: number) => void): Promise<FileSystemDirectoryHandle> {
+export async function drawDemoFolder(
+  { day }: Pick<RaceEvent, 'day'>,
+  onDrawn: (done: number, total: number) => void,
+): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(DEMO_FOLDER, { create: true });
   const startAtMs = Date.parse(`${day}T00:00:00Z`) + START_HOUR * 3_600_000;

@@ -47,7 +47,9 @@ const LUCA = { shirt: '#e9edf0', shorts: '#c2342f', skin: '#dca780', hair: '#5b3
 export const DEMO_SCENES: readonly DrawnScene[] = [
   scene('course/RACE0101.jpg', 'course', 1_812_000, 11, [{ ...NINA, bib: '1207', x: 0.42, footY: 0.9, height: 0.66, step: 0 }]),
   scene('course/RACE0102.jpg', 'course', 1_812_400, 11, [{ ...NINA, bib: '1207', x: 0.46, footY: 0.94, height: 0.73, step: 1 }]),
-  scene('course/RACE0103.jpg', 'course', 1_812_800, 11, [{ ...NINA, bib: '1207', x: 0.5, footY: 0.97, height: 0.8, step: 0, cover: 'all' }]),
+  scene('course/RACE0103.jpg', 'course', 1_812_800, 11, [
+    { ...NINA, bib: '1207', x: 0.5, footY: 0.97, height: 0.8, step: 0, cover: 'all' },
+  ]),
   scene('course/RACE0104.jpg', 'course', 1_871_000, 23, [
     { ...TORU, bib: '352', x: 0.33, footY: 0.93, height: 0.74, step: 1 },
     { ...ADA, bib: '1118', x: 0.64, footY: 0.9, height: 0.68, step: 0 },

@@ -54,16 +54,6 @@ function farAway({ seed, camera }: DrawnScene): OffscreenCanvas {
       const width = 130 + near * 260;
       pen.fillStyle = `hsl(${(seed * 47 + part * 73 + (side > 0 ? 130 : 0)) % 360} 55% 45%)`;
       pen.fillRect(x - width / 2, y, width, 50 + near * 100);
-      // Those who watch.
-      for (let head = 0; head < 3; head++) {
-        pen.fillStyle = `hsl(${random() * 360} 35% ${35 + random() * 30}%)`;
-        const at = x - width / 2 + (head + 0.5) * (width / 3);
-        pen.fillRect(at - 16 - near * 20, y - 60 - near * 80, 32 + near * 40, 60 + near * 80);
-        pen.fillStyle = `hsl(${20 + random() * 14} 45% ${45 + random() * 25}%)`;
-        pen.beginPath();
-        pen.arc(at, y - 74 - near * 100, 15 + near * 20, 0, Math.PI * 2);
-        pen.fill();
-      }
     }
   }
   if (camera === 'goal') drawGoal(pen);

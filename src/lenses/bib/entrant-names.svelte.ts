@@ -26,7 +26,14 @@ export class EntrantNames {
     device()
       .entrants.withBib(this.#eventIds(), bib)
       .then(
-        (entrants) => this.#names.set(bib, entrants.map(({ name }) => name).filter((name) => name !== '').join(' / ')),
+        (entrants) =>
+          this.#names.set(
+            bib,
+            entrants
+              .map(({ name }) => name)
+              .filter((name) => name !== '')
+              .join(' / '),
+          ),
         // Asked again when it is drawn again.
         () => this.#asked.delete(bib),
       );

@@ -5,7 +5,9 @@ import { withExif } from '../../../../src/lenses/bib/exif-segment.ts';
 
 describe('withExif', () => {
   it('leaves a picture that others decode, with its segment', async () => {
-    const plain = await sharp({ create: { width: 32, height: 16, channels: 3, background: '#c04020' } }).jpeg().toBuffer();
+    const plain = await sharp({ create: { width: 32, height: 16, channels: 3, background: '#c04020' } })
+      .jpeg()
+      .toBuffer();
     const taken = withExif(plain, 'Mekiki', 'Goal', Date.parse('2026-11-22T10:40:32.450Z'));
     const { width, height, exif } = await sharp(taken).metadata();
     expect([width, height]).toEqual([32, 16]);
