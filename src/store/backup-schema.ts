@@ -173,6 +173,10 @@ export const backupSchema = z.object({
       pictures: z.array(z.object({ photoId: idSchema, kind: z.enum(['screen', 'thumbnail']), name: z.string().max(300) })),
     })
     .optional(),
+  /** Absent in backups made before there were races: a file for each, see `contracts/race-export.ts`, and its thumbnails. */
+  races: z
+    .array(z.object({ file: z.string().max(300), thumbnails: z.array(z.object({ photoId: idSchema, name: z.string().max(300) })) }))
+    .optional(),
 });
 export type Backup = z.infer<typeof backupSchema>;
 export type BackupHistory = Backup['history'][number];

@@ -1,25 +1,41 @@
 /**
  * @file Everything that this device remembers, as one ZIP that its owner can read, keep and bring back; and its erasure.
- * `mekiki.json` holds the records, `photos/` and `thumbnails/` the pictures, `ledger.json` the ledger with its hashes. Thread: page.
+ * `mekiki.json` holds the records, `races/` the races, `photos/` and `thumbnails/` the pictures, `ledger.json` the ledger with its hashes. Thread: page.
  */
 import { AppError } from '../contracts/errors.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { GalleryItem } from '../contracts/product.ts';
+import type { RaceExport } from '../contracts/race-export.ts';
 import type { EmbeddingSpace } from '../contracts/results.ts';
 import { backupSchema, type Backup, type BackupGallery, type BackupHistory } from './backup-schema.ts';
 import { floatsFromBase64, fromBase64, toBase64 } from './base64.ts';
-import { transact, type BayPictureRow, type Database, type FeaturesRow, type GalleryRow, type HistoryRow } from './db.ts';
+import {
+  transact,
+  type BayPictureRow,
+  type Database,
+  type FeaturesRow,
+  type GalleryRow,
+  type HistoryRow,
+  type RaceThumbnailRow,
+  type Transaction,
+} from './db.ts';
 import { DEMO_SOURCE } from './demo.ts';
 import { checkItem, putGallery } from './embeddings.ts';
 import { toHistoryRow } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { toProductRow } from './products.ts';
+import { createRaceEventStore, RACE_STORES } from './race-events.ts';
+import { exportRace, putRace, RACE_EXPORT_STORES, readRace } from './race-export.ts';
+import { keepCounts } from './race-readings.ts';
+import { ofEvent, Tally } from './race-rows.ts';
 import { SETTING_KEYS, valid, type SettingKey } from './settings.ts';
 import { allRecords, putRecords, RECORD_STORES } from './visit-export.ts';
 import { readZip, writeZip, type ZipEntry } from './zip.ts';
 
 const RECORDS = 'mekiki.json';
 const MAX_RECORDS_BYTES = 256 << 20;
+/** A ZIP holds 65,535 files; thumbnails of races beyond that can be made again from the photos. */
+const MAX_RACE_PICTURES = 50_000;
 /** What may leave this device is decided on this device, never by a file. */
 const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
 
@@ -27,13 +43,14 @@ const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
 const ERASED = [
   ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings', 'waiting'] as const),
   ...(['packs', 'packManifests', 'packParts', 'packProducts', 'packKeys'] as const),
-  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures', 'shelfLooks'] as const),
+  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures', 'shelfLooks', ...RACE_STORES] as const),
 ] as const;
 
 /** What a backup holds. */
 const KEPT = [
   ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'] as const),
   ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures'] as const),
+  ...([...RACE_EXPORT_STORES, 'raceThumbnails'] as const),
 ] as const;
 
 /** How much came back. */
@@ -45,6 +62,7 @@ export interface ImportResult {
   readonly people: number;
   /** Visits of shops. */
   readonly visits: number;
+  readonly races: number;
 }
 
 /** @returns ZIP. The demo catalogue is left out: the app brings it. */
@@ -61,6 +79,7 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     routes: await transaction.objectStore('shelfRoutes').getAll(),
     bayPictures: await transaction.objectStore('shelfPictures').getAll(),
   }));
+  const races = await exportRaces(database, now());
   const features = new Map(all.features.map((row) => [row.id, row]));
   const pictures: ZipEntry[] = [];
   const history = all.history.map(({ entry }, index): BackupHistory => {
@@ -86,8 +105,13 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     people: all.people.map((person) => ({ ...person, rules: [...person.rules] })),
     settings: Object.fromEntries(all.settings.map(({ key, value }) => [key, value])),
     shelf: { records: all.records, routes: all.routes, pictures: bayPictures },
+    races: races.map(({ file, thumbnails }) => ({
+      file: file.name,
+      thumbnails: thumbnails.map(({ photoId, name }) => ({ photoId, name })),
+    })),
   };
-  return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...pictures]);
+  const ofRaces = races.flatMap(({ file, thumbnails }) => [file, ...thumbnails]);
+  return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...ofRaces, ...pictures]);
 }
 
 /**
@@ -117,7 +141,19 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
     const blob = await picture(name);
     bayPictures.push({ photoId, kind, sizeBytes: blob.size, blob });
   }
+  const races: { readonly race: RaceExport; readonly thumbnails: readonly RaceThumbnailRow[] }[] = [];
+  for (const { file, thumbnails } of backup.races ?? []) {
+    const open = files.get(file);
+    if (open === undefined) throw new AppError('invalid-input', 'the backup lacks a race that it names', { stage: 'store' });
+    const race = await readRace(await open());
+    const rows = await Promise.all(thumbnails.map(async ({ photoId, name }) => ({ photoId, blob: await picture(name) })));
+    races.push({ race, thumbnails: rows });
+  }
   await transact(database, KEPT, 'readwrite', async (transaction) => {
+    for (const { race, thumbnails } of races) {
+      await putRace(transaction, race);
+      await putThumbnails(transaction, thumbnails);
+    }
     for (const row of history) await transaction.objectStore('history').put(row);
     for (const row of backup.corrections) await transaction.objectStore('corrections').put(row);
     for (const row of products) await transaction.objectStore('products').put(row);
@@ -136,6 +172,7 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
     gallery: gallery.length,
     people: backup.people.length,
     visits: backup.shelf?.records.visits.length ?? 0,
+    races: races.length,
   };
 }
 
@@ -147,6 +184,43 @@ export async function eraseAll(database: Database, ledger: Pick<Ledger, 'erase' 
       if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);
   });
   if ((await ledger.count()) > 0) await ledger.erase();
+}
+
+interface RaceFiles {
+  readonly file: ZipEntry;
+  readonly thumbnails: readonly (ZipEntry & { readonly photoId: string })[];
+}
+
+/** A file for each race that is not a part of another; newest first. */
+async function exportRaces(database: Database, nowMs: number): Promise<RaceFiles[]> {
+  const events = (await createRaceEventStore(database).list()).filter(({ parentId }) => parentId === null);
+  const races: RaceFiles[] = [];
+  let left = MAX_RACE_PICTURES;
+  for (const [index, { id }] of events.entries()) {
+    const family = await createRaceEventStore(database).family(id);
+    const rows = await transact(database, ['raceThumbnails'], 'readonly', async (transaction) =>
+      (await Promise.all(family.map((event) => transaction.objectStore('raceThumbnails').getAll(ofEvent(event.id))))).flat(),
+    );
+    const thumbnails = rows.slice(0, left).map(({ photoId, blob }) => ({ photoId, name: `races/${index}/${photoId}.jpg`, blob }));
+    left -= thumbnails.length;
+    races.push({ file: { name: `races/${index}.json`, blob: await exportRace(database, id, nowMs) }, thumbnails });
+  }
+  return races;
+}
+
+async function putThumbnails(
+  transaction: Pick<Transaction<'racePhotos' | 'raceThumbnails' | 'raceCounts', 'readwrite'>, 'objectStore'>,
+  rows: readonly RaceThumbnailRow[],
+): Promise<void> {
+  for (const row of rows) {
+    const photo = await transaction.objectStore('racePhotos').get(row.photoId);
+    if (photo === undefined) continue;
+    const before = await transaction.objectStore('raceThumbnails').get(row.photoId);
+    await transaction.objectStore('raceThumbnails').put(row);
+    const tally = new Tally();
+    tally.thumbnail(row.blob.size - (before?.blob.size ?? 0));
+    await keepCounts(transaction, photo, tally);
+  }
 }
 
 async function readRecords(files: ReadonlyMap<string, () => Promise<Blob>>): Promise<Backup> {

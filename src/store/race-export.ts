@@ -2,6 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
 import { transact, type Database, type RacePhotoRow, type Transaction } from './db.ts';
+import { keepNumbers } from './race-readings.ts';
 import {
   emptyCounts,
   newPhotoRow,
@@ -21,31 +22,37 @@ const MAX_BYTES = 512 << 20;
 /** Photos of one piece of text: all of them in one would double the memory. */
 const PIECE = 500;
 
-const STORES = [
+/** What {@link putRace} writes. */
+export const RACE_EXPORT_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'racePhotos', 'raceReadings'] as const),
-  ...(['raceSightings', 'raceLooks', 'raceDecisions', 'raceCounts'] as const),
+  ...(['raceSightings', 'raceLooks', 'raceNumbers', 'raceDecisions', 'raceCounts'] as const),
 ] as const;
 
 /** @returns the race and its parts as a file. @throws AppError('invalid-input') when it is gone */
 export async function exportRace(database: Database, eventId: string, nowMs: number): Promise<Blob> {
-  const race = await transact(database, STORES, 'readonly', async (transaction): Promise<Omit<RaceExport, 'format' | 'version'>> => {
-    const all = await transaction.objectStore('raceEvents').getAll();
-    const main = all.find(({ id }) => id === eventId);
-    if (main === undefined) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
-    const events = [main, ...all.filter(({ parentId }) => parentId === eventId)];
-    const ranges = events.map(({ id }) => ofEvent(id));
-    const entrants = await Promise.all(ranges.map((range) => transaction.objectStore('raceEntrants').getAll(range)));
-    const cameras = await Promise.all(ranges.map((range) => transaction.objectStore('raceCameras').getAll(range)));
-    const sources = await Promise.all(
-      events.map(({ id }) => transaction.objectStore('raceSources').index('byEvent').getAll(startingWith(id))),
-    );
-    const photos = await Promise.all(ranges.map((range) => transaction.objectStore('racePhotos').getAll(range)));
-    const readings = await Promise.all(ranges.map((range) => transaction.objectStore('raceReadings').getAll(range)));
-    return {
-      ...{ exportedAtMs: nowMs, events, entrants: entrants.flat().map(({ entrant }) => entrant), cameras: cameras.flat() },
-      ...{ sources: sources.flat(), photos: photos.flat().map(({ photo }) => photo), readings: readings.flat() },
-    };
-  });
+  const race = await transact(
+    database,
+    RACE_EXPORT_STORES,
+    'readonly',
+    async (transaction): Promise<Omit<RaceExport, 'format' | 'version'>> => {
+      const all = await transaction.objectStore('raceEvents').getAll();
+      const main = all.find(({ id }) => id === eventId);
+      if (main === undefined) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
+      const events = [main, ...all.filter(({ parentId }) => parentId === eventId)];
+      const ranges = events.map(({ id }) => ofEvent(id));
+      const entrants = await Promise.all(ranges.map((range) => transaction.objectStore('raceEntrants').getAll(range)));
+      const cameras = await Promise.all(ranges.map((range) => transaction.objectStore('raceCameras').getAll(range)));
+      const sources = await Promise.all(
+        events.map(({ id }) => transaction.objectStore('raceSources').index('byEvent').getAll(startingWith(id))),
+      );
+      const photos = await Promise.all(ranges.map((range) => transaction.objectStore('racePhotos').getAll(range)));
+      const readings = await Promise.all(ranges.map((range) => transaction.objectStore('raceReadings').getAll(range)));
+      return {
+        ...{ exportedAtMs: nowMs, events, entrants: entrants.flat().map(({ entrant }) => entrant), cameras: cameras.flat() },
+        ...{ sources: sources.flat(), photos: photos.flat().map(({ photo }) => photo), readings: readings.flat() },
+      };
+    },
+  );
   const { photos, readings, ...rest } = race;
   const head = JSON.stringify({ format: 'mekiki-race', version: 1, ...rest });
   return new Blob([head.slice(0, -1), ...listOf('photos', photos), ...listOf('readings', readings), '}'], { type: 'application/json' });
@@ -58,41 +65,49 @@ export async function exportRace(database: Database, eventId: string, nowMs: num
  */
 export async function importRace(database: Database, file: Blob): Promise<string> {
   const race = await readRace(file);
-  await transact(database, STORES, 'readwrite', async (transaction) => {
-    for (const { id } of race.events) await clearEvent(transaction, id);
-    for (const event of race.events) await transaction.objectStore('raceEvents').put(event);
-    for (const entrant of race.entrants) await transaction.objectStore('raceEntrants').put(toEntrantRow(entrant));
-    for (const camera of race.cameras) await transaction.objectStore('raceCameras').put(camera);
-    for (const source of race.sources) await transaction.objectStore('raceSources').put(source);
-    const readings = new Map(race.readings.map((reading) => [reading.photoId, reading]));
-    const tallies = new Map<string, Tally>();
-    const found = new Map<string, number>();
-    for (const row of photoRows(race)) {
-      const reading = readings.get(row.id) ?? null;
-      const full = { ...row, ...summaryOf(reading) };
-      await transaction.objectStore('racePhotos').put(full);
-      found.set(row.eventId, Math.max(found.get(row.eventId) ?? 0, row.order));
-      for (const id of [row.eventId, row.sourceId]) {
-        const tally = tallies.get(id) ?? new Tally();
-        tallies.set(id, tally);
-        tally.changed(null, full);
-      }
-    }
-    for (const reading of race.readings) {
-      await transaction.objectStore('raceReadings').put(reading);
-      for (const row of sightingRows(reading)) await transaction.objectStore('raceSightings').put(row);
-    }
-    for (const id of [...race.events, ...race.sources].map((each) => each.id)) {
-      const before = await transaction.objectStore('raceCounts').get(id);
-      const counts = (tallies.get(id) ?? new Tally()).onto(emptyCounts(id));
-      const most = Math.max(found.get(id) ?? 0, before?.found ?? 0);
-      await transaction.objectStore('raceCounts').put({ ...counts, found: most, thumbnailBytes: before?.thumbnailBytes ?? 0 });
-    }
-  });
+  await transact(database, RACE_EXPORT_STORES, 'readwrite', (transaction) => putRace(transaction, race));
   return race.events[0]!.id;
 }
 
-async function readRace(file: Blob): Promise<RaceExport> {
+/** Write a race inside a wider transaction. */
+export async function putRace(
+  transaction: Pick<Transaction<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, 'objectStore'>,
+  race: RaceExport,
+): Promise<void> {
+  for (const { id } of race.events) await clearEvent(transaction, id);
+  for (const event of race.events) await transaction.objectStore('raceEvents').put(event);
+  for (const entrant of race.entrants) await transaction.objectStore('raceEntrants').put(toEntrantRow(entrant));
+  for (const camera of race.cameras) await transaction.objectStore('raceCameras').put(camera);
+  for (const source of race.sources) await transaction.objectStore('raceSources').put(source);
+  const readings = new Map(race.readings.map((reading) => [reading.photoId, reading]));
+  const tallies = new Map<string, Tally>();
+  const found = new Map<string, number>();
+  for (const row of photoRows(race)) {
+    const reading = readings.get(row.id) ?? null;
+    const full = { ...row, ...summaryOf(reading) };
+    await transaction.objectStore('racePhotos').put(full);
+    await keepNumbers(transaction, { eventId: row.eventId, bibs: [] }, full);
+    found.set(row.eventId, Math.max(found.get(row.eventId) ?? 0, row.order));
+    for (const id of [row.eventId, row.sourceId]) {
+      const tally = tallies.get(id) ?? new Tally();
+      tallies.set(id, tally);
+      tally.changed(null, full);
+    }
+  }
+  for (const reading of race.readings) {
+    await transaction.objectStore('raceReadings').put(reading);
+    for (const row of sightingRows(reading)) await transaction.objectStore('raceSightings').put(row);
+  }
+  for (const id of [...race.events, ...race.sources].map((each) => each.id)) {
+    const before = await transaction.objectStore('raceCounts').get(id);
+    const counts = (tallies.get(id) ?? new Tally()).onto(emptyCounts(id));
+    const most = Math.max(found.get(id) ?? 0, before?.found ?? 0);
+    await transaction.objectStore('raceCounts').put({ ...counts, found: most, thumbnailBytes: before?.thumbnailBytes ?? 0 });
+  }
+}
+
+/** @throws AppError('invalid-input') for anything that is no whole race */
+export async function readRace(file: Blob): Promise<RaceExport> {
   if (file.size > MAX_BYTES) throw new AppError('invalid-input', 'the file is too large for a race', { stage: 'store' });
   let value: unknown;
   try {
@@ -121,8 +136,11 @@ async function readRace(file: Blob): Promise<RaceExport> {
 }
 
 /** What the file replaces. */
-async function clearEvent(transaction: Pick<Transaction<(typeof STORES)[number], 'readwrite'>, 'objectStore'>, id: string): Promise<void> {
-  for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceReadings', 'raceLooks', 'raceDecisions'] as const)
+async function clearEvent(
+  transaction: Pick<Transaction<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, 'objectStore'>,
+  id: string,
+): Promise<void> {
+  for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceReadings', 'raceLooks', 'raceNumbers', 'raceDecisions'] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));
 }

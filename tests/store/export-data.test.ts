@@ -13,11 +13,17 @@ import { createHistoryStore } from '../../src/store/history.ts';
 import { createLedger } from '../../src/store/ledger.ts';
 import { createPeopleStore } from '../../src/store/people.ts';
 import { createProductStore } from '../../src/store/products.ts';
+import type { RaceCounts } from '../../src/contracts/race.ts';
+import { createEntrantStore } from '../../src/store/race-entrants.ts';
+import { createRaceEventStore, RACE_STORES } from '../../src/store/race-events.ts';
+import { createRacePhotoStore } from '../../src/store/race-photos.ts';
+import { createRaceReadingStore } from '../../src/store/race-readings.ts';
 import { createSettingsStore } from '../../src/store/settings.ts';
 import { createShopStore } from '../../src/store/shops.ts';
 import { createVisitStore } from '../../src/store/visits.ts';
 import { readZip, writeZip } from '../../src/store/zip.ts';
 import { freshDatabase, galleryItem, historyEntry, product } from './fixtures.ts';
+import { bibAnswer, entrant, finishedPhoto, foundFile, KEEP_APART, raceEvent, raceStand, sighting } from './race-fixtures.ts';
 import { bay, bayPhoto, facingLook, photoReading, shop, visit } from './shelf-fixtures.ts';
 
 const span = { start: 0, end: 2 };
@@ -90,6 +96,11 @@ async function filled(): Promise<Database> {
   await photos.add(bayPhoto('p1'), new Blob(['full']), 1, 'tab');
   const pictures = { screen: new Blob(['screen']), thumbnail: new Blob(['small']) };
   await photos.finish('p1', { widthPx: 4, heightPx: 3, ...pictures, reading: photoReading('p1'), looks: [facingLook('f0', 0.5)] });
+  const race = await raceStand(database);
+  await race.events.put(raceEvent('part', { parentId: 'e1' }));
+  await race.entrants.replace('part', [entrant('12', 'Aya')]);
+  const [racePhoto] = (await race.photos.add('s1', [foundFile('1.jpg'), foundFile('2.jpg')])).wanted as [string];
+  await race.photos.finish(racePhoto, finishedPhoto(racePhoto, [sighting('0', bibAnswer('12'))]), KEEP_APART);
   const settings = createSettingsStore(database);
   await settings.set('language', 'ja');
   await settings.setMayLeave('product', 'vector', true);
@@ -102,7 +113,7 @@ describe('backup', () => {
     const zip = await exportData(database, createLedger(database), () => 42);
     expect(zip.type).toBe('application/zip');
     const other = freshDatabase();
-    expect(await importData(other, zip)).toEqual({ history: 2, corrections: 1, products: 1, gallery: 1, people: 1, visits: 1 });
+    expect(await importData(other, zip)).toEqual({ history: 2, corrections: 1, products: 1, gallery: 1, people: 1, visits: 1, races: 1 });
     const before = await createHistoryStore(database).get('h1');
     const after = await createHistoryStore(other).get('h1');
     expect({ ...after, photo: null, thumbnail: null }).toEqual({ ...before, photo: null, thumbnail: null });
@@ -114,6 +125,14 @@ describe('backup', () => {
     expect(await photos.ofVisit('v1', 'b1')).toMatchObject([{ id: 'p1', state: 'read' }]);
     expect(await photos.reading('p1')).toEqual(photoReading('p1'));
     expect(await (await photos.picture('p1', 'screen'))!.text()).toBe('screen');
+    const [read, waiting] = await createRacePhotoStore(other).all('e1');
+    expect([read, waiting]).toMatchObject([{ state: 'read' }, { state: 'waiting' }]);
+    expect(await (await createRacePhotoStore(other).thumbnail(read!.id))!.text()).toBe('small');
+    expect(await createRaceReadingStore(other).photosOf(['e1'], '12')).toEqual([read!.id]);
+    expect(await createRaceReadingStore(other).bibsOf('e1')).toEqual(['12']);
+    expect(await createEntrantStore(other).bibs(['part'])).toEqual(['12']);
+    const { found, ...counts } = (await createRaceEventStore(database).counts('e1')) as RaceCounts & { found: number };
+    expect(await createRaceEventStore(other).counts('e1')).toEqual({ ...counts, found });
     expect((await createShopStore(other).routes())[0]!.shopIds).toEqual(['s1']);
     expect(await createProductStore(other).byId('demo-one')).toBeNull();
     const settings = createSettingsStore(other);
@@ -268,6 +287,7 @@ describe('erasing everything', () => {
       'shelfVisits',
       'shelfPictures',
       'shelfLooks',
+      ...RACE_STORES,
     ] as const)
       expect(await transact(database, [name], 'readonly', (transaction) => transaction.objectStore(name).count())).toBe(0);
     expect(await ledger.start()).toMatchObject({ sequence: 1, erasedRows: 1 });

@@ -44,7 +44,7 @@ async function stand(paths: readonly string[], places: Partial<RaceQueuePlaces> 
 }
 
 /** Resolves when told to. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
