@@ -18,10 +18,10 @@ export interface DecodedPhoto {
  * @throws AppError('decode-unsupported' | 'out-of-memory')
  */
 export async function decodePhoto(source: Blob | ImageBitmap, maxSidePx: number): Promise<DecodedPhoto> {
-  if (source instanceof ImageBitmap) return fromBitmap(source, maxSidePx, source);
+  if (source instanceof ImageBitmap) return fromImage(source, maxSidePx, null);
   const header = await readHeader(source);
-  const { bitmap, original } = await decodeBlob(source, header, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
-  return fromBitmap(bitmap, maxSidePx, original);
+  const { image, original } = await decodeBlob(source, header, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
+  return fromImage(image, maxSidePx, original);
 }
 
 interface Sized {
@@ -41,23 +41,29 @@ async function readHeader(file: Blob): Promise<ImageHeader & { orientation: numb
   return { ...header, orientation: header.type === 'jpeg' ? jpegOrientation(head) : 1 };
 }
 
-/** Photos beyond the working size are shrunk while they are decoded, so that they are never whole in memory where the browser can help it. */
+/**
+ * Photos beyond the wanted size are shrunk while they are decoded, so that they are never whole in memory where the browser can help it.
+ * [Note: Scaled decoding] A JPEG can be decoded at eighths of its size for a part of the work. `ImageDecoder` does so, rounding down to the next
+ * eighth below what it is asked for; `createImageBitmap` decodes all pixels and shrinks them. Figures: docs/bib.md.
+ */
 async function decodeBlob(
   file: Blob,
   header: ImageHeader & { orientation: number },
   maxSidePx: number,
-): Promise<{ bitmap: ImageBitmap; original: Sized }> {
+): Promise<{ image: ImageBitmap | VideoFrame; original: Sized | null }> {
   const isTurned = header.orientation >= 5;
   const upright = isTurned ? { width: header.heightPx, height: header.widthPx } : { width: header.widthPx, height: header.heightPx };
   const target = sizeWithin(upright.width, upright.height, maxSidePx);
   const isHuge = header.type === 'jpeg' && target.widthPx < upright.width;
+  const scaled = isHuge ? await decodeScaled(file, header, maxSidePx) : null;
+  if (scaled !== null) return { image: scaled, original: upright };
   try {
-    const bitmap = await createImageBitmap(file, {
+    const image = await createImageBitmap(file, {
       imageOrientation: 'from-image',
       premultiplyAlpha: 'none',
       ...(isHuge ? { resizeWidth: target.widthPx, resizeHeight: target.heightPx, resizeQuality: 'medium' as const } : {}),
     });
-    return { bitmap, original: isHuge ? upright : bitmap };
+    return { image, original: isHuge ? upright : null };
   } catch (error) {
     throw new AppError('decode-unsupported', `This browser cannot decode the ${header.type} file, or it is damaged`, {
       cause: error,
@@ -66,21 +72,48 @@ async function decodeBlob(
   }
 }
 
-/** Consumes the bitmap. */
-function fromBitmap(bitmap: ImageBitmap, maxSidePx: number, original: Sized): DecodedPhoto {
-  const { width: originalWidthPx, height: originalHeightPx } = original;
+/** A frame a little smaller than wanted is not worth four times the pixels. */
+const NEAR_ENOUGH = 0.9;
+
+/** [Note: Scaled decoding]. @returns null where nothing is gained, or the browser cannot. */
+async function decodeScaled(file: Blob, { widthPx, heightPx }: ImageHeader, maxSidePx: number): Promise<VideoFrame | null> {
+  const eighths = Math.ceil((8 * NEAR_ENOUGH * maxSidePx) / Math.max(widthPx, heightPx));
+  if (eighths >= 8 || !('ImageDecoder' in globalThis)) return null;
+  let decoder: ImageDecoder | undefined;
   try {
-    if (bitmap.width === 0 || bitmap.height === 0 || bitmap.width * bitmap.height > MAX_PHOTO_PIXELS)
+    decoder = new ImageDecoder({
+      data: await file.arrayBuffer(),
+      type: 'image/jpeg',
+      desiredWidth: Math.ceil((widthPx * eighths) / 8),
+      desiredHeight: Math.ceil((heightPx * eighths) / 8),
+    });
+    return (await decoder.decode()).image;
+  } catch {
+    return null; // The other way says what is wrong with the file.
+  } finally {
+    decoder?.close();
+  }
+}
+
+/** Consumes the image. @param original size of the photo; null: the image has it. */
+function fromImage(image: ImageBitmap | VideoFrame, maxSidePx: number, original: Sized | null): DecodedPhoto {
+  try {
+    const { width, height } = image instanceof ImageBitmap ? image : { width: image.displayWidth, height: image.displayHeight };
+    if (width === 0 || height === 0 || width * height > MAX_PHOTO_PIXELS)
       throw new AppError('decode-unsupported', 'The image has no pixels, or too many', { stage: 'decode' });
-    const { widthPx, heightPx } = sizeWithin(bitmap.width, bitmap.height, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
+    const { widthPx, heightPx } = sizeWithin(width, height, Math.min(maxSidePx, MAX_FRAME_SIDE_PX));
     const context = contextOf(widthPx, heightPx);
     try {
       context.fillStyle = '#ffffff';
       context.fillRect(0, 0, widthPx, heightPx);
       context.imageSmoothingQuality = 'high';
-      context.drawImage(bitmap, 0, 0, widthPx, heightPx);
+      context.drawImage(image, 0, 0, widthPx, heightPx);
       const { data } = context.getImageData(0, 0, widthPx, heightPx);
-      return { frame: { widthPx, heightPx, data }, originalWidthPx, originalHeightPx };
+      return {
+        frame: { widthPx, heightPx, data },
+        originalWidthPx: original?.width ?? width,
+        originalHeightPx: original?.height ?? height,
+      };
     } finally {
       release(context);
     }
@@ -89,7 +122,7 @@ function fromBitmap(bitmap: ImageBitmap, maxSidePx: number, original: Sized): De
       ? new AppError('out-of-memory', 'Not enough memory for the photo', { cause: error, stage: 'decode' })
       : toAppError(error, 'decode-unsupported', 'decode');
   } finally {
-    bitmap.close();
+    image.close();
   }
 }
 
