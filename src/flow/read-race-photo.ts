@@ -34,9 +34,8 @@ const MAX_SIGHTINGS = 200;
 
 /** What reading needs of the place that it runs in. */
 export interface RacePlaces {
-  readonly vision: Pick<VisionService, 'open' | 'close' | 'lookAtRunners' | 'cropImage'> & {
+  readonly vision: Pick<VisionService, 'open' | 'close' | 'readBibs' | 'lookAtRunners' | 'cropImage'> & {
     detectRunners(frameId: string, options?: CallOptions): Promise<RaceDetections>;
-    readBibs(frameId: string, boxes: readonly Box[], options?: CallOptions): Promise<readonly (BibScores | null)[]>;
   };
 }
 

@@ -25,6 +25,8 @@ export interface Arena {
   duel(what: string, ours: keyof Contenders, theirs: keyof Contenders, args: readonly unknown[], unit: string): Promise<BenchRow>;
   /** For what is no duel. */
   readonly page: Page;
+  /** A first call, made again when the page was reloaded for what it needs. */
+  settle(call: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function openArena(rounds: number): Promise<Arena> {
   await page.waitForFunction(() => window.contenders !== undefined, null, { timeout: 60_000 });
   return {
     page,
+    settle: (call) => settle(page, call),
     async duel(what, ours, theirs, args, unit) {
       const run = (name: keyof Contenders): Promise<Measured> =>
         page.evaluate(([method, input]) => (window.contenders![method] as (...input: unknown[]) => Promise<Measured>)(...input), [

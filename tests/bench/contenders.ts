@@ -7,6 +7,14 @@ export interface Measured {
   readonly answer: number;
 }
 
+/** Some photos of a race. */
+export interface MeasuredRace extends Measured {
+  /** Of one photo, by stage; stages of two photos overlap. */
+  readonly stagesMs: Readonly<Record<string, number>>;
+  /** Longest that the page itself was busy. */
+  readonly longestTaskMs: number;
+}
+
 /** Every contender is warmed up by its first call; callers drop that one. */
 export interface Contenders {
   /** A label photo through our vision worker. */
@@ -38,6 +46,14 @@ export interface Contenders {
   readShelves(from: number, count: number): Promise<Measured>;
   /** Milliseconds of each stage of a whole report. */
   shelfStages(): Promise<Record<string, number>>;
+  /** Photos of a race (none given: drawn ones, see `page/race.ts`) through the app's flow, from a place on; they are read again when they run out. */
+  readRace(urls: readonly string[], from: number, count: number): Promise<MeasuredRace>;
+  /** The same photos in full through the pipeline of @gutenye/ocr-browser. */
+  readRacePlainly(urls: readonly string[], from: number, count: number): Promise<Measured>;
+  /** Mean size of these photos. */
+  racePhotoBytes(urls: readonly string[]): Promise<number>;
+  /** Milliseconds to keep a photo that was read in a store that holds `rows` of them. */
+  keepRacePhotos(rows: number, count: number): Promise<Measured>;
 }
 
 declare global {

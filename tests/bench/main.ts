@@ -1,7 +1,8 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,nearest,shelf,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,nearest,shelf,race,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- --only race [--photos 100] [--folder <JPEGs>]`
  * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { labels } from './labels.ts';
 import { look } from './look.ts';
 import { nearest } from './nearest.ts';
 import { photo } from './photo.ts';
+import { race } from './race.ts';
 import type { BenchRow } from './row.ts';
 import { shelf } from './shelf.ts';
 import { soak } from './soak.ts';
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     photos: { type: 'string' },
+    folder: { type: 'string' },
     count: { type: 'string' },
     dimensions: { type: 'string' },
     full: { type: 'boolean' },
@@ -29,12 +32,13 @@ const { values } = parseArgs({
 const rounds = positive(values.rounds, 3);
 const photos = values.photos === undefined ? null : positive(values.photos, 0);
 
-/** In the order they are run and printed. `shelf` and `soak` take long on two cores and `index` needs gigabytes of disk: they only run when they are named. */
+/** In the order they are run and printed. `shelf`, `race` and `soak` take long on two cores and `index` needs gigabytes of disk: they only run when they are named. */
 const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
   nearest: async (open) => nearest(await open()),
   shelf: async (open) => shelf(await open(), photos ?? 50),
+  race: async (open) => race(await open(), { photos: photos ?? 100, folder: values.folder ?? null }),
   bytes: () => bytes(),
   photo: () => photo({ photos: photos ?? 10 }),
   soak: () => soak({ photos: photos ?? 100 }),
@@ -44,7 +48,7 @@ const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<Ben
     return index({ count, dimensions: positive(values.dimensions, 128), hasPeers: count <= 1_000_000 });
   },
 };
-const BY_NAME_ONLY = ['shelf', 'soak', 'index'];
+const BY_NAME_ONLY = ['shelf', 'race', 'soak', 'index'];
 
 const wanted = values.only?.split(',') ?? Object.keys(ITEMS).filter((name) => !BY_NAME_ONLY.includes(name));
 const unknown = wanted.filter((name) => !Object.hasOwn(ITEMS, name));

@@ -31,8 +31,8 @@ export const NUMBERS_AROUND = 200;
 
 /** Odds before anything is compared, as a logarithm. */
 const PRIOR = -0.5;
-/** Likeness of colours that says nothing, and what a likeness of 1 more would add. */
-const LOOK = { even: 0.74, weight: 14, most: 3.5 } as const;
+/** Likeness of colours that says nothing, what a likeness of 1 more would add, and how much it says at most (docs/bib.md). */
+const LOOK = { even: 0.58, weight: 10, least: -4, most: 3.5 } as const;
 /** Stray of place and size of one runner: at once, and more for every second. */
 const STRAY = { x: 0.2, xPerS: 1.2, y: 0.12, yPerS: 0.4, size: 0.1, sizePerS: 0.25 } as const;
 /** No one measure decides alone. */
@@ -70,7 +70,7 @@ function evidence(one: LinkedSighting, other: LinkedSighting, a: LinkedPhoto, b:
 
 function colours(a: Float32Array, b: Float32Array): number {
   if (a.length === 0 || a.length !== b.length) return 0;
-  return Math.max(-2 * LOOK.most, Math.min(LOOK.most, (dot(a, b) - LOOK.even) * LOOK.weight));
+  return Math.max(LOOK.least, Math.min(LOOK.most, (dot(a, b) - LOOK.even) * LOOK.weight));
 }
 
 /** How much likelier two readings are of one runner's number than of two runners'. */
