@@ -9,7 +9,6 @@ import type {
   BibAnswer,
   BibScores,
   RaceDetection,
-  RaceDetections,
   RacePhotoFacts,
   RacePhotoReading,
   RunnerLook,
@@ -34,9 +33,7 @@ const MAX_SIGHTINGS = 200;
 
 /** What reading needs of the place that it runs in. */
 export interface RacePlaces {
-  readonly vision: Pick<VisionService, 'open' | 'close' | 'readBibs' | 'lookAtRunners' | 'cropImage'> & {
-    detectRunners(frameId: string, options?: CallOptions): Promise<RaceDetections>;
-  };
+  readonly vision: Pick<VisionService, 'open' | 'close' | 'detectRunners' | 'readBibs' | 'lookAtRunners' | 'cropImage'>;
 }
 
 /** What is known of the event. */
