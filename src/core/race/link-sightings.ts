@@ -12,7 +12,7 @@ import { bodyAround } from './pair-bibs.ts';
 export interface LinkedSighting {
   readonly personBox: Box | null;
   readonly bibBox: Box | null;
-  /** What its photo alone says. */
+  /** What its photo alone says, or the user. */
   readonly read: BibAnswer;
   /** Empty: not looked at. */
   readonly look: Float32Array;
@@ -26,6 +26,28 @@ export interface LinkedPhoto {
   readonly sightings: readonly LinkedSighting[];
 }
 
+/** Middle and height of a body, in heights of the photo. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+}
+
+/** A photo with what comparing needs of each sighting, worked out once: it is compared with several others. */
+export interface ComparablePhoto {
+  readonly atMs: number;
+  readonly sightings: readonly ComparableSighting[];
+}
+
+interface ComparableSighting {
+  readonly byPerson: Place | null;
+  readonly byBib: Place | null;
+  readonly look: Float32Array;
+  readonly candidates: BibAnswer['candidates'];
+  /** Sum of the candidates' probabilities. */
+  readonly mass: number;
+}
+
 /** Two neighbouring runners carry one number of so many, for want of anything better. */
 export const NUMBERS_AROUND = 200;
 
@@ -37,35 +59,58 @@ const LOOK = { even: 0.58, weight: 10, least: -4, most: 3.5 } as const;
 const STRAY = { x: 0.2, xPerS: 1.2, y: 0.12, yPerS: 0.4, size: 0.1, sizePerS: 0.25 } as const;
 /** No one measure decides alone. */
 const MOST_DOUBT = 6;
+/** Doubt of place and size beyond which nothing else is asked. */
+const TOO_FAR = 9;
 /** Place and size that fit add this at most, less the longer ago. */
 const FIT = 2.5;
 /** Two whole readings of one number differ so rarely. */
 const MISREAD = 0.02;
 
+/** @returns the photo, ready to be compared. */
+export function comparable(photo: LinkedPhoto): ComparablePhoto {
+  return {
+    atMs: photo.atMs,
+    sightings: photo.sightings.map(({ personBox, bibBox, read: { candidates }, look }) => ({
+      byPerson: personBox === null ? null : placeOf(personBox, photo),
+      byBib: bibBox === null ? null : placeOf(bodyAround(bibBox, photo), photo),
+      look,
+      candidates,
+      mass: Math.min(
+        1,
+        candidates.reduce((sum, { probability01 }) => sum + probability01, 0),
+      ),
+    })),
+  };
+}
+
 /**
  * @returns rows: sightings of `a`, columns: those of `b`; 0..1: that the two are one runner. Nobody is two runners, so rows and columns add up to 1 at most.
  */
-export function linkSightings(a: LinkedPhoto, b: LinkedPhoto): number[][] {
+export function linkSightings(a: ComparablePhoto, b: ComparablePhoto): number[][] {
   const seconds = Math.abs(b.atMs - a.atMs) / 1000;
-  const odds = a.sightings.map((one) => b.sightings.map((other) => Math.exp(evidence(one, other, a, b, seconds))));
+  const odds = a.sightings.map((one) => b.sightings.map((other) => oddsOf(one, other, seconds)));
   const rowSums = odds.map((row) => row.reduce((sum, value) => sum + value, 0));
   const columnSums = b.sightings.map((_, column) => odds.reduce((sum, row) => sum + row[column]!, 0));
   return odds.map((row, i) => row.map((value, column) => value / (1 + Math.max(rowSums[i]!, columnSums[column]!))));
 }
 
-/** Logarithm of the odds that two sightings are one runner. */
-function evidence(one: LinkedSighting, other: LinkedSighting, a: LinkedPhoto, b: LinkedPhoto, seconds: number): number {
+/** Odds that two sightings are one runner. */
+function oddsOf(one: ComparableSighting, other: ComparableSighting, seconds: number): number {
   // Like is compared with like where it can be: a box of a person and a body guessed from a bib differ.
-  const byBib = (one.personBox === null || other.personBox === null) && one.bibBox !== null && other.bibBox !== null;
-  const here = bodyIn(one, a, byBib);
-  const there = bodyIn(other, b, byBib);
+  const byBib = (one.byPerson === null || other.byPerson === null) && one.byBib !== null && other.byBib !== null;
+  const here = (byBib ? one.byBib : (one.byPerson ?? one.byBib))!;
+  const there = (byBib ? other.byBib : (other.byPerson ?? other.byBib))!;
   const height = Math.sqrt(here.height * there.height);
-  const doubt = (distance: number, stray: number): number => Math.min(MOST_DOUBT, (distance / stray) ** 2 / 2);
   const place =
     doubt((here.x - there.x) / height, STRAY.x + STRAY.xPerS * seconds) +
     doubt((here.y - there.y) / height, STRAY.y + STRAY.yPerS * seconds) +
     doubt(Math.log(here.height / there.height), STRAY.size + STRAY.sizePerS * seconds);
-  return PRIOR + FIT / (1 + seconds) - place + colours(one.look, other.look) + Math.log(agreement(one.read, other.read));
+  if (place > TOO_FAR) return 0;
+  return Math.exp(PRIOR + FIT / (1 + seconds) - place + colours(one.look, other.look)) * agreement(one, other);
+}
+
+function doubt(distance: number, stray: number): number {
+  return Math.min(MOST_DOUBT, (distance / stray) ** 2 / 2);
 }
 
 function colours(a: Float32Array, b: Float32Array): number {
@@ -74,21 +119,16 @@ function colours(a: Float32Array, b: Float32Array): number {
 }
 
 /** How much likelier two readings are of one runner's number than of two runners'. */
-function agreement(a: BibAnswer, b: BibAnswer): number {
-  let [massA, massB, shared] = [0, 0, 0];
-  const ofB = new Map(b.candidates.map(({ bib, probability01 }) => [bib, probability01]));
-  for (const probability01 of ofB.values()) massB += probability01;
-  for (const { bib, probability01 } of a.candidates) {
-    massA += probability01;
-    shared += probability01 * (ofB.get(bib) ?? 0);
-  }
-  const told = Math.min(1, massA) * Math.min(1, massB);
+function agreement(a: ComparableSighting, b: ComparableSighting): number {
+  const told = a.mass * b.mass;
+  if (told === 0) return 1;
+  let shared = 0;
+  for (const one of a.candidates)
+    for (const other of b.candidates) if (one.bib === other.bib) shared += one.probability01 * other.probability01;
   return 1 - told + shared * NUMBERS_AROUND + Math.max(0, told - shared) * MISREAD;
 }
 
-/** Middle and height of a body, in heights of the photo. */
-function bodyIn({ personBox, bibBox }: LinkedSighting, photo: LinkedPhoto, byBib: boolean): { x: number; y: number; height: number } {
-  const box = personBox === null || byBib ? bodyAround(bibBox!, photo) : personBox;
+function placeOf(box: Box, photo: LinkedPhoto): Place {
   return {
     x: ((box.x + box.width / 2) * photo.widthPx) / photo.heightPx,
     y: box.y + box.height / 2,

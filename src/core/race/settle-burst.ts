@@ -8,7 +8,7 @@
  * said takes back what followed.
  */
 import type { BibAnswer, BibCandidate, RacePhoto, RacePhotoReading, Sighting, SightingLooks } from '../../contracts/race.ts';
-import { linkSightings, NUMBERS_AROUND, type LinkedPhoto, type LinkedSighting } from './link-sightings.ts';
+import { comparable, linkSightings, NUMBERS_AROUND, type ComparablePhoto, type LinkedSighting } from './link-sightings.ts';
 
 /** A photo with what was read in it. */
 export interface BurstPhoto {
@@ -97,40 +97,45 @@ interface Neighbour {
 
 /** Links between photos that lie close, each worked out once. */
 class Links {
-  readonly #photos: readonly LinkedPhoto[];
-  readonly #known = new Map<number, number[][]>();
+  readonly #photos: readonly ComparablePhoto[];
+  /** By the first photo and how many places on the second one is. */
+  readonly #tables: (number[][] | undefined)[] = [];
 
   constructor(photos: readonly BurstPhoto[]) {
-    this.#photos = photos.map(({ photo, reading, looks }) => ({
-      atMs: photo.cameraAtMs ?? 0,
-      widthPx: Math.max(1, photo.widthPx),
-      heightPx: Math.max(1, photo.heightPx),
-      sightings: reading.sightings.map((sighting, i): LinkedSighting => ({
-        personBox: sighting.personBox,
-        bibBox: sighting.bibBox,
-        read: isSaid(sighting) ? sighting.answer : sighting.read,
-        look: looks?.looks[i] ?? NO_LOOK,
-      })),
-    }));
+    this.#photos = photos.map(({ photo, reading, looks }) =>
+      comparable({
+        atMs: photo.cameraAtMs ?? 0,
+        widthPx: Math.max(1, photo.widthPx),
+        heightPx: Math.max(1, photo.heightPx),
+        sightings: reading.sightings.map((sighting, i): LinkedSighting => ({
+          personBox: sighting.personBox,
+          bibBox: sighting.bibBox,
+          read: isSaid(sighting) ? sighting.answer : sighting.read,
+          look: looks?.looks[i] ?? NO_LOOK,
+        })),
+      }),
+    );
   }
 
   /** The likeliest chain to a sighting of each other photo in reach, none weaker than {@link MIN_LINK}; strongest first. */
   neighboursOf(at: number, row: number): Neighbour[] {
     const neighbours: Neighbour[] = [];
     for (const step of [-1, 1]) {
-      const reached = new Map<number, number[]>([[at, this.#photos[at]!.sightings.map((_, i) => (i === row ? 1 : 0))]]);
+      // Of the frames just passed, the sightings that may be this runner; the nearest frame first.
+      let passed: (readonly Neighbour[])[] = [[{ at, row, link: 1 }]];
       for (let to = at + step; Math.abs(to - at) <= REACH; to += step) {
         const photo = this.#photos[to];
         if (photo === undefined || this.#pauseBetween(to - step, to)) break;
-        const strength = photo.sightings.map(() => 0);
-        for (let back = to - step, hops = 1; hops <= FRAMES_ON && reached.has(back); back -= step, hops++)
-          reached.get(back)!.forEach((known, i) => {
-            if (known < MIN_LINK) return;
-            strength.forEach((best, j) => (strength[j] = Math.max(best, known * this.#link(back, i, to, j))));
+        const reached = new Map<number, number>();
+        for (const known of passed.flat())
+          this.#linksOf(known, to).forEach((link, i) => {
+            const strength = known.link * link;
+            if (strength >= MIN_LINK && strength > (reached.get(i) ?? 0)) reached.set(i, strength);
           });
-        reached.set(to, strength);
-        const best = strength.indexOf(Math.max(...strength));
-        if (best >= 0 && strength[best]! >= MIN_LINK) neighbours.push({ at: to, row: best, link: strength[best]! });
+        const found = [...reached].map(([i, link]): Neighbour => ({ at: to, row: i, link })).sort((a, b) => b.link - a.link);
+        if (found[0] !== undefined) neighbours.push(found[0]);
+        passed = [found, ...passed].slice(0, FRAMES_ON);
+        if (passed.every((some) => some.length === 0)) break;
       }
     }
     return neighbours.sort((a, b) => b.link - a.link || a.at - b.at);
@@ -140,12 +145,12 @@ class Links {
     return Math.abs(this.#photos[a]!.atMs - this.#photos[b]!.atMs) > PAUSE_MS;
   }
 
-  #link(a: number, i: number, b: number, j: number): number {
-    const [first, second] = a < b ? [a, b] : [b, a];
-    const key = first * this.#photos.length + second;
-    let table = this.#known.get(key);
-    if (table === undefined) this.#known.set(key, (table = linkSightings(this.#photos[first]!, this.#photos[second]!)));
-    return a < b ? table[i]![j]! : table[j]![i]!;
+  /** How surely a sighting is each of another photo's. */
+  #linksOf({ at, row }: Neighbour, to: number): number[] {
+    const [first, second] = at < to ? [at, to] : [to, at];
+    const key = first * FRAMES_ON + (second - first - 1);
+    const table = (this.#tables[key] ??= linkSightings(this.#photos[first]!, this.#photos[second]!));
+    return at < to ? table[row]! : table.map((line) => line[row]!);
   }
 }
 
