@@ -8,7 +8,7 @@ import { packBuildRequestSchema, type PackBuildRequest } from '../../src/contrac
 import type { Planogram, PlanogramRow } from '../../src/contracts/shelf.ts';
 import { keyFingerprint } from '../../src/core/pack-signature.ts';
 import { parsePlanogram } from '../../src/core/shelf/parse-planogram.ts';
-import { guessColumns } from '../../src/core/shelf/planogram-columns.ts';
+import { guessPlanogramColumns } from '../../src/core/shelf/planogram-columns.ts';
 import type { PlanogramProblem } from '../../src/core/shelf/planogram-problem.ts';
 import { readPlanogramTable } from '../../src/core/shelf/planogram-table.ts';
 import type { Client } from '@libsql/client';
@@ -116,7 +116,7 @@ function readRule(path: string): PackBuildRequest {
 function readPlanograms(path: string): Planogram[] {
   const table = readPlanogramTable(readFileSync(path));
   if (table.table === null) throw new AppError('invalid-input', `${path}: ${problemText([table.problem])}`);
-  const { rows, problems } = parsePlanogram(table.table, guessColumns(table.table.header));
+  const { rows, problems } = parsePlanogram(table.table, guessPlanogramColumns(table.table.header));
   const wrong = problems.filter(({ severity }) => severity !== 'note');
   if (wrong.length > 0) throw new AppError('invalid-input', `${path}: ${problemText(wrong)}`);
   const name = basename(path, extname(path));

@@ -82,7 +82,7 @@ export async function race(arena: Arena, { photos, folder }: RaceOptions): Promi
       `keep a photo with its neighbours, among ${ROWS[0]} and ${ROWS[1]}`,
       `${few.toFixed(0)} ms, ${many.toFixed(0)} ms`,
       '',
-      `${(many / few).toFixed(2)}`,
+      (many / few).toFixed(2),
     ),
   ];
 }
