@@ -52,6 +52,20 @@ export const publishedGallerySchema = z.strictObject({
 });
 export type PublishedGallery = z.infer<typeof publishedGallerySchema>;
 
+/** What this device knows of a runner's page. */
+export interface RunnerPage {
+  /** Of the event, a dot, the number: as ids of everything in a race begin. */
+  readonly id: string;
+  readonly eventId: string;
+  readonly bib: string;
+  readonly galleryId: string;
+  /** `sending`: not everything is there yet; `taken-down`: the runner wanted it so, and it cannot be published again. */
+  readonly state: 'sending' | 'published' | 'taken-down' | 'withdrawn';
+  readonly photos: number;
+  readonly expiresAtMs: number;
+  readonly changedAtMs: number;
+}
+
 export const publishGallerySchema = z.strictObject({ gallery: raceGallerySchema });
 
 /** Pages that runners had taken down, newest first. */

@@ -33,6 +33,11 @@ export interface CropImageOptions {
   readonly type: 'image/jpeg' | 'image/webp' | 'image/png';
   /** Blur every face found (default of sharing). */
   readonly blurFaces: boolean;
+  /**
+   * Of the frame: the face of this person stays, every other that may be one is blurred, doubtful ones too. For a picture that goes to this
+   * person. Only with `blurFaces`.
+   */
+  readonly sparedPerson?: Box;
   /** False for pictures that stay on this device as they are: saves the face detector's run; `faceCount` is then 0. Default true. */
   readonly lookForFaces?: boolean;
 }

@@ -1,5 +1,4 @@
 /** @file Carries a delivery out, whatever it makes and wherever it goes. Loaded with the first delivery. Thread: page. */
-import { createPictureClient } from '../clients/picture-client.ts';
 import { AppError } from '../contracts/errors.ts';
 import type { PictureService } from '../contracts/picture-api.ts';
 import type { RacePhoto } from '../contracts/race.ts';
@@ -7,6 +6,7 @@ import type { DeliveryPreset, DeliveryResult } from '../contracts/race-delivery.
 import { raceTable, type RaceTableWords } from '../core/race/race-table.ts';
 import type { RaceContents } from '../core/race/runner-photos.ts';
 import { writeCsv } from '../core/write-csv.ts';
+import { createPictures } from './picture-service.ts';
 import { writeToFolder, type DeliveryRun } from './race-folder.ts';
 import { filesOf, openDelivery, planFolders, type OpenDelivery, type PlannedFile } from './race-plan.ts';
 import { planSidecars, sidecarFiles, writeSidecars } from './race-sidecars.ts';
@@ -46,7 +46,7 @@ export async function deliverRace(
   target: DeliveryTarget,
   run: DeliveryRun,
 ): Promise<{ readonly result: DeliveryResult; readonly file: File | null }> {
-  const pictures = createPictureClient();
+  const pictures = createPictures();
   try {
     const delivery = openDelivery({ ...order, places: { open: order.open, pictures } });
     const runners = delivery.runners.length;

@@ -17,6 +17,7 @@ import { createRaceReadingStore, type RaceReadingStore } from '../store/race-rea
 import { createPhotoSourceStore, type PhotoSourceStore } from '../store/race-sources.ts';
 import { createProductStore, type ProductStore } from '../store/products.ts';
 import { readAppJson } from '../models/app-files.ts';
+import { createRunnerPageStore, type RunnerPageStore } from '../store/runner-pages.ts';
 import { createSettingsStore, type SettingsStore } from '../store/settings.ts';
 import { createShopStore, type ShopStore } from '../store/shops.ts';
 import { createVisitStore, type VisitStore } from '../store/visits.ts';
@@ -45,6 +46,7 @@ export interface Device {
   readonly photoSources: PhotoSourceStore;
   readonly racePhotos: RacePhotoStore;
   readonly raceReadings: RaceReadingStore;
+  readonly runnerPages: RunnerPageStore;
 }
 
 let opened: Device | null = null;
@@ -89,5 +91,6 @@ function open(): Device {
     photoSources: createPhotoSourceStore(database),
     racePhotos: createRacePhotoStore(database),
     raceReadings: createRaceReadingStore(database),
+    runnerPages: createRunnerPageStore(database),
   };
 }

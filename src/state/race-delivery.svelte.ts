@@ -10,6 +10,7 @@ import { allowWriting, canWriteFolders, pickTargetFile, pickTargetFolder } from 
 import { exportRace, importRace } from '../store/race-export.ts';
 import { device } from './device.ts';
 import { Loaded } from './loaded.svelte.ts';
+import { readContents } from './race-contents.ts';
 import { raceDeliveryWords } from './race-delivery-words.ts';
 
 /** A file to hand to the user. */
@@ -237,20 +238,4 @@ export class RaceDelivery {
 /** @returns id of the race that the file holds. @throws AppError('invalid-input' | 'quota-exceeded') */
 export function importRaceFile(file: Blob): Promise<string> {
   return importRace(device().database, file);
-}
-
-/** Photos of a race, and who starts in it or in its parts. @throws AppError('invalid-input') when it is gone */
-async function readContents(eventId: string): Promise<RaceContents> {
-  const { raceEvents, entrants, photoSources, racePhotos, raceReadings } = device();
-  const event = await raceEvents.get(eventId);
-  if (event === null) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
-  const family = (await raceEvents.family(eventId)).map(({ id }) => id);
-  const [entered, cameras, sources, photos, readings] = await Promise.all([
-    entrants.ids(family).then((ids) => entrants.byIds(ids)),
-    raceEvents.cameras(eventId),
-    photoSources.ofEvent(eventId),
-    racePhotos.all(eventId),
-    raceReadings.ofEvent(eventId),
-  ]);
-  return { event, entrants: entered, cameras, sources, photos, readings };
 }

@@ -23,6 +23,7 @@ import type {
   RacePhotoReading,
   SightingLooks,
 } from '../contracts/race.ts';
+import type { RunnerPage } from '../contracts/race-gallery.ts';
 import type { Backend, EmbeddingSpace, Front, LocalFeatures } from '../contracts/results.ts';
 import type { FacingLook } from '../contracts/shelf.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, Route, Shop, Visit } from '../contracts/visit.ts';
@@ -326,6 +327,8 @@ export interface MekikiSchema extends DBSchema {
   raceDecisions: { key: string; value: DecisionRow; indexes: { byEvent: [string, DecisionRow['state'], number] } };
   /** Key: an event's or a source's id. */
   raceCounts: { key: string; value: RaceCountsRow };
+  /** Pages of runners on a server. */
+  racePages: { key: string; value: RunnerPage };
 }
 
 /** What is remembered of shelves; `shelfPictures` holds the photos. */
@@ -355,7 +358,8 @@ export type RaceStoreName =
   | 'raceSightings'
   | 'raceNumbers'
   | 'raceDecisions'
-  | 'raceCounts';
+  | 'raceCounts'
+  | 'racePages';
 
 export type StoreName =
   | 'gallery'

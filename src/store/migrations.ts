@@ -97,6 +97,7 @@ const toVersion5: Migration = (database) => {
   database.createObjectStore('raceNumbers', { keyPath: 'id' });
   database.createObjectStore('raceDecisions', { keyPath: 'id' }).createIndex('byEvent', ['eventId', 'state', 'sequence']);
   database.createObjectStore('raceCounts', { keyPath: 'id' });
+  database.createObjectStore('racePages', { keyPath: 'id' });
 };
 
 /** Their number is the database's version. */

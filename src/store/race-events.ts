@@ -16,7 +16,7 @@ import { emptyCounts, ofEvent, ofEventInPairs, startingWith, photoAtMs } from '.
 /** Everything that belongs to a race. */
 export const RACE_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'raceHandles', 'racePhotos'] as const),
-  ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts'] as const),
+  ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts', 'racePages'] as const),
 ] as const satisfies readonly RaceStoreName[];
 
 export interface RaceEventStore {
@@ -154,6 +154,7 @@ async function removeEvent(
     'raceLooks',
     'raceNumbers',
     'raceDecisions',
+    'racePages',
   ] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));

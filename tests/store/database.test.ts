@@ -52,6 +52,7 @@ describe('migrations', () => {
         'raceHandles',
         'raceLooks',
         'raceNumbers',
+        'racePages',
         'racePhotos',
         'raceReadings',
         'raceSightings',

@@ -60,6 +60,8 @@ it('a race comes back on another device as it was, and can be found by number, s
   expect(await to.photos.all('e1')).toEqual(await from.photos.all('e1'));
   expect(await to.readings.ofEvent('e1')).toEqual(await from.readings.ofEvent('e1'));
   expect(await to.readings.photosOf(['e1'], '7')).toEqual(await from.readings.photosOf(['e1'], '7'));
+  expect(await to.readings.bibsOf('e1')).toEqual(['7', '12']);
+  expect(await to.readings.countsOf('e1', ['7', '12'])).toEqual(await from.readings.countsOf('e1', ['7', '12']));
   expect((await to.entrants.search(['e1b'], '佐藤')).map(({ bib }) => bib)).toEqual(['7']);
   expect(await to.photos.ids('e1')).toEqual(await from.photos.ids('e1'));
   const counts = await to.events.counts('e1');

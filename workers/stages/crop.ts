@@ -24,7 +24,7 @@ const CONTEXT = 0.25;
  */
 export async function cropImage(
   frame: Frame,
-  { box, maxSidePx, type, blurFaces, lookForFaces = true }: CropImageOptions,
+  { box, maxSidePx, type, blurFaces, sparedPerson, lookForFaces = true }: CropImageOptions,
   runtime: Runtime,
   options: Pick<FaceOptions, 'checkCancelled' | 'onStep'> = {},
 ): Promise<CropImage> {
@@ -36,14 +36,16 @@ export async function cropImage(
   const region = withContext(inside);
   const widening = Math.max(region.width / inside.width, region.height / inside.height);
   const detailPx = Math.max(256, Math.min(2048, Math.round(Math.max(size.widthPx, size.heightPx) * widening)));
-  const minConfidence01 = blurFaces ? FACE_CONFIDENCE.blur : FACE_CONFIDENCE.refuse;
+  const isStrict = !blurFaces || sparedPerson !== undefined;
+  const minConfidence01 = isStrict ? FACE_CONFIDENCE.refuse : FACE_CONFIDENCE.blur;
   const found = blurFaces || lookForFaces ? await detectFaces(frame, runtime, { ...options, region, detailPx, minConfidence01 }) : [];
   const faces = found.map((face) => face.box).filter((face) => intersectionArea(face, inside) > 0);
+  const spared = sparedPerson === undefined ? null : faceOf(sparedPerson, faces);
   const shrunk = shrinkFrame(cropPixels(frame, pixelBox), maxSidePx);
   const clean = blurFaces
     ? anonymise(
         shrunk,
-        faces.map((face) => relativeTo(face, frame, pixelBox)),
+        faces.filter((face) => face !== spared).map((face) => relativeTo(face, frame, pixelBox)),
       )
     : shrunk;
   return {
@@ -52,6 +54,15 @@ export async function cropImage(
     heightPx: clean.heightPx,
     faceCount: faces.length,
   };
+}
+
+/** The largest face in the upper half of a body. @returns null when there is none: then all are somebody else's. */
+function faceOf(person: Box, faces: readonly Box[]): Box | null {
+  const own = faces.filter(({ x, y, width, height }) => {
+    const [middleX, middleY] = [x + width / 2, y + height / 2];
+    return middleX > person.x && middleX < person.x + person.width && middleY > person.y && middleY < person.y + person.height / 2;
+  });
+  return own.reduce<Box | null>((best, face) => (best === null || face.width * face.height > best.width * best.height ? face : best), null);
 }
 
 function withContext(box: Box): Box {
