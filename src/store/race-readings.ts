@@ -242,17 +242,39 @@ export async function putReadings(transaction: Writing, readings: readonly RaceP
     const { photoId } = reading;
     const row = await transaction.objectStore('racePhotos').get(photoId);
     if (row === undefined) continue;
-    const after: RacePhotoRow = { ...row, ...summaryOf(reading) };
+    const before = await transaction.objectStore('raceReadings').get(photoId);
+    await transaction.objectStore('raceReadings').put(reading);
+    await putSightings(transaction, before === undefined ? [] : sightingRows(before), sightingRows(reading));
+    const summary = summaryOf(reading);
+    // Neighbours often move by a hair: their rows, with all their indexes, stay.
+    if (isSame(summary, { outcome: row.outcome, bibs: row.bibs, sightings: row.sightings })) continue;
+    const after: RacePhotoRow = { ...row, ...summary };
     const { tally } = tallies.get(row.sourceId) ?? { tally: new Tally() };
     tallies.set(row.sourceId, { row, tally });
     tally.changed(row, after);
     await keepNumbers(transaction, row, after);
     await transaction.objectStore('racePhotos').put(after);
-    await transaction.objectStore('raceReadings').put(reading);
-    await transaction.objectStore('raceSightings').delete(startingWith(photoId));
-    for (const each of sightingRows(reading)) await transaction.objectStore('raceSightings').put(each);
   }
   for (const { row, tally } of tallies.values()) await keepCounts(transaction, row, tally);
+}
+
+async function putSightings(
+  transaction: Pick<Transaction<'raceSightings', 'readwrite'>, 'objectStore'>,
+  before: readonly SightingRow[],
+  after: readonly SightingRow[],
+): Promise<void> {
+  const store = transaction.objectStore('raceSightings');
+  const known = new Map(before.map((row) => [row.sightingId, row]));
+  for (const row of after) {
+    if (!isSame(row, known.get(row.sightingId))) await store.put(row);
+    known.delete(row.sightingId);
+  }
+  for (const { photoId, sightingId } of known.values()) await store.delete([photoId, sightingId]);
+}
+
+/** Of plain rows whose fields stand in one order. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Let a photo and those around it settle, inside a wider transaction. @returns ids of the photos that changed */
