@@ -37,12 +37,14 @@ const ROOM_BYTES = 20 << 20;
 /** Files that are noted at once. */
 const CHUNK = 200;
 /** Screens follow no faster. */
-const CHANGES_MS = 400;
+const CHANGES_MS = 1_000;
 
 /** A folder that is open. */
 interface OpenFolder {
   readonly handle: FileSystemDirectoryHandle;
   stop: (() => void) | null;
+  /** Paths that were noted; null until they were asked for. */
+  known: Set<string> | null;
 }
 
 class RaceImport {
@@ -98,7 +100,7 @@ class RaceImport {
     return this.#scanning > 0;
   }
 
-  /** Counts changes of what is on disk, a few times a second at most: screens load again when it does. */
+  /** Counts changes of what is on disk, once a second at most: screens load again when it does. */
   get changes(): number {
     return this.#changes;
   }
@@ -371,7 +373,7 @@ class RaceImport {
 
   async #openFolder(sourceId: string, handle: FileSystemDirectoryHandle): Promise<void> {
     this.#folders.get(sourceId)?.stop?.();
-    const folder: OpenFolder = { handle, stop: null };
+    const folder: OpenFolder = { handle, stop: null, known: null };
     this.#folders.set(sourceId, folder);
     this.#reach.set(sourceId, 'open');
     folder.stop = await watchFolder(handle, () => this.#scanIn(sourceId, CHANGED_MS));
@@ -419,11 +421,15 @@ class RaceImport {
     const { racePhotos, photoSources } = device();
     let next = LOOK_AGAIN_MS;
     try {
-      const known = await racePhotos.settledPaths(sourceId);
-      for await (const { files, unfinished } of walkPhotoFolder(folder.handle, { isKnown: (path) => known.has(path) })) {
+      folder.known ??= await racePhotos.paths(sourceId);
+      const { known } = folder;
+      const unsettled = await racePhotos.unsettledPaths(sourceId);
+      const isKnown = (path: string): boolean => known.has(path) && !unsettled.has(path);
+      for await (const { files, unfinished } of walkPhotoFolder(folder.handle, { isKnown })) {
         if (unfinished > 0) next = UNFINISHED_MS;
         if (files.length === 0) continue;
         const { wanted, moved } = await racePhotos.add(sourceId, files, (id) => this.reachOf(id) === 'open');
+        for (const { path } of files) known.add(path);
         if (wanted.length > 0) this.#start();
         if (wanted.length > 0 || moved > 0) this.touch();
         const source = moved > 0 ? await photoSources.get(sourceId) : null;

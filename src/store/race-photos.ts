@@ -65,8 +65,10 @@ export interface RacePhotoStore {
    * @throws AppError('quota-exceeded' | 'invalid-input'); none is noted then
    */
   add(sourceId: string, files: readonly FoundFile[], isReachable?: (sourceId: string) => boolean): Promise<Findings>;
-  /** Paths of a source that need not be looked at again; those that failed or are gone are not among them, their files may have changed. */
-  settledPaths(sourceId: string): Promise<Set<string>>;
+  /** Paths of a source, read piece by piece: the page goes on in between. */
+  paths(sourceId: string): Promise<Set<string>>;
+  /** Paths of photos that failed or are gone: their files may have changed since. */
+  unsettledPaths(sourceId: string): Promise<Set<string>>;
   get(id: string): Promise<RacePhoto | null>;
   tile(id: string): Promise<PhotoTile | null>;
   /** In the order of `ids`; those that are gone are left out. */
@@ -197,12 +199,23 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         },
         { durability: 'strict' },
       ),
-    settledPaths: (sourceId) =>
+    async paths(sourceId) {
+      const paths = new Set<string>();
+      for (let last = ''; ;) {
+        const range = IDBKeyRange.bound([sourceId, last], [sourceId, []], true);
+        const rows = await transact(database, ['racePhotos'], 'readonly', (transaction) =>
+          transaction.objectStore('racePhotos').index('byPath').getAll(range, CHUNK),
+        );
+        for (const { path } of rows) paths.add(path);
+        if (rows.length < CHUNK) return paths;
+        last = rows.at(-1)!.path;
+      }
+    },
+    unsettledPaths: (sourceId) =>
       transact(database, ['racePhotos'], 'readonly', async (transaction) => {
-        const paths = new Set<string>();
-        for (const { path, state } of await transaction.objectStore('racePhotos').index('byPath').getAll(startingWith(sourceId)))
-          if (state !== 'failed' && state !== 'gone') paths.add(path);
-        return paths;
+        const index = transaction.objectStore('racePhotos').index('byQueue');
+        const rows = await Promise.all((['failed', 'gone'] as const).map((state) => index.getAll(startingWith(sourceId, state))));
+        return new Set(rows.flat().map(({ path }) => path));
       }),
     get: async (id) => (await row(id))?.photo ?? null,
     tile: row,

@@ -33,7 +33,15 @@ describe('photos that were found', () => {
     expect(await photos.add('s1', [foundFile('b.jpg'), foundFile('c.jpg')])).toMatchObject({ duplicates: 0, known: 1 });
     expect((await photos.next(['s1'], 9)).map(({ path }) => path)).toEqual(['b.jpg', 'sub/a.jpg', 'c.jpg']);
     expect(await photos.waiting(['s1', 'nobody'])).toBe(3);
-    expect(await photos.settledPaths('s1')).toEqual(new Set(['b.jpg', 'sub/a.jpg', 'c.jpg']));
+    expect(await photos.paths('s1')).toEqual(new Set(['b.jpg', 'sub/a.jpg', 'c.jpg']));
+  });
+
+  it('are known by their paths, however many there are', async () => {
+    const { photos } = await stand();
+    const files = Array.from({ length: 1203 }, (_, i) => foundFile(`${i}.jpg`, { sizeBytes: i + 1 }));
+    await photos.add('s1', files);
+    expect(await photos.paths('s1')).toEqual(new Set(files.map(({ path }) => path)));
+    expect(await photos.paths('s2')).toEqual(new Set());
   });
 
   it('are not read twice: the same file on another card, a raw file beside its JPEG, or the same bytes', async () => {
@@ -88,7 +96,7 @@ describe('photos that were found', () => {
     await photos.lose(c);
     await photos.skip(d, null);
     expect((await events.counts('s1')).photos).toEqual({ waiting: 0, read: 1, failed: 1, gone: 1, skipped: 1 });
-    expect(await photos.settledPaths('s1')).toEqual(new Set(['a.jpg', 'd.jpg']));
+    expect(await photos.unsettledPaths('s1')).toEqual(new Set(['b.jpg', 'c.jpg']));
     const again = await photos.add('s1', [foundFile('a.jpg', { sizeBytes: 7 }), foundFile('b.jpg'), foundFile('c.jpg')]);
     expect(again).toEqual({ wanted: [a, c], duplicates: 0, known: 1, moved: 0 });
     expect((await photos.get(a))!.sizeBytes).toBe(7);
