@@ -14,6 +14,7 @@ import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { readDataset, type Dataset } from './dataset.ts';
 import { openNodePipeline, type NodePipeline } from './node-pipeline.ts';
 import { environmentOf, printReport, type KindReport, type Report } from './report.ts';
+import { runDetection } from './run-detection.ts';
 import { runFaces } from './run-faces.ts';
 import { runIdentification, runRetrieval } from './run-identification.ts';
 import { runOcrText } from './run-ocr-text.ts';
@@ -94,6 +95,8 @@ async function runKind(dataset: Dataset, lens: LensSpec, { withText, given }: Ki
       return runTextLines(dataset, createNodeRuntime());
     case 'faces':
       return runFaces(dataset);
+    case 'detection':
+      return runDetection(dataset);
     case 'shelf':
       return runShelf(dataset, pipeline, given);
     default:
