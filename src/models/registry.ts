@@ -118,7 +118,7 @@ export const MODELS = {
     },
     outputs: ['people', 'bibs'],
     backends: ['webgpu', 'wasm'],
-    memoryMB: 160,
+    memoryMB: 240,
     licence: 'Apache-2.0',
     source:
       'Trained for this project: training/bib-detector; data and weights it started from are named in public/models/bib-detector.card.json',

@@ -47,7 +47,9 @@ class Join(nn.Module):
 
 
 class Runners(nn.Module):
-    def __init__(self):
+    """`factored`: every 3 x 3 convolution but the first as a column and a row with fewer channels between (factor.py): less than half of the work."""
+
+    def __init__(self, factored=False):
         super().__init__()
         self.stem = Conv(3, 32, 2)
         self.s1, self.s2, self.s3 = Csp(32, 1, 1), Csp(64, 2, 2), Csp(128, 2, 2)
@@ -62,6 +64,12 @@ class Runners(nn.Module):
             last.bias.data[:] = torch.tensor([-4.] * cells + [.6] * 4 * cells)
         self.register_buffer('mean', torch.tensor(MEAN).view(1, 3, 1, 1) / 255)
         self.register_buffer('std', torch.tensor(STD).view(1, 3, 1, 1) / 255)
+        self.factored = factored
+        if factored:
+            for parent, key, conv in squares(self):
+                pair = nn.Sequential(nn.Conv2d(conv.in_channels, rank(conv), (3, 1), (conv.stride[0], 1), (1, 0), bias=False),
+                                     nn.Conv2d(rank(conv), conv.out_channels, (1, 3), (1, conv.stride[1]), (0, 1), bias=conv.bias is not None))
+                setattr(parent, key, pair)
 
     def backbone(self):
         return [w for m in (self.stem, self.s1, self.s2, self.s3, self.s4) for w in m.parameters()]
@@ -78,8 +86,22 @@ class Runners(nn.Module):
         return [torch.cat([torch.sigmoid(o[:, :1]), F.softplus(o[:, 1:])], 1) for o in self.raw(x)]
 
 
+def squares(net):
+    """(parent, name, convolution) of every 3 x 3 one but the first, in the order that they were made."""
+    found = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) and m.in_channels > 3]
+    for name, conv in found:
+        parent, key = name.rsplit('.', 1)
+        yield net.get_submodule(parent), key, conv
+
+
+def rank(conv):
+    """Channels between a column and a row."""
+    return int(min(conv.in_channels, conv.out_channels) * .75)
+
+
 def load_checkpoint(path):
-    """A trained net in eval mode from a file written by train.py or soup.py."""
-    net = Runners()
-    net.load_state_dict(torch.load(path, map_location='cpu')['net'])
+    """A trained net in eval mode from a file written by train.py, factor.py or soup.py."""
+    state = torch.load(path, map_location='cpu')['net']
+    net = Runners(factored='s1.i.c.1.weight' in state)
+    net.load_state_dict(state)
     return net.eval()

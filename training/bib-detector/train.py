@@ -17,7 +17,7 @@ import torch
 import torch.nn as nn
 
 from evaluate import figures_of
-from net import UNITS, Runners
+from net import UNITS, Runners, load_checkpoint
 from nanodet import load_nanodet
 from samples import load, mirrored, targets
 
@@ -70,10 +70,10 @@ def main():
     torch.manual_seed(a.seed)
     rng = np.random.default_rng(a.seed)
     ring, choose = Ring(a.samples, rng), load(a.choose) if a.choose else []
-    net = Runners()
     if a.start:
-        net.load_state_dict(torch.load(a.start)['net'])
+        net = load_checkpoint(a.start)
     else:
+        net = Runners()
         load_backbone(net)
     net = net.to(memory_format=torch.channels_last).train()
     for w in net.stem.parameters():  # half of the pixels' work; edges are edges
@@ -83,7 +83,7 @@ def main():
     opt = torch.optim.AdamW([dict(params=old, scale=.4), dict(params=fresh, scale=1.0)], lr=a.lr, weight_decay=.02)
     ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
     start, step, kept, log = time.time(), 0, 0, []
-    looked = Runners().eval()
+    looked = Runners(net.factored).eval()
 
     def keep(path):
         torch.save(dict(net=ema, args=vars(a), step=step), path)

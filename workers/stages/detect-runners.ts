@@ -12,7 +12,6 @@ import { cutToFrame, fromRegion, paddedTo } from '../../src/core/letterbox.ts';
 import { intersectionOverSmaller, suppressOverlaps } from '../../src/core/nms.ts';
 import { cropPixels } from '../../src/core/resize.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
-import { planTiles } from '../../src/core/tile-plan.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import type { FrameLevels } from './frame-levels.ts';
 
@@ -25,15 +24,18 @@ const SIDE_STEP = 32;
 /** Longest side of the first look. */
 const FAR_SIDE_PX = 640;
 
-/** Longest side of the photo in the second look, and of its tiles. */
+/** Longest side of the photo in the second look, of which only a part is looked at, with a margin. */
 const NEAR_SIDE_PX = 1280;
-const TILE_PX = 640;
+const MARGIN_PX = 32;
 
-/** Tiles overlap by so much of the near look: a bib is whole in one or the other. */
-const OVERLAP_PX = 64;
+/** A second look is worth its time when it nears by so much. */
+const WORTHWHILE = 1.3;
 
-/** [Note: Small runners] Height in the first look below which a person's bib is too small to be found from afar (docs/bib.md). */
-const SMALL_PERSON_PX = 130;
+/**
+ * [Note: Small runners] Heights in the first look. Below the upper one a person's bib is too small to be found surely from afar; below the
+ * lower one its number could not be read in a photo of twelve megapixels either (docs/bib.md).
+ */
+const SMALL_PERSON_PX = { least: 50, most: 130 } as const;
 
 /** As sure as this that somebody stands there, it is worth a nearer look. */
 const HINT_CONFIDENCE = 0.3;
@@ -76,19 +78,16 @@ export async function detectRunners(levels: FrameLevels, runtime: Runtime, optio
   const farSide = Math.min(FAR_SIDE_PX, longest);
   let found = await look(levels.scaled(farSide / longest));
   const nearSide = Math.min(NEAR_SIDE_PX, longest);
-  const region = nearSide > farSide ? smallRunners(found, (heightPx * farSide) / longest) : null;
+  const region = nearSide >= farSide * WORTHWHILE ? smallRunners(found, (heightPx * farSide) / longest) : null;
+  const looks = region === null ? 1 : 2;
   if (region !== null) {
+    options.onStep?.(1, looks);
+    await options.checkCancelled?.();
     const picture = levels.scaled(nearSide / longest);
-    const tiles = tilesOf(region, picture);
-    const near: RaceDetections[] = [];
-    for (const [done, tile] of tiles.entries()) {
-      options.onStep?.(done + 1, tiles.length + 1);
-      await options.checkCancelled?.();
-      near.push(placed(await look(cropPixels(picture, tile)), tile, picture));
-    }
-    found = merged([found, ...near]);
+    const part = partOf(region, picture);
+    found = merged(found, placed(await look(cropPixels(picture, part)), part, picture));
   }
-  options.onStep?.(1, 1);
+  options.onStep?.(looks, looks);
   const { minConfidence01 } = options;
   return {
     people: found.people.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.person)),
@@ -135,22 +134,14 @@ function distinct(kind: keyof RaceDetections, found: readonly RaceDetection[]): 
   return suppressOverlaps(suppressOverlaps(found, maxUnion), maxInside, intersectionOverSmaller);
 }
 
-function merged(looks: readonly RaceDetections[]): RaceDetections {
-  return {
-    people: distinct(
-      'people',
-      looks.flatMap(({ people }) => people),
-    ),
-    bibs: distinct(
-      'bibs',
-      looks.flatMap(({ bibs }) => bibs),
-    ),
-  };
+function merged(far: RaceDetections, near: RaceDetections): RaceDetections {
+  return { people: distinct('people', [...far.people, ...near.people]), bibs: distinct('bibs', [...far.bibs, ...near.bibs]) };
 }
 
 /** The part of the photo where runners are that a nearer look is worth; null when there are none. See [Note: Small runners]. */
 function smallRunners({ people }: RaceDetections, heightPx: number): Box | null {
-  const small = people.filter(({ box, confidence01 }) => confidence01 >= HINT_CONFIDENCE && box.height * heightPx < SMALL_PERSON_PX);
+  const isSmall = (px: number) => px >= SMALL_PERSON_PX.least && px < SMALL_PERSON_PX.most;
+  const small = people.filter(({ box, confidence01 }) => confidence01 >= HINT_CONFIDENCE && isSmall(box.height * heightPx));
   if (small.length === 0) return null;
   const left = Math.min(...small.map(({ box }) => box.x));
   const top = Math.min(...small.map(({ box }) => box.y));
@@ -159,25 +150,25 @@ function smallRunners({ people }: RaceDetections, heightPx: number): Box | null 
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Tiles that cover a region of the picture, with a margin. */
-function tilesOf(region: Box, { widthPx, heightPx }: Frame): PixelBox[] {
-  const left = Math.max(0, Math.floor(region.x * widthPx - OVERLAP_PX / 2));
-  const top = Math.max(0, Math.floor(region.y * heightPx - OVERLAP_PX / 2));
-  const right = Math.min(widthPx, Math.ceil((region.x + region.width) * widthPx + OVERLAP_PX / 2));
-  const bottom = Math.min(heightPx, Math.ceil((region.y + region.height) * heightPx + OVERLAP_PX / 2));
-  return planTiles(right - left, bottom - top, TILE_PX, OVERLAP_PX).map((tile) => ({ ...tile, x: tile.x + left, y: tile.y + top }));
+/** A region of the picture with a margin. */
+function partOf(region: Box, { widthPx, heightPx }: Frame): PixelBox {
+  const x = Math.max(0, Math.floor(region.x * widthPx - MARGIN_PX));
+  const y = Math.max(0, Math.floor(region.y * heightPx - MARGIN_PX));
+  const width = Math.min(widthPx, Math.ceil((region.x + region.width) * widthPx + MARGIN_PX)) - x;
+  const height = Math.min(heightPx, Math.ceil((region.y + region.height) * heightPx + MARGIN_PX)) - y;
+  return { x, y, width, height } as PixelBox;
 }
 
-/** Boxes of a tile as boxes of the photo. What an inner edge of the tile cuts is left to its neighbour or to the first look. */
-function placed({ people, bibs }: RaceDetections, tile: PixelBox, { widthPx, heightPx }: Frame): RaceDetections {
+/** Boxes of a part as boxes of the photo. What an inner edge of the part cuts is left to the first look. */
+function placed({ people, bibs }: RaceDetections, cut: PixelBox, { widthPx, heightPx }: Frame): RaceDetections {
   const marginPx = 3;
-  const part = { x: tile.x / widthPx, y: tile.y / heightPx, width: tile.width / widthPx, height: tile.height / heightPx };
+  const part = { x: cut.x / widthPx, y: cut.y / heightPx, width: cut.width / widthPx, height: cut.height / heightPx };
   const isWhole = ({ box }: RaceDetection): boolean =>
     !(
-      (tile.x > 0 && box.x * tile.width < marginPx) ||
-      (tile.y > 0 && box.y * tile.height < marginPx) ||
-      (tile.x + tile.width < widthPx && (box.x + box.width) * tile.width > tile.width - marginPx) ||
-      (tile.y + tile.height < heightPx && (box.y + box.height) * tile.height > tile.height - marginPx)
+      (cut.x > 0 && box.x * cut.width < marginPx) ||
+      (cut.y > 0 && box.y * cut.height < marginPx) ||
+      (cut.x + cut.width < widthPx && (box.x + box.width) * cut.width > cut.width - marginPx) ||
+      (cut.y + cut.height < heightPx && (box.y + box.height) * cut.height > cut.height - marginPx)
     );
   const inPhoto = (found: RaceDetection): RaceDetection => ({ ...found, box: fromRegion(found.box, part) });
   return { people: people.filter(isWhole).map(inPhoto), bibs: bibs.filter(isWhole).map(inPhoto) };
