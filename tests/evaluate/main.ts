@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { AppError, toAppError } from '../../src/contracts/errors.ts';
 import type { LensSpec } from '../../src/contracts/lens.ts';
+import { BIB_LENS } from '../../src/lenses/bib/lens.ts';
 import { LABEL_LENS } from '../../src/lenses/label/lens.ts';
 import { PRODUCT_LENS } from '../../src/lenses/product/lens.ts';
 import { SHELF_LENS } from '../../src/lenses/shelf/lens.ts';
@@ -22,7 +23,7 @@ import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
 import { withTranscripts } from './transcripts.ts';
 
-const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS, SHELF_LENS];
+const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS, SHELF_LENS, BIB_LENS];
 const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   identification: PRODUCT_LENS,
   retrieval: PRODUCT_LENS,
@@ -30,6 +31,7 @@ const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   text_lines: LABEL_LENS,
   faces: PRODUCT_LENS,
   shelf: SHELF_LENS,
+  detection: BIB_LENS,
 };
 
 async function main(): Promise<void> {
