@@ -127,6 +127,11 @@ export interface AnnIndex {
    */
   rebuildIndexes(): Promise<number>;
   /**
+   * Remove files of indexes that the last maintenance replaced. Call it once nobody can be searching them any more, and not beside
+   * `maintain`. @returns how many indexes.
+   */
+  removeReplacedIndexes(): Promise<number>;
+  /**
    * Remove the files of older versions now, also of those that searches under way may still read, and what a killed process left behind
    * half-done. Nothing else may write meanwhile.
    */

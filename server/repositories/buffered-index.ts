@@ -217,6 +217,10 @@ class BufferedIndex implements AnnIndex {
     return this.#inner.rebuildIndexes();
   }
 
+  removeReplacedIndexes(): Promise<number> {
+    return this.#inner.removeReplacedIndexes();
+  }
+
   dropOldVersions(): Promise<void> {
     return this.#write(() => this.#inner.dropOldVersions());
   }

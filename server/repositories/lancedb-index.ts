@@ -3,7 +3,7 @@
  * are scanned exactly; larger ones get an IVF index with RaBitQ codes whose best candidates are compared by their full vectors.
  * An upsert, a delete and a search each see one version of the table.
  */
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Index, Session, connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
@@ -24,7 +24,7 @@ import type {
   ScanOptions,
 } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswers } from './index-plan.ts';
+import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
 import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { KnownIds } from './known-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
@@ -46,8 +46,11 @@ const SELF_QUERIES = 64;
 /** Counts of filters that are kept for the next search with the same filter, and for how long. */
 const KEPT_COUNTS = 256;
 const KEEP_COUNT_MS = 5_000;
-/** Bounds of LanceDB's own caches: index cells and files' metadata. */
-const INDEX_CACHE_BYTES = 640n << 20n;
+/**
+ * Bounds of LanceDB's own caches: index cells and files' metadata. Cells of seven million codes count as 700 MB there; where they do not
+ * all fit, every search reads some again, which costs half its time and, by the churn, more memory than it saves.
+ */
+const INDEX_CACHE_BYTES = 1024n << 20n;
 const METADATA_CACHE_BYTES = 128n << 20n;
 const SCAN_ROWS = 4_096;
 
@@ -220,7 +223,8 @@ class LanceIndex implements AnnIndex {
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
     if (share01 === null) return this.#ask(table, unit, k, predicate, null, false);
-    for (const wide of predicate === null || filter === undefined ? [] : wideAnswers(k, share01)) {
+    const wide = filter === undefined || predicate === null ? null : wideAnswer(k, share01);
+    if (wide !== null) {
       const all = await this.#ask(table, unit, wide, null, effortOf(wide, 1), isIndexOnly);
       const matching = all.filter(({ metadata }) => matchesFilter(filter!, metadata));
       if (matching.length >= k) return matching.slice(0, k);
@@ -397,6 +401,29 @@ class LanceIndex implements AnnIndex {
     } finally {
       table.close();
     }
+  }
+
+  /**
+   * Each `optimize` writes the vector index anew, even with nothing to add, and leaves the one before for the next. Versions that refer to
+   * it are older than any reader by now: half a gigabyte at seven million.
+   */
+  async removeReplacedIndexes(): Promise<number> {
+    if (this.#location.kind !== 'folder') return 0;
+    // What searches use and what the newest version has: the same, but for a write between.
+    const newest = await this.#connection.openTable(this.spec.name);
+    const indices = await Promise.all([this.#table.listIndices(), newest.listIndices()]).finally(() => newest.close());
+    // Parts beyond the first are not named here.
+    const all = indices.flat();
+    if (all.some(({ numSegments, indexUuid }) => numSegments !== 1 || indexUuid === undefined)) return 0;
+    const used = new Set(all.map(({ indexUuid }) => indexUuid));
+    const folder = join(this.#location.uri, `${this.spec.name}.lance`, '_indices');
+    const present = await readdir(folder).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    });
+    const replaced = present.filter((name) => !used.has(name));
+    for (const name of replaced) await rm(join(folder, name), { recursive: true, force: true });
+    return replaced.length;
   }
 
   async dropOldVersions(): Promise<void> {

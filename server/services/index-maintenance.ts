@@ -119,14 +119,25 @@ export class IndexMaintenance {
     const end = this.#maintain(target, upkeep).finally(() => {
       this.#running = null;
       this.#onChange(target.name);
-      if (!hasChanges || this.#isClosed || !this.#upkeep.has(target.name)) return;
+      if (this.#isClosed || !this.#upkeep.has(target.name)) return;
       clearTimeout(upkeep.cleanUp ?? undefined);
+      // First the old versions, by another run; then the index that this other run replaced.
       upkeep.cleanUp = setTimeout(() => {
-        if (this.#running === null && !this.#isClosed) void this.#run(target, upkeep);
+        if (this.#running !== null || this.#isClosed) return;
+        if (hasChanges) void this.#run(target, upkeep);
+        else void this.#removeReplaced(target);
       }, CLEAN_UP_AFTER_MS).unref();
     });
     this.#running = { name: target.name, end };
     return end;
+  }
+
+  async #removeReplaced({ name, index }: Maintainable): Promise<void> {
+    try {
+      await this.exclusively(name, async () => void (await index.removeReplacedIndexes()));
+    } catch (error) {
+      this.#logger.warn({ collection: name, err: error }, 'files of a replaced index could not be removed');
+    }
   }
 
   async #maintain({ name, index }: Maintainable, upkeep: Upkeep): Promise<void> {

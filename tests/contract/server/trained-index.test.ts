@@ -1,4 +1,6 @@
 /** @file A collection that is too large to be searched exactly: the trained index against exact search over the same rows. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnnEngine, AnnIndex, AnnMatch } from '../../../server/repositories/ann-index.ts';
 import { buffered } from '../../../server/repositories/buffered-index.ts';
@@ -14,6 +16,12 @@ const ROWS = EXACT_ROWS + 1_000;
 const QUERIES = 40;
 const SPEC = { name: 'large', dimensions: D, metric: 'cosine', fields: { bucket: 'int', isOdd: 'bool' } } as const;
 
+/** Of files below a folder. */
+function bytesOf(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.reduce((sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0), 0);
+}
+
 const ids = (matches: readonly AnnMatch[]) => matches.map(({ id }) => id);
 
 afterAll(removeFolders);
@@ -22,6 +30,7 @@ describe.each([
   ['the engine alone', (engine: AnnEngine) => engine],
   ['the engine behind fresh rows', buffered],
 ])('a large collection in %s', (_name, wrap) => {
+  let folder: string;
   let engine: AnnEngine;
   let index: AnnIndex;
   let vectors: Float32Array;
@@ -33,7 +42,8 @@ describe.each([
     vectors = set.block(0, ROWS);
     const near = set.queriesNear(vectors.slice(0, QUERIES * D));
     queries = Array.from({ length: QUERIES }, (_, n) => near.subarray(n * D, (n + 1) * D));
-    engine = wrap(await openLanceEngine(engineLocation(temporaryFolder())));
+    folder = temporaryFolder();
+    engine = wrap(await openLanceEngine(engineLocation(folder)));
     index = await engine.open(SPEC);
     for (let first = 0; first < ROWS; first += 50_500) {
       const items = Array.from({ length: Math.min(50_500, ROWS - first) }, (_, n) => {
@@ -127,6 +137,17 @@ describe.each([
     await index.maintain();
     for (const n of [0, 4, 8, 11]) expect(ids(await index.search(far(n), 1))).toEqual([`late${n}`]);
     for (const n of [1, 5, 9]) expect(ids(await index.search(far(n), 3))).not.toContain(`late${n}`);
+  });
+
+  it('keeps one vector index on the disk, not those that it replaced', async () => {
+    await index.maintain();
+    const before = bytesOf(folder);
+    const found = ids(await index.search(queries[0]!, 10));
+    expect(await index.removeReplacedIndexes()).toBeGreaterThan(0);
+    expect(bytesOf(folder)).toBeLessThan(before);
+    expect(await index.removeReplacedIndexes()).toBe(0);
+    expect(ids(await index.search(queries[0]!, 10))).toEqual(found);
+    expect((await index.maintain()).selfFound01).toBeGreaterThan(0.95);
   });
 
   it('is exact under a narrow filter and nearly so under a wide one', async () => {
