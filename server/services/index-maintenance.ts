@@ -134,7 +134,9 @@ export class IndexMaintenance {
 
   async #removeReplaced({ name, index }: Maintainable): Promise<void> {
     try {
-      await this.exclusively(name, async () => void (await index.removeReplacedIndexes()));
+      await this.exclusively(name, async () => {
+        await index.removeReplacedIndexes();
+      });
     } catch (error) {
       this.#logger.warn({ collection: name, err: error }, 'files of a replaced index could not be removed');
     }
