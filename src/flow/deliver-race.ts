@@ -52,11 +52,11 @@ export async function deliverRace(
     const runners = delivery.runners.length;
     switch (target.to) {
       case 'folder':
-        return { result: await writeToFolder(plan(delivery, order.words.site), target.folder, runners, run), file: null };
+        return { result: await writeToFolder(await plan(delivery, order.words.site), target.folder, runners, run), file: null };
       case 'beside':
         return { result: await writeBeside(delivery, target.folders, run), file: null };
       case 'file': {
-        const result = await writeZip(plan(delivery, order.words.site), target.file.stream, runners, run);
+        const result = await writeZip(await plan(delivery, order.words.site), target.file.stream, runners, run);
         return { result, file: await target.file.finish() };
       }
     }
@@ -66,17 +66,17 @@ export async function deliverRace(
 }
 
 /** Files of a folder, or of one ZIP. */
-function plan(delivery: OpenDelivery, words: SiteWords): PlannedFile[] {
+async function plan(delivery: OpenDelivery, words: SiteWords): Promise<PlannedFile[]> {
   switch (delivery.preset.kind) {
     case 'site':
       return planSite(delivery, words);
     case 'sidecars':
       return sidecarFiles(delivery);
     case 'zips':
-      return planZips(planFolders(delivery));
+      return planZips(await planFolders(delivery));
     case 'zip':
     case 'folders':
-      return filesOf(planFolders(delivery));
+      return filesOf(await planFolders(delivery));
     case 'csv':
     case 'json':
       throw new AppError('bug', 'a document is no delivery of files');
@@ -88,7 +88,7 @@ async function writeBeside(
   folders: ReadonlyMap<string, FileSystemDirectoryHandle>,
   run: DeliveryRun,
 ): Promise<DeliveryResult> {
-  const planned = planSidecars(delivery);
+  const planned = await planSidecars(delivery);
   const reached = planned.filter(({ sourceId }) => folders.has(sourceId));
   let total: DeliveryResult = {
     ...{ written: 0, kept: 0, runners: delivery.runners.length, bytes: 0 },

@@ -10,6 +10,7 @@ import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryProblem } from '../contracts/race-delivery.ts';
 import { nameFromPattern, safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import { runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
+import { breather } from './breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 import type { PhotoFacts } from './race-xmp.ts';
@@ -55,6 +56,8 @@ export interface OpenDelivery extends Delivery {
   readonly runners: readonly Runner[];
   /** Of each delivered photo: everybody in it. */
   readonly runnersIn: ReadonlyMap<string, readonly Runner[]>;
+  /** {@link factsOf} of photos that were asked for already: many show several runners. */
+  readonly facts: Map<string, PhotoFacts>;
 }
 
 /** Find out who gets what. */
@@ -68,7 +71,7 @@ export function openDelivery(delivery: Delivery): OpenDelivery {
       else others.push(runner);
     }
   const bibs = delivery.bibs === null ? null : new Set(delivery.bibs);
-  return { ...delivery, runnersIn, runners: bibs === null ? all : all.filter(({ bib }) => bibs.has(bib)) };
+  return { ...delivery, facts: new Map(), runnersIn, runners: bibs === null ? all : all.filter(({ bib }) => bibs.has(bib)) };
 }
 
 /** A folder of a runner's photos, the best at the goal first. */
@@ -79,14 +82,22 @@ export interface RunnerFolder {
   readonly files: readonly PlannedFile[];
 }
 
-/** One folder for each runner. */
-export function planFolders(delivery: OpenDelivery): RunnerFolder[] {
+/** One folder for each runner. Ten thousand photos take seconds: the page gets its turns in between. */
+export async function planFolders(delivery: OpenDelivery): Promise<RunnerFolder[]> {
+  const breathe = breather();
   const folders = new TakenNames();
-  return delivery.runners.map((runner) => {
+  const keys = new Map<string, string>();
+  const planned: RunnerFolder[] = [];
+  for (const runner of delivery.runners) {
     const names = new TakenNames();
-    const files = runner.photos.map((photo, index) => planPhoto(delivery, runner, photo, index, names));
-    return { runner, name: folders.take(safeName(titleOf(runner, delivery.preset.withNames))), files };
-  });
+    const files: PlannedFile[] = [];
+    for (const [index, photo] of runner.photos.entries()) {
+      files.push(planPhoto(delivery, runner, photo, index, names, keys));
+      await breathe();
+    }
+    planned.push({ runner, name: folders.take(safeName(titleOf(runner, delivery.preset.withNames))), files });
+  }
+  return planned;
 }
 
 /** Folders as one list. */
@@ -100,7 +111,14 @@ export function titleOf({ bib, entrants }: Runner, withNames: boolean): string {
   return withNames && names.length > 0 ? `${bib} ${names.join(', ')}` : bib;
 }
 
-function planPhoto(delivery: OpenDelivery, runner: Runner, shown: RunnerPhoto, index: number, names: TakenNames): PlannedFile {
+function planPhoto(
+  delivery: OpenDelivery,
+  runner: Runner,
+  shown: RunnerPhoto,
+  index: number,
+  names: TakenNames,
+  keys: Map<string, string>,
+): PlannedFile {
   const { preset, contents } = delivery;
   const { photo, camera, localAtMs } = shown;
   const { stem, ending } = splitName(photo.path);
@@ -120,7 +138,9 @@ function planPhoto(delivery: OpenDelivery, runner: Runner, shown: RunnerPhoto, i
     index: String(index + 1).padStart(3, '0'),
   });
   const path = names.take(safeName(name, preset.picture === null ? ending : '.jpg'));
-  return { path, about: photo.path, key: keyOf(delivery, photo), make: (signal) => makeCopy(delivery, photo, signal) };
+  const key = keys.get(photo.id) ?? keyOf(delivery, photo);
+  keys.set(photo.id, key);
+  return { path, about: photo.path, key, make: (signal) => makeCopy(delivery, photo, signal) };
 }
 
 /** The same file for the same photo, the same words in it and the same changes. */
@@ -169,7 +189,13 @@ async function makeCopy(delivery: OpenDelivery, photo: RacePhoto, signal: AbortS
 }
 
 /** What the metadata of a photo says: everybody in it who is delivered. */
-export function factsOf({ runnersIn, preset, contents }: OpenDelivery, photo: RacePhoto): PhotoFacts {
+export function factsOf(delivery: OpenDelivery, photo: RacePhoto): PhotoFacts {
+  const known = delivery.facts.get(photo.id) ?? newFacts(delivery, photo);
+  delivery.facts.set(photo.id, known);
+  return known;
+}
+
+function newFacts({ runnersIn, preset, contents }: OpenDelivery, photo: RacePhoto): PhotoFacts {
   const runners = runnersIn.get(photo.id) ?? [];
   const people = preset.withNames ? runners.flatMap(({ entrants }) => entrants.map(({ name }) => name)).filter((name) => name !== '') : [];
   const camera = contents.cameras.find(({ id }) => id === photo.cameraId);

@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../contracts/errors.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryProblem, DeliveryResult } from '../contracts/race-delivery.ts';
 import { safeName, splitName, TakenNames } from '../core/race/file-names.ts';
+import { breather } from './breather.ts';
 import { FolderTree, reporter, writeError, type DeliveryRun } from './race-folder.ts';
 import { digest, factsOf, type OpenDelivery, type PlannedFile } from './race-plan.ts';
 import { mergeXmp, type PhotoFacts } from './race-xmp.ts';
@@ -20,7 +21,8 @@ export interface PlannedSidecar {
 }
 
 /** One for each photo with a delivered runner; a JPEG and a RAW of one name share theirs, as Lightroom wants it. */
-export function planSidecars(delivery: OpenDelivery): PlannedSidecar[] {
+export async function planSidecars(delivery: OpenDelivery): Promise<PlannedSidecar[]> {
+  const breathe = breather();
   const planned = new Map<string, PlannedSidecar>();
   const wanted = new Set(delivery.runners.flatMap(({ photos }) => photos.map(({ photo }) => photo.id)));
   for (const photo of delivery.contents.photos.filter(({ id }) => wanted.has(id))) {
@@ -29,6 +31,7 @@ export function planSidecars(delivery: OpenDelivery): PlannedSidecar[] {
     const facts = factsOf(delivery, photo);
     const before = planned.get(key);
     planned.set(key, before === undefined ? sidecarOf(photo, path, facts) : { ...before, facts: both(before.facts, facts) });
+    await breathe();
   }
   return [...planned.values()];
 }
@@ -79,11 +82,11 @@ export async function writeSidecars(
 }
 
 /** For a ZIP or another folder: each source in a folder of its own name. */
-export function sidecarFiles(delivery: OpenDelivery): PlannedFile[] {
+export async function sidecarFiles(delivery: OpenDelivery): Promise<PlannedFile[]> {
   const folders = new TakenNames();
   const folderOf = new Map(delivery.contents.sources.map(({ id, name }) => [id, folders.take(safeName(name))]));
   const names = new TakenNames();
-  return planSidecars(delivery).map(({ sourceId, path, facts, modifiedAtMs }) => {
+  return (await planSidecars(delivery)).map(({ sourceId, path, facts, modifiedAtMs }) => {
     const parts = [
       folderOf.get(sourceId) ?? 'photos',
       ...path

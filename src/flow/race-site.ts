@@ -8,6 +8,7 @@ import type { PictureChange } from '../contracts/race-delivery.ts';
 import { safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import type { Runner, RunnerPhoto } from '../core/race/runner-photos.ts';
 import { digest, factsOf, keyOf, titleOf, type OpenDelivery, type PlannedFile } from './race-plan.ts';
+import { breather } from './breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 
@@ -48,7 +49,8 @@ interface SitePicture {
 }
 
 /** Pictures first, pages last: a page shows what was written. */
-export function planSite(delivery: OpenDelivery, words: SiteWords): PlannedFile[] {
+export async function planSite(delivery: OpenDelivery, words: SiteWords): Promise<PlannedFile[]> {
+  const breathe = breather();
   const { runners, contents, preset } = delivery;
   const change = preset.picture ?? SITE_PICTURE;
   const names = new TakenNames();
@@ -62,6 +64,7 @@ export function planSite(delivery: OpenDelivery, words: SiteWords): PlannedFile[
     const picture: SitePicture = { shown, large: `photos/${name}`, small: `small/${name}` };
     pictures.set(photo.id, picture);
     files.push(...picturesOf(delivery, picture, change, missing));
+    await breathe();
   }
   const pages = new TakenNames();
   const pageOf = new Map(runners.map((runner) => [runner.bib, pages.take(safeName(runner.bib, '.html'))]));

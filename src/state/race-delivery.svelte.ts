@@ -4,7 +4,7 @@ import { AppError, toAppError } from '../contracts/errors.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import { DEFAULT_PRESET, type DeliveryPreset, type DeliveryProgress, type DeliveryResult } from '../contracts/race-delivery.ts';
 import { safeName } from '../core/race/file-names.ts';
-import { deliverySummary, runnersOf, type DeliverySummary, type RaceContents } from '../core/race/runner-photos.ts';
+import { deliverySummary, type DeliverySummary, type RaceContents } from '../core/race/runner-photos.ts';
 import type { DeliveryOrder, DeliveryTarget } from '../flow/deliver-race.ts';
 import { allowWriting, canWriteFolders, pickTargetFile, pickTargetFolder } from '../flow/race-target.ts';
 import { exportRace, importRace } from '../store/race-export.ts';
@@ -58,8 +58,7 @@ export class RaceDelivery {
   readonly summary: DeliverySummary | null = $derived.by(() => {
     const contents = this.#contents.value;
     if (contents === null) return null;
-    const runners = runnersOf(contents, this.#preset).filter(({ bib }) => this.bibs.size === 0 || this.bibs.has(bib));
-    return deliverySummary(runners);
+    return deliverySummary(contents, this.#preset, (bib) => this.bibs.size === 0 || this.bibs.has(bib));
   });
 
   /** Null while nothing runs and nothing ran. */

@@ -59,10 +59,10 @@ export function runnersOf(contents: RaceContents, choice: SightingChoice): Runne
   }
   const entrants = new Map<string, Entrant[]>();
   for (const entrant of contents.entrants) entrants.set(entrant.bib, [...(entrants.get(entrant.bib) ?? []), entrant]);
-  const order = new Intl.Collator('en', { numeric: true });
   return [...found]
-    .sort(([a], [b]) => order.compare(a, b))
-    .map(([bib, own]) => ({ bib, entrants: entrants.get(bib) ?? [], photos: byPlaceAndTime([...own.values()]) }));
+    .map(([bib, own]): [string, string, Map<string, RunnerPhoto>] => [orderOf(bib), bib, own])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, bib, own]) => ({ bib, entrants: entrants.get(bib) ?? [], photos: byPlaceAndTime([...own.values()]) }));
 }
 
 /** How much there is to deliver. */
@@ -73,9 +73,28 @@ export interface DeliverySummary {
   readonly photos: number;
 }
 
-export function deliverySummary(runners: readonly Runner[]): DeliverySummary {
-  const photos = runners.flatMap((runner) => runner.photos.map(({ photo }) => photo.id));
-  return { runners: runners.length, pictures: photos.length, photos: new Set(photos).size };
+/** The same sums as over {@link runnersOf}, in a fraction of the time. @param isAsked whether a number is to be delivered. */
+export function deliverySummary(
+  { photos, readings }: RaceContents,
+  choice: SightingChoice,
+  isAsked: (bib: string) => boolean,
+): DeliverySummary {
+  const wanted = new Set(photos.filter((photo) => isWanted(photo, choice)).map(({ id }) => id));
+  const runners = new Set<string>();
+  let pictures = 0;
+  let shown = 0;
+  for (const { photoId, sightings } of readings) {
+    if (!wanted.has(photoId)) continue;
+    const bibs = new Set<string>();
+    for (const sighting of sightings) {
+      const bib = deliveredBib(sighting, choice.certainty);
+      if (bib !== null && isAsked(bib)) bibs.add(bib);
+    }
+    for (const bib of bibs) runners.add(bib);
+    pictures += bibs.size;
+    if (bibs.size > 0) shown += 1;
+  }
+  return { runners: runners.size, pictures, photos: shown };
 }
 
 /** @returns the number that a sighting is delivered under; null: it is not. */
@@ -87,6 +106,11 @@ export function deliveredBib({ answer }: Sighting, certainty: SightingChoice['ce
 /** @returns what the camera's clock should have said. */
 export function localTime(photo: RacePhoto, camera: RaceCamera | null): number | null {
   return photo.cameraAtMs === null ? null : photo.cameraAtMs + (camera?.clockOffsetMs ?? 0);
+}
+
+/** `9` before `10`. */
+function orderOf(bib: string): string {
+  return bib.replaceAll(/\d+/g, (digits) => digits.padStart(8, '0'));
 }
 
 function isWanted(photo: RacePhoto, { withDuplicates, minSharpness01 }: SightingChoice): boolean {

@@ -76,7 +76,7 @@ describe('a folder for each runner', () => {
   it('holds copies byte for byte, the best at the goal first, and says which are ours', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const result = await writeToFolder(
-      filesOf(planFolders(deliveryOf({ fileName: '{index}_{original}', withNames: true }))),
+      filesOf(await planFolders(deliveryOf({ fileName: '{index}_{original}', withNames: true }))),
       memoryFolder(files),
       2,
     );
@@ -94,37 +94,37 @@ describe('a folder for each runner', () => {
     const full = (name: string): void => {
       if (name !== DELIVERY_MARK && left-- === 0) throw new DOMException('full', 'QuotaExceededError');
     };
-    const plan = (preset: Partial<DeliveryPreset> = {}): PlannedFile[] => filesOf(planFolders(deliveryOf(preset)));
-    await expect(writeToFolder(plan(), memoryFolder(files, { onWrite: full }), 2)).rejects.toMatchObject({ code: 'storage-full' });
+    const plan = async (preset: Partial<DeliveryPreset> = {}): Promise<PlannedFile[]> => filesOf(await planFolders(deliveryOf(preset)));
+    await expect(writeToFolder(await plan(), memoryFolder(files, { onWrite: full }), 2)).rejects.toMatchObject({ code: 'storage-full' });
     expect(pathsOf(files).filter((path) => path.startsWith('7/'))).toHaveLength(4);
-    const second = await writeToFolder(plan(), memoryFolder(files), 2);
+    const second = await writeToFolder(await plan(), memoryFolder(files), 2);
     expect(second).toMatchObject({ written: 2, kept: 3, problems: [{ path: '7/7_IMG_0001 (2).JPG', reason: 'renamed' }] });
     expect(textOf(files, '7/7_IMG_0001.JPG')).toBe('not ours');
-    expect(await writeToFolder(plan(), memoryFolder(files), 2)).toMatchObject({ written: 0, kept: 5 });
-    expect(await writeToFolder(plan({ withKeywords: true }), memoryFolder(files), 2)).toMatchObject({ written: 5, kept: 0 });
+    expect(await writeToFolder(await plan(), memoryFolder(files), 2)).toMatchObject({ written: 0, kept: 5 });
+    expect(await writeToFolder(await plan({ withKeywords: true }), memoryFolder(files), 2)).toMatchObject({ written: 5, kept: 0 });
     files.delete('A3/A3_IMG_0003.jpg');
-    expect(await writeToFolder(plan({ withKeywords: true }), memoryFolder(files), 2)).toMatchObject({ written: 1, kept: 4 });
+    expect(await writeToFolder(await plan({ withKeywords: true }), memoryFolder(files), 2)).toMatchObject({ written: 1, kept: 4 });
   });
 
   it('names what is gone and writes the rest; ends when it is cancelled or the folder is taken away', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const gone = await writeToFolder(filesOf(planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
+    const gone = await writeToFolder(filesOf(await planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
     expect(gone).toMatchObject({ written: 4, problems: [{ path: 'DCIM/IMG_0002.JPG', reason: 'gone' }] });
     const stop = new AbortController();
     const run = { signal: stop.signal, onProgress: () => stop.abort() };
     await expect(
-      writeToFolder(filesOf(planFolders(deliveryOf({ withKeywords: true }))), memoryFolder(files), 2, run),
+      writeToFolder(filesOf(await planFolders(deliveryOf({ withKeywords: true }))), memoryFolder(files), 2, run),
     ).rejects.toMatchObject({
       code: 'cancelled',
     });
     const revoked = () => {
       throw new DOMException('no', 'NotAllowedError');
     };
-    await expect(writeToFolder(filesOf(planFolders(deliveryOf())), memoryFolder(new Map(), { onWrite: revoked }), 2)).rejects.toMatchObject(
-      {
-        code: 'permission-denied',
-      },
-    );
+    await expect(
+      writeToFolder(filesOf(await planFolders(deliveryOf())), memoryFolder(new Map(), { onWrite: revoked }), 2),
+    ).rejects.toMatchObject({
+      code: 'permission-denied',
+    });
   });
 
   it('hands out no photo whose place cannot be taken out, and says where keywords could not be written', async () => {
@@ -133,10 +133,10 @@ describe('a folder for each runner', () => {
       places: { open: () => Promise.resolve(new Blob(['RAW'])), pictures: deliveryOf().places.pictures },
     };
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const kept = await writeToFolder(filesOf(planFolders(raw)), memoryFolder(files), 2);
+    const kept = await writeToFolder(filesOf(await planFolders(raw)), memoryFolder(files), 2);
     expect([kept.written, kept.problems[0]!.reason]).toEqual([5, 'no-keywords']);
     const clean = await writeToFolder(
-      filesOf(planFolders({ ...raw, preset: { ...raw.preset, removeGps: true } })),
+      filesOf(await planFolders({ ...raw, preset: { ...raw.preset, removeGps: true } })),
       memoryFolder(new Map()),
       2,
     );
@@ -152,17 +152,17 @@ describe('a folder for each runner', () => {
     );
     const delivery = deliveryOf({ withNames: true, fileName: '{original}' }, [], { ...contents, entrants, photos });
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const result = await writeToFolder(filesOf(planFolders(delivery)), memoryFolder(files), 2);
+    const result = await writeToFolder(filesOf(await planFolders(delivery)), memoryFolder(files), 2);
     expect(result.problems).toEqual([]);
     for (const path of pathsOf(files))
       expect(path.split('/').every((part) => !/^\.{1,2}$|[\\:\p{Cc}]/u.test(part) && Buffer.byteLength(part) < 200)).toBe(true);
-    expect([...(await unzip(await bytesOf(zipOf(filesOf(planFolders(delivery))).stream))).keys()]).toHaveLength(6);
+    expect([...(await unzip(await bytesOf(zipOf(filesOf(await planFolders(delivery))).stream))).keys()]).toHaveLength(6);
   });
 });
 
 describe('a ZIP', () => {
   it('is opened by another program, whole, with names in any script; what is gone is left out and named', async () => {
-    const zip = zipOf(filesOf(planFolders(deliveryOf({ withNames: true }, ['p2']))));
+    const zip = zipOf(filesOf(await planFolders(deliveryOf({ withNames: true }, ['p2']))));
     const files = await unzip(await bytesOf(zip.stream));
     expect([...files.keys()]).toEqual([
       ...['3', '3', '1'].map((n, i) => `7 佐藤 花子/7_IMG_000${n}.${i === 1 ? 'jpg' : 'JPG'}`.replace('3.jpg', '3 (2).jpg')),
@@ -174,10 +174,10 @@ describe('a ZIP', () => {
 
   it('of each runner is written as a file, made again when something was missing', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const first = await writeToFolder(planZips(planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
+    const first = await writeToFolder(planZips(await planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
     expect(first).toMatchObject({ written: 2, problems: [{ path: 'DCIM/IMG_0002.JPG', reason: 'gone' }] });
     expect((await unzip(Buffer.from(files.get('7.zip')!))).size).toBe(3);
-    const second = await writeToFolder(planZips(planFolders(deliveryOf())), memoryFolder(files), 2);
+    const second = await writeToFolder(planZips(await planFolders(deliveryOf())), memoryFolder(files), 2);
     expect(second).toMatchObject({ written: 1, kept: 1, problems: [] });
     expect((await unzip(Buffer.from(files.get('7.zip')!))).size).toBe(4);
   });
@@ -186,7 +186,7 @@ describe('a ZIP', () => {
     const stop = new AbortController();
     let aborted = false;
     const target = new WritableStream<Uint8Array<ArrayBuffer>>({ write: () => stop.abort(), abort: () => void (aborted = true) });
-    await expect(writeZip(filesOf(planFolders(deliveryOf())), target, 2, { signal: stop.signal })).rejects.toMatchObject({
+    await expect(writeZip(filesOf(await planFolders(deliveryOf())), target, 2, { signal: stop.signal })).rejects.toMatchObject({
       code: 'cancelled',
     });
     expect(aborted).toBe(true);
@@ -202,7 +202,7 @@ describe('sidecars', () => {
       ['DCIM/IMG_0002.xmp', new TextEncoder().encode('not XML at all')],
     ]);
     const folder = memoryFolder(files);
-    const first = await writeSidecars(planSidecars(delivery), folder, 'merge', 2);
+    const first = await writeSidecars(await planSidecars(delivery), folder, 'merge', 2);
     expect(first).toMatchObject({ written: 3, problems: [{ path: 'DCIM/IMG_0002.xmp', reason: 'not-written' }] });
     expect(pathsOf(files)).toEqual(['DCIM/IMG_0001.xmp', 'DCIM/IMG_0002.xmp', 'DCIM/IMG_0003.xmp', 'OTHER/IMG_0003.xmp']);
     const merged = textOf(files, 'DCIM/IMG_0001.xmp');
@@ -213,14 +213,14 @@ describe('sidecars', () => {
       '<rdf:li>佐藤 花子</rdf:li>',
     ]);
     expect(textOf(files, 'DCIM/IMG_0002.xmp')).toBe('not XML at all');
-    expect(await writeSidecars(planSidecars(delivery), folder, 'merge', 2)).toMatchObject({ written: 0, kept: 3 });
-    expect(await writeSidecars(planSidecars(deliveryOf()), folder, 'keep', 2)).toMatchObject({ written: 0, kept: 4, problems: [] });
+    expect(await writeSidecars(await planSidecars(delivery), folder, 'merge', 2)).toMatchObject({ written: 0, kept: 3 });
+    expect(await writeSidecars(await planSidecars(deliveryOf()), folder, 'keep', 2)).toMatchObject({ written: 0, kept: 4, problems: [] });
   });
 
   it('are one for a JPEG and a RAW of one name, and go into a ZIP by source', async () => {
     const contents = raceContents();
     const photos = [photoOf('p1', 'a/IMG_1.JPG'), photoOf('p2', 'a/IMG_1.CR3'), photoOf('p3', 'b/IMG_1.JPG')];
-    const files = await unzip(await bytesOf(zipOf(sidecarFiles(deliveryOf({}, [], { ...contents, photos }))).stream));
+    const files = await unzip(await bytesOf(zipOf(await sidecarFiles(deliveryOf({}, [], { ...contents, photos }))).stream));
     expect([...files.keys()]).toEqual(['Card 1/a/IMG_1.xmp', 'Card 1/b/IMG_1.xmp']);
   });
 });
@@ -228,7 +228,7 @@ describe('sidecars', () => {
 describe('a site', () => {
   it('shows every runner, fetches nothing, names nobody unless that is wanted, and leaves out what is gone', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const result = await writeToFolder(planSite(deliveryOf({}, ['p2']), WORDS), memoryFolder(files), 2);
+    const result = await writeToFolder(await planSite(deliveryOf({}, ['p2']), WORDS), memoryFolder(files), 2);
     expect(result.problems).toEqual([
       { path: 'DCIM/IMG_0002.JPG', reason: 'gone' },
       { path: 'DCIM/IMG_0002.JPG', reason: 'gone' },
@@ -259,7 +259,7 @@ describe('a site', () => {
       'src="../small/IMG_0001.jpg"',
     ]);
     const named = new Map<string, Uint8Array<ArrayBuffer>>();
-    await writeToFolder(planSite(deliveryOf({ withNames: true }), WORDS), memoryFolder(named), 2);
+    await writeToFolder(await planSite(deliveryOf({ withNames: true }), WORDS), memoryFolder(named), 2);
     expect(textOf(named, 'index.html')).toContain('7 佐藤 花子');
   });
 });
