@@ -64,8 +64,10 @@ export const DEMO_SCENES: readonly DrawnScene[] = [
   scene('course/RACE0108.jpg', 'course', 2_101_000, 59, [
     { ...LUCA, shirt: '#1f8f99', bib: '1520', x: 0.48, footY: 0.94, height: 0.74, step: 1, motion: 0.35 },
   ]),
+  // One of them is cut off by the edge of the photo.
   scene('course/RACE0109.jpg', 'course', 2_166_000, 61, [
-    { ...MEI, shirt: '#c84f8a', bib: '4077', x: 0.45, footY: 0.95, height: 0.76, step: 0, lean: 4 },
+    { ...MEI, shirt: '#c84f8a', bib: '4077', x: 0.55, footY: 0.95, height: 0.76, step: 0, lean: 4 },
+    { ...LUCA, shirt: '#46505c', bib: '846', x: 0.003, footY: 0.93, height: 0.72, step: 1 },
   ]),
   scene('goal/GOAL0231.jpg', 'goal', 3_905_000, 71, [{ ...TORU, bib: '352', x: 0.5, footY: 0.95, height: 0.78, step: 0, cheers: true }]),
   scene('goal/GOAL0232.jpg', 'goal', 4_006_000, 71, [

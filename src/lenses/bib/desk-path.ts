@@ -21,7 +21,7 @@ export function deskPlace(path: string): DeskPlace | null {
   const page = EVENT_PAGES.find((each) => each === second);
   if (page === undefined) return null;
   if (third === undefined) return { page, eventId };
-  if (page === 'photos') return { page: 'photo', eventId, photoId: third };
+  if (page === 'photos') return { page: 'photo', eventId, photoId: `${eventId}.${third}` };
   const bib = page === 'runners' ? plain(third) : null;
   return bib === null ? null : { page: 'runner', eventId, bib };
 }
@@ -32,7 +32,8 @@ export function deskAddress(place: DeskPlace): string {
   const race = `${ROOT}/races/${place.eventId}`;
   switch (place.page) {
     case 'photo':
-      return `${race}/photos/${place.photoId}`;
+      // Ids of photos begin with their race; an address with a dot in it would be taken for a file.
+      return `${race}/photos/${place.photoId.slice(place.eventId.length + 1)}`;
     case 'runner':
       return `${race}/runners/${encodeURIComponent(place.bib)}`;
     case 'import':

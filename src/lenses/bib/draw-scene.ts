@@ -47,14 +47,16 @@ function farAway({ seed, camera }: DrawnScene): OffscreenCanvas {
   pen.lineTo(widthPx * 0.57, heightPx);
   pen.lineTo(widthPx * 0.43, heightPx);
   pen.fill();
+  // Barriers along the road, one long band on each side.
   for (const side of [-1, 1]) {
-    for (let part = 0; part < 5; part++) {
-      const near = part / 5;
-      const [x, y] = [widthPx * (0.5 + side * (0.16 + near * 0.5)), horizon + near * heightPx * 0.36];
-      const width = 130 + near * 260;
-      pen.fillStyle = `hsl(${(seed * 47 + part * 73 + (side > 0 ? 130 : 0)) % 360} 55% 45%)`;
-      pen.fillRect(x - width / 2, y, width, 50 + near * 100);
-    }
+    const [near, far] = [widthPx * (0.5 + side * 0.56), widthPx * (0.5 + side * 0.07)];
+    pen.fillStyle = side < 0 ? '#3d5a80' : '#4a6572';
+    pen.beginPath();
+    pen.moveTo(far, horizon - 14);
+    pen.lineTo(near, heightPx * 0.6);
+    pen.lineTo(near, heightPx * 0.76);
+    pen.lineTo(far, horizon + 12);
+    pen.fill();
   }
   if (camera === 'goal') drawGoal(pen);
   return canvas;
