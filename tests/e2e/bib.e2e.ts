@@ -31,14 +31,14 @@ async function counted(page: Page, label: string): Promise<number> {
   return Number(text?.replaceAll(',', '') ?? Number.NaN);
 }
 
-test('a stranger sees the whole way with the demo race', async ({ page }) => {
+test('the demo race: a stranger sees the whole way, decides, takes back', async ({ page }) => {
   const requests: string[] = [];
   page.on('request', (request) => {
     if (request.method() !== 'GET') requests.push(request.url());
   });
   await openDemo(page);
   expect(await counted(page, 'Numbers that are sure')).toBeGreaterThanOrEqual(6);
-  expect(await counted(page, 'Photos without runners')).toBeGreaterThanOrEqual(1);
+  expect(await counted(page, 'Photos without people')).toBeGreaterThanOrEqual(1);
   expect(await faults(page)).toEqual([]);
 
   await page.getByRole('link', { name: 'Photos', exact: true }).click();
@@ -60,10 +60,8 @@ test('a stranger sees the whole way with the demo race', async ({ page }) => {
   await expect(page.getByRole('button', { name: '352', exact: true }).first()).toBeVisible();
   expect(await faults(page)).toEqual([]);
   expect(requests).toEqual([]);
-});
 
-test('a doubtful number is decided by key, taken back after a reload, and decided again', async ({ page }) => {
-  await openDemo(page);
+  // A doubtful number: decided by key, taken back after a reload, decided again.
   await page.getByRole('link', { name: /^Review/ }).click();
   await expect(page.getByRole('heading', { name: 'Which number is it?' })).toBeVisible();
   const left = page.getByText(/^To check: \d+/);

@@ -44,7 +44,10 @@ function drawBody(pen: Pen, runner: DrawnRunner): void {
   pen.drawImage(bibPicture(runner), -BIB.width / 2, BIB.top, BIB.width, BIB.height);
   if (runner.cheers === true) return;
   if (runner.cover === 'all') towel(pen);
-  const reach: Reach = runner.cover === undefined ? [21, 44, 31, 70, 23, 58] : [21, 44, 29, 72, runner.cover === 'part' ? -1 : 14, runner.cover === 'part' ? 67 : 62];
+  const reach: Reach =
+    runner.cover === undefined
+      ? [21, 44, 31, 70, 23, 58]
+      : [21, 44, 29, 72, runner.cover === 'part' ? -1 : 14, runner.cover === 'part' ? 67 : 62];
   limb(pen, reach.map((value, index) => (index % 2 === 0 ? value * front : value)) as Reach, 8.5, 7, skin);
 }
 
