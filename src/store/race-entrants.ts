@@ -8,6 +8,8 @@ import { searchWords } from './search-key.ts';
 
 /** Written at once; the rest of the page gets a turn in between. */
 const CHUNK = 500;
+/** Keys read at once. */
+const KEYS = 4000;
 
 export interface EntrantStore {
   /** The list of an event becomes this one; all or nothing. @throws AppError('invalid-input' | 'quota-exceeded') */
@@ -65,14 +67,24 @@ export function createEntrantStore(database: Database): EntrantStore {
         const counts = await Promise.all(eventIds.map((id) => transaction.objectStore('raceEntrants').count(ofEvent(id))));
         return counts.reduce((sum, count) => sum + count, 0);
       }),
-    bibs: (eventIds) =>
-      transact(database, ['raceEntrants'], 'readonly', async (transaction) => {
-        const bibs = new Set<string>();
-        for (const eventId of eventIds)
-          // Keys hold the numbers: 50,000 rows need not be read for them.
-          for (const key of await transaction.objectStore('raceEntrants').getAllKeys(ofEvent(eventId))) bibs.add(bibOf(key));
-        return [...bibs];
-      }),
+    async bibs(eventIds) {
+      const bibs = new Set<string>();
+      for (const eventId of eventIds) {
+        const all = ofEvent(eventId);
+        let lower = all.lower as string;
+        for (;;) {
+          const range = IDBKeyRange.bound(lower, all.upper as string, true, true);
+          // Keys hold the numbers: 50,000 rows need not be read for them; and the page goes on between the pieces.
+          const keys = await transact(database, ['raceEntrants'], 'readonly', (transaction) =>
+            transaction.objectStore('raceEntrants').getAllKeys(range, KEYS),
+          );
+          for (const key of keys) bibs.add(bibOf(key));
+          if (keys.length < KEYS) break;
+          lower = keys.at(-1)!;
+        }
+      }
+      return [...bibs];
+    },
     ids: (eventIds) =>
       transact(database, ['raceEntrants'], 'readonly', async (transaction) => {
         const index = transaction.objectStore('raceEntrants').index('byOrder');

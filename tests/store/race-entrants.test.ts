@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import type { RunnerPage } from '../../src/contracts/race-gallery.ts';
 import { freshDatabase } from './fixtures.ts';
 import { bibAnswer, entrant, finishedPhoto, foundFile, KEEP_APART, photoSource, raceEvent, raceStand, sighting } from './race-fixtures.ts';
 
@@ -17,6 +18,18 @@ describe('entrants', () => {
     await expect(entrants.replace('e1', [entrant('1'), entrant('1 2')])).rejects.toMatchObject({ code: 'invalid-input' });
     expect(await entrants.count(['e1'])).toBe(4);
     await expect(entrants.replace('gone', [])).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('are thousands, and their numbers are all known', { timeout: 60_000 }, async () => {
+    const { entrants, events } = await stand();
+    await events.put(raceEvent('e2', { parentId: 'e1' }));
+    await entrants.replace(
+      'e1',
+      Array.from({ length: 4001 }, (_, i) => entrant(String(i + 1))),
+    );
+    await entrants.replace('e2', [entrant('A1'), entrant('7')]);
+    expect(new Set(await entrants.bibs(['e1', 'e2'])).size).toBe(4002);
+    expect((await entrants.bibs(['e2'])).sort()).toEqual(['7', 'A1']);
   });
 
   it('are found by number, then by any part of the name, however it is typed', async () => {
@@ -88,8 +101,9 @@ describe('races', () => {
         KEEP_APART,
       );
     }
-    await events.remove('e1');
     const connection = await database.connect();
+    for (const event of ['e1', 'e1x']) await connection.put('racePages', { id: `${event}.7` } as RunnerPage);
+    await events.remove('e1');
     for (const name of connection.objectStoreNames) {
       if (!name.startsWith('race') || name === 'raceHandles') continue;
       // The event and its source are counted apart.
