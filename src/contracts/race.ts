@@ -130,12 +130,19 @@ export interface BibScores {
   readonly steps: number;
   /** steps × (alphabet.length + 1), natural logarithms of probabilities. */
   readonly logProbabilities: Float32Array<ArrayBuffer>;
-  /** The same of further looks at this bib (wider, closer), if there were any. */
-  readonly moreLooks?: readonly Float32Array<ArrayBuffer>[];
+  /** Further looks at this bib, if there were any: the bib reader's from farther off, or that of a reader of any line. */
+  readonly moreLooks?: readonly BibLook[];
   /** Where the line of the number stands. */
   readonly quad: Quad;
   /** 0..1: how likely it is that a part of the number is hidden or cut off (at its left, at its right). */
   readonly cut01: readonly [number, number];
+}
+
+/** One more look at a bib. */
+export interface BibLook {
+  readonly reader: 'bib' | 'line';
+  /** Its own number of steps × (alphabet.length + 1), as in {@link BibScores}. */
+  readonly logProbabilities: Float32Array<ArrayBuffer>;
 }
 
 /** A number that a bib may show. */

@@ -18,6 +18,7 @@ import { environmentOf, printReport, type KindReport, type Report } from './repo
 import { runDetection } from './run-detection.ts';
 import { runFaces } from './run-faces.ts';
 import { runIdentification, runRetrieval } from './run-identification.ts';
+import { runNumbers } from './run-numbers.ts';
 import { runOcrText } from './run-ocr-text.ts';
 import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
       'with-text': { type: 'boolean', default: false },
       boxes: { type: 'string', default: 'found' },
       names: { type: 'string', default: 'found' },
+      'start-list': { type: 'string' },
     },
   });
   if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');

@@ -180,7 +180,7 @@ class Cards:
             tall = int(max(12, line_high * max(scale, scale ** .5 if scale > .5 else scale)))
             line_wide = int(max(6, line_wide * scale))
             spare = wide - line_wide
-            left = int(spare * np.clip(rng.normal(.5, .16), 0, 1))
+            left = int(spare * np.clip(rng.normal(.55, .18), 0, 1))
             top = int(np.clip(middle - tall // 2, 0, high - tall))
             small = cv2.resize(mask, (line_wide, tall), interpolation=cv2.INTER_AREA)
             if rng.random() < .12:
@@ -197,6 +197,10 @@ class Cards:
             ends = np.array(spans, 'f4') * (line_wide / mask.shape[1]) + left
             borders = np.concatenate([[ends[0, 0]], (ends[1:, 0] + ends[:-1, 1]) / 2, [ends[-1, 1]]])
             boxes = np.array([[a, top, b, top + tall] for a, b in zip(borders, borders[1:])])
+            if rng.random() < .15 and left > tall * .5:  # a category's letter in a box of its own, not part of it
+                a = max(0, left - tall * rng.uniform(.8, 1.1))
+                pen.rectangle([a, top - tall * .1, left - tall * .12, top + tall * 1.1], fill=ink)
+                pen.text(((a + left - tall * .12) / 2, top + tall / 2), string.ascii_uppercase[rng.integers(26)], font=self.font(tall * .9), fill=ground, anchor='mm')
             if rng.random() < .12:  # small mark behind the number, not part of it
                 size = tall * rng.uniform(.15, .35)
                 pen.text((left + line_wide + 3, top + tall), rng.choice(['m', 'f', 'M', 'F', 'A', '®', 'km']), font=self.font(size), fill=ink, anchor='ls')

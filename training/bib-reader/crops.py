@@ -14,7 +14,7 @@ from size import HEIGHT, STEPS, WIDTH
 
 class Crops:
     def __init__(self, lists, rng):
-        self.rng, self.items, self.images = rng, [], {}
+        self.rng, self.items, self.images, self.of_text = rng, [], {}, {}
         for path in lists:
             folder = os.path.dirname(os.path.abspath(path))
             with open(path) as file:
@@ -23,10 +23,13 @@ class Crops:
                     if name not in self.images:
                         self.images[name] = cv2.imread(name)[..., ::-1]
                     self.items.append((self.images[name], item))
+                    self.of_text.setdefault(item['text'], []).append(self.items[-1])
 
     def draw(self):
-        image, item = self.items[self.rng.integers(len(self.items))]
-        return self.look(image, item)
+        """Every number as often as any other, however many photos show it."""
+        texts = list(self.of_text)
+        some = self.of_text[texts[self.rng.integers(len(texts))]]
+        return self.look(*some[self.rng.integers(len(some))])
 
     def look(self, image, item):
         rng = self.rng

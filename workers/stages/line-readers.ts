@@ -17,7 +17,8 @@ export interface LineReader {
   read(strip: GreyImage): Promise<ReadCharacter[]>;
 }
 
-const PPOCR = Array.from(`${ppocrCharacters.characters} `);
+/** Characters of PP-OCR's classes, in order. */
+export const PPOCR = Array.from(`${ppocrCharacters.characters} `);
 /** Trained on condensed lines too: a fifth fewer columns to read, and no more errors. */
 const JAPANESE_SQUEEZE = 0.8;
 const JAPANESE = Array.from(japaneseCharacters.characters);

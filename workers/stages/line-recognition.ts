@@ -8,6 +8,13 @@ export const LINE_HEIGHT_PX = 48;
 /** Pixels of width per output step. */
 const STEP_PX = 8;
 
+/** What a network says of one line: steps × classes, after softmax; class 0 is blank. */
+export interface LineProbabilities {
+  readonly probabilities: Float32Array;
+  readonly steps: number;
+  readonly classes: number;
+}
+
 /**
  * Read one line.
  * @param strip {@link LINE_HEIGHT_PX} high, dark on light, from `cutStrip`.
@@ -15,6 +22,12 @@ const STEP_PX = 8;
  * @throws AppError('bug') when the network has another number of classes.
  */
 export async function recogniseLine(model: OrtModel, strip: GreyImage, characters: readonly string[]): Promise<ReadCharacter[]> {
+  const { probabilities, steps, classes } = await lineProbabilities(model, strip, characters);
+  return decodeCtc(probabilities, classes, characters, steps);
+}
+
+/** As {@link recogniseLine}, but every character's probability at every step. */
+export async function lineProbabilities(model: OrtModel, strip: GreyImage, characters: readonly string[]): Promise<LineProbabilities> {
   const widthPx = Math.max(2, Math.ceil(strip.widthPx / STEP_PX)) * STEP_PX;
   const plane = LINE_HEIGHT_PX * widthPx;
   const data = new Float32Array(plane * 3);
@@ -30,5 +43,5 @@ export async function recogniseLine(model: OrtModel, strip: GreyImage, character
   const classes = output.dims[2] ?? 0;
   if (classes !== characters.length + 1)
     throw new AppError('bug', `${model.modelId} has ${classes} classes, not ${characters.length + 1}`, { stage: 'read' });
-  return decodeCtc(output.data as Float32Array, classes, characters, steps);
+  return { probabilities: output.data as Float32Array, steps, classes };
 }

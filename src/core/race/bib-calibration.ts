@@ -19,8 +19,11 @@ const oddsSchema = z.strictObject({
 export const bibCalibrationSchema = z.strictObject({
   /** Version of the reader that the numbers were fitted for. */
   reader: z.string(),
-  /** Likelihoods of a look are raised to this power: a net's steps are less independent than CTC takes them for. */
-  sharpness: z.number().positive(),
+  /**
+   * Powers that likelihoods are raised to, since the steps of a net are less independent than CTC takes them for: the mean of the bib reader's looks
+   * when nobody else read the line (`alone`), or else `bib` times that and `line` times the line reader's.
+   */
+  trust: z.strictObject({ alone: z.number().positive(), bib: z.number().nonnegative(), line: z.number().nonnegative() }),
   /** Chance that a bib's number is missing on the start list. */
   unlisted01: z.number().min(0).max(1),
   /** Share of a step's probability that goes to the digits that are mistaken for each other. */

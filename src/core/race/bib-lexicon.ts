@@ -4,13 +4,14 @@ import { BIB_CLASSES, classOf } from './bib-alphabet.ts';
 
 /** A deterministic automaton over classes of the reader. Nodes are integers; 0 is where a number begins. */
 export interface BibLexicon {
-  /** Call `visit` for each class that may follow, with the node it leads to. */
-  readonly follow: (node: number, visit: (characterClass: number, next: number) => void) => void;
+  /** Node that a class leads to; -1 when it may not follow. */
+  readonly next: (node: number, characterClass: number) => number;
   /** True where a number may end. */
   readonly isEnd: (node: number) => boolean;
 }
 
 const DIGITS = Array.from('0123456789', classOf);
+const isDigit = Array.from({ length: BIB_CLASSES }, (_, one) => DIGITS.includes(one));
 
 /** What {@link trieOf} makes: children as linked lists in flat arrays. */
 interface Trie {
@@ -34,8 +35,7 @@ function trieOf(texts: readonly string[]): Trie {
     if (classes.length === 0 || classes.includes(0)) continue;
     let node = 0;
     for (const one of classes) {
-      let child = firstChild[node]!;
-      while (child >= 0 && characterClass[child] !== one) child = nextSibling[child]!;
+      let child = childOf({ firstChild, nextSibling, characterClass }, node, one);
       if (child < 0) {
         child = size++;
         characterClass[child] = one;
@@ -53,11 +53,19 @@ function trieOf(texts: readonly string[]): Trie {
 export function listLexicon(numbers: readonly string[]): BibLexicon {
   const { firstChild, nextSibling, characterClass, ends } = trieOf(numbers);
   return {
-    follow: (node, visit) => {
-      for (let child = firstChild[node]!; child >= 0; child = nextSibling[child]!) visit(characterClass[child]!, child);
-    },
+    next: (node, one) => childOf({ firstChild, nextSibling, characterClass }, node, one),
     isEnd: (node) => ends[node] === 1,
   };
+}
+
+function childOf(
+  { firstChild, nextSibling, characterClass }: Pick<Trie, 'firstChild' | 'nextSibling' | 'characterClass'>,
+  node: number,
+  one: number,
+): number {
+  let child = firstChild[node]!;
+  while (child >= 0 && characterClass[child] !== one) child = nextSibling[child]!;
+  return child;
 }
 
 /**
@@ -70,11 +78,11 @@ export function formatLexicon({ prefixes, minDigits, maxDigits }: BibFormat, isP
   const least = isPart ? 1 : Math.min(minDigits, maxDigits);
   // Node `size + n` has seen n + 1 digits.
   return {
-    follow: (node, visit) => {
-      if (node < size) for (let child = firstChild[node]!; child >= 0; child = nextSibling[child]!) visit(characterClass[child]!, child);
+    next: (node, one) => {
+      if (!isDigit[one]) return node < size ? childOf({ firstChild, nextSibling, characterClass }, node, one) : -1;
       const digits = node >= size ? node - size + 1 : 0;
       const canHaveDigits = node === 0 || node >= size || ends[node] === 1;
-      if (canHaveDigits && digits < most) for (const digit of DIGITS) visit(digit, size + digits);
+      return canHaveDigits && digits < most ? size + digits : -1;
     },
     isEnd: (node) => node >= size && node - size + 1 >= least,
   };

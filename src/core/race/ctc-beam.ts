@@ -3,14 +3,14 @@ import type { BibLexicon } from './bib-lexicon.ts';
 
 const BLANK = 0;
 /** A class less likely than this at a step opens no new text there. */
-const LEAST_PROBABILITY = 1e-7;
+const LEAST_PROBABILITY = 1e-4;
 
 /** A beginning of a text while the steps are walked through. Probabilities are relative to the step's best. */
 interface Beginning {
   readonly node: number;
   readonly parent: Beginning | null;
   readonly characterClass: number;
-  readonly followers: Map<number, Beginning>;
+  readonly followers: Beginning[];
   /** Of all paths that end in blank here, and in its last character. */
   blank: number;
   character: number;
@@ -33,7 +33,7 @@ export function likeliestTexts(probabilities: Float32Array, classes: number, lex
     node: 0,
     parent: null,
     characterClass: BLANK,
-    followers: new Map(),
+    followers: [],
     blank: 1,
     character: 0,
     nextBlank: 0,
@@ -44,6 +44,8 @@ export function likeliestTexts(probabilities: Float32Array, classes: number, lex
   for (let step = 0; step < steps; step++) {
     const base = step * classes;
     const touched: Beginning[] = [];
+    const likely: number[] = [];
+    for (let one = 1; one < classes; one++) if (probabilities[base + one]! >= LEAST_PROBABILITY) likely.push(one);
     const touch = (one: Beginning): void => {
       if (one.touchedAt === step) return;
       one.touchedAt = step;
@@ -56,27 +58,27 @@ export function likeliestTexts(probabilities: Float32Array, classes: number, lex
       const both = one.blank + one.character;
       one.nextBlank += both * probabilities[base + BLANK]!;
       if (one.parent !== null) one.nextCharacter += one.character * probabilities[base + one.characterClass]!;
-      lexicon.follow(one.node, (characterClass, next) => {
-        const probability = probabilities[base + characterClass]!;
-        if (probability < LEAST_PROBABILITY) return;
-        let follower = one.followers.get(characterClass);
+      for (const characterClass of likely) {
+        let follower = one.followers.find((known) => known.characterClass === characterClass);
         if (follower === undefined) {
+          const node = lexicon.next(one.node, characterClass);
+          if (node < 0) continue;
           follower = {
-            node: next,
+            node,
             parent: one,
             characterClass,
-            followers: new Map(),
+            followers: [],
             blank: 0,
             character: 0,
             nextBlank: 0,
             nextCharacter: 0,
             touchedAt: -1,
           };
-          one.followers.set(characterClass, follower);
+          one.followers.push(follower);
         }
         touch(follower);
-        follower.nextCharacter += (characterClass === one.characterClass ? one.blank : both) * probability;
-      });
+        follower.nextCharacter += (characterClass === one.characterClass ? one.blank : both) * probabilities[base + characterClass]!;
+      }
     }
     touched.sort((a, b) => b.nextBlank + b.nextCharacter - a.nextBlank - a.nextCharacter);
     // Those that fall out of the beam must not go on from what they once were.
@@ -126,4 +128,22 @@ export function textLikelihood(probabilities: Float32Array, classes: number, tex
     [before, now] = [now, before];
   }
   return log + Math.log(before[states - 1]! + (states > 1 ? before[states - 2]! : 0));
+}
+
+/**
+ * Best path: the likeliest class of each step, repeats merged, blanks dropped.
+ * @param logProbabilities steps × classes. @returns `log`: logarithm of the path's own probability.
+ */
+export function bestPath(logProbabilities: Float32Array, classes: number): { text: number[]; log: number } {
+  const text: number[] = [];
+  let log = 0;
+  let before = BLANK;
+  for (let base = 0; base < logProbabilities.length; base += classes) {
+    let best = BLANK;
+    for (let one = 1; one < classes; one++) if (logProbabilities[base + one]! > logProbabilities[base + best]!) best = one;
+    log += logProbabilities[base + best]!;
+    if (best !== BLANK && best !== before) text.push(best);
+    before = best;
+  }
+  return { text, log };
 }

@@ -7,9 +7,13 @@ import { likeliestTexts, textLikelihood } from './ctc-beam.ts';
 import type { RaceNumbers } from './race-numbers.ts';
 
 /** Beginnings kept while texts are sought; more changes nothing on real bibs. */
-const BEAM = 16;
+const BEAM = 10;
 /** Texts of each lexicon that are weighed exactly. */
 const CONTENDERS = 8;
+/** A look that saw something else altogether must not forbid what the others saw. */
+const VETO_LOG = -30;
+/** An end that is hidden with less probability than this is taken for whole: looking for parts takes as long as everything else. */
+const LEAST_HIDDEN = 0.02;
 /** A visible part of fewer characters says too little. */
 const LEAST_PART = 2;
 /** Completions of a part that are weighed; more than this many leave it open anyway. */
@@ -78,21 +82,21 @@ function logOdds(share01: number): number {
  * nothing is hidden) × prior; a hidden one (likelihood of the visible part) × (chance that this end is hidden) × prior of each number on the list
  * that completes it; what no list completes goes to nobody. Prior: of a listed number `(1 − unlisted) / length of the list`, of another one
  * `unlisted / numbers that the format allows`; without a list all are alike.
- * Likelihoods are geometric means over the looks at the bib.
  */
 export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibCalibration = BIB_CALIBRATION): BibWeights {
   if (scores.alphabet !== BIB_ALPHABET) throw new AppError('bug', `Scores over ${scores.alphabet}, not ${BIB_ALPHABET}`, { stage: 'read' });
-  const looks = [scores.logProbabilities, ...(scores.moreLooks ?? [])].map((look) => toProbabilities(look, race.known, calibration));
+  const looks = [{ reader: 'bib' as const, logProbabilities: scores.logProbabilities }, ...(scores.moreLooks ?? [])].map(
+    ({ reader, logProbabilities }) => ({ reader, probabilities: toProbabilities(logProbabilities, race.known, calibration) }),
+  );
+  const likelihood = likelihoodOf(looks, calibration);
   const texts = new Map<string, number[]>();
   const parts = new Map<string, number[]>();
-  for (const look of looks) {
+  for (const { probabilities: look } of looks) {
     for (const lexicon of race.list === null ? [race.whole] : [race.list.lexicon, race.whole])
       for (const classes of likeliestTexts(look, BIB_CLASSES, lexicon, BEAM).slice(0, CONTENDERS)) texts.set(textOf(classes), classes);
+    if (Math.max(...scores.cut01) < LEAST_HIDDEN) continue;
     for (const classes of likeliestTexts(look, BIB_CLASSES, race.part, BEAM).slice(0, 2)) parts.set(textOf(classes), classes);
   }
-  const likelihood = (classes: readonly number[]): number =>
-    (calibration.sharpness * looks.reduce((sum, look) => sum + textLikelihood(look, BIB_CLASSES, classes), 0)) / looks.length;
-
   const [left, right] = scores.cut01.map((share) => Math.min(1 - 1e-6, Math.max(1e-6, share))) as [number, number];
   const whole = Math.log((1 - left) * (1 - right)) - Math.log(1 - (1 - left) * (1 - right));
   const logWhole = Math.log((1 - left) * (1 - right));
@@ -148,6 +152,19 @@ export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibC
     whole: Math.max(-8, Math.min(8, whole)),
     partial,
   };
+}
+
+/** Log likelihood of a text over all looks, see `trust` of {@link BibCalibration}. */
+function likelihoodOf(
+  looks: readonly { readonly reader: 'bib' | 'line'; readonly probabilities: Float32Array }[],
+  { trust }: BibCalibration,
+): (classes: readonly number[]) => number {
+  const own = looks.filter(({ reader }) => reader === 'bib');
+  const lines = looks.filter(({ reader }) => reader === 'line');
+  const mean = (some: typeof looks, classes: readonly number[]): number =>
+    some.reduce((sum, { probabilities }) => sum + Math.max(VETO_LOG, textLikelihood(probabilities, BIB_CLASSES, classes)), 0) / some.length;
+  return (classes) =>
+    lines.length === 0 ? trust.alone * mean(own, classes) : trust.bib * mean(own, classes) + trust.line * mean(lines, classes);
 }
 
 function logPrior(bib: string, { list, possible }: RaceNumbers, { unlisted01 }: BibCalibration): number {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Frame } from '../../../src/contracts/media.ts';
 import type { Runtime, Tensor } from '../../../src/contracts/runtime.ts';
 import { BIB_CLASSES, classOf } from '../../../src/core/race/bib-alphabet.ts';
+import { PPOCR } from '../../../workers/stages/line-readers.ts';
 import { FrameLevels } from '../../../workers/stages/frame-levels.ts';
 import { readBibs } from '../../../workers/stages/read-bibs.ts';
 
@@ -23,10 +24,11 @@ interface Seen {
   readonly fall: number;
 }
 
-/** A net that reads every number as 7, in the middle of what is white. */
-function runtimeOf(cutLogit = -3): { runtime: Runtime; seen: Seen[]; batches: number[] } {
+/** A net that reads every number as 7, in the middle of what is white, and a reader of lines that reads 8. */
+function runtimeOf({ cutLogit = -3, certainty = 16 } = {}): { runtime: Runtime; seen: Seen[]; batches: number[]; lines: number[] } {
   const seen: Seen[] = [];
   const batches: number[] = [];
+  const lines: number[] = [];
   const run = ({ image }: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
     const [count = 0, , height = 0, width = 0] = image!.dims;
     batches.push(count);
@@ -38,13 +40,13 @@ function runtimeOf(cutLogit = -3): { runtime: Runtime; seen: Seen[]; batches: nu
         const at = (look * STEPS + step) * CHANNELS;
         const x = Math.floor(((step + 0.5) * width) / STEPS);
         const rows = Array.from({ length: height }, (_, y) => y).filter((y) => white(x, y));
-        steps[at] = 6;
+        steps[at] = certainty;
         steps[at + BIB_CLASSES] = rows.length > 0 ? 5 : -5;
         if (rows.length === 0) continue;
         tops.push(rows[0]! / height);
         steps[at + BIB_CLASSES + 1] = rows[0]! / height;
         steps[at + BIB_CLASSES + 2] = (rows.at(-1)! + 1) / height;
-        if (step === STEPS / 2) steps[at + classOf('7')] = 12;
+        if (step === STEPS / 2) steps[at + classOf('7')] = 2 * certainty;
       }
       seen.push({ filled: tops.length / STEPS, fall: (tops.at(-1) ?? 0) - (tops[0] ?? 0) });
     }
@@ -53,16 +55,26 @@ function runtimeOf(cutLogit = -3): { runtime: Runtime; seen: Seen[]; batches: nu
       cut: { type: 'float32', data: new Float32Array(count * 2).fill(cutLogit), dims: [count, 2] },
     });
   };
-  const model = { modelId: 'bib-reader', backend: 'wasm', inputNames: ['image'], outputNames: ['steps', 'cut'], run };
-  return { runtime: { ort: () => Promise.resolve(model) } as unknown as Runtime, seen, batches };
+  const readLine = ({ x }: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
+    lines.push(x!.dims[3]!);
+    const data = new Float32Array(3 * (PPOCR.length + 1));
+    for (const [step, one] of [0, PPOCR.indexOf('8') + 1, 0].entries()) data[step * (PPOCR.length + 1) + one] = 1;
+    return Promise.resolve({ y: { type: 'float32', data, dims: [1, 3, PPOCR.length + 1] } });
+  };
+  const models: Readonly<Record<string, unknown>> = {
+    'bib-reader': { modelId: 'bib-reader', backend: 'wasm', inputNames: ['image'], outputNames: ['steps', 'cut'], run },
+    'ppocr-recognition': { modelId: 'ppocr-recognition', backend: 'wasm', inputNames: ['x'], outputNames: ['y'], run: readLine },
+  };
+  return { runtime: { ort: (id: string) => Promise.resolve(models[id]) } as unknown as Runtime, seen, batches, lines };
 }
 
 const BIB = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
 it('looks at the bib, then at its number, and says where that stands', async () => {
   const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 180 && x < 220 && y >= 140 && y < 160));
-  const { runtime, seen } = runtimeOf();
+  const { runtime, seen, lines } = runtimeOf();
   const [scores] = await readBibs(levels, [BIB], runtime);
+  expect(lines).toEqual([]);
   expect(seen).toHaveLength(2);
   expect(seen[0]!.filled).toBeLessThan(0.3);
   expect(seen[1]!.filled).toBeGreaterThan(0.65);
@@ -75,6 +87,17 @@ it('looks at the bib, then at its number, and says where that stands', async () 
   expect(a.y * 300).toBeCloseTo(140, -1);
   expect(c.x * 400).toBeCloseTo(220, -1);
   expect(c.y * 300).toBeCloseTo(160, -1);
+});
+
+it('asks the reader of lines where its own looks are not sure', async () => {
+  const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 180 && x < 220 && y >= 140 && y < 160));
+  const { runtime, lines } = runtimeOf({ certainty: 3 });
+  const [scores] = await readBibs(levels, [BIB], runtime);
+  expect(lines).toHaveLength(1);
+  expect(scores!.moreLooks!.map(({ reader }) => reader)).toEqual(['bib', 'line']);
+  const line = scores!.moreLooks![1]!.logProbabilities;
+  expect(line).toHaveLength(3 * BIB_CLASSES);
+  expect(line[BIB_CLASSES + classOf('8')]).toBeCloseTo(0);
 });
 
 it('levels a line that leans', async () => {
@@ -90,7 +113,8 @@ it('looks once at a bib that the number fills', async () => {
   const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 110 && x < 290 && y >= 100 && y < 200));
   const [scores] = await readBibs(levels, [BIB], runtime);
   expect(seen).toHaveLength(1);
-  expect(scores!.moreLooks).toBeUndefined();
+  // One look is never enough.
+  expect(scores!.moreLooks!.map(({ reader }) => reader)).toEqual(['line']);
 });
 
 it('says nothing of a bib without a line', async () => {
@@ -102,7 +126,7 @@ it('says nothing of a bib without a line', async () => {
 it('keeps the order of many bibs, in batches, and can be stopped between them', async () => {
   const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 180 && x < 220 && y >= 140 && y < 160));
   const boxes = Array.from({ length: 11 }, (_, i) => (i % 2 === 0 ? BIB : { x: 0, y: 0, width: 0.1, height: 0.1 }));
-  const { runtime, batches } = runtimeOf(2);
+  const { runtime, batches } = runtimeOf({ cutLogit: 2 });
   const scores = await readBibs(levels, boxes, runtime);
   expect(scores.map((one) => one === null)).toEqual(boxes.map((box) => box !== BIB));
   expect(scores[0]!.cut01[0]).toBeCloseTo(1 / (1 + Math.exp(-2)));

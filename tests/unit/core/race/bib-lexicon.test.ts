@@ -6,15 +6,11 @@ import { formatLexicon, knownClasses, listLexicon, type BibLexicon } from '../..
 
 const FORMAT: BibFormat = { prefixes: ['T', 'S', 'TX-'], minDigits: 2, maxDigits: 4, waveColours: [] };
 
-function allows({ follow, isEnd }: BibLexicon, text: string): boolean {
+function allows({ next, isEnd }: BibLexicon, text: string): boolean {
   let node = 0;
   for (const character of text) {
-    let found = -1;
-    follow(node, (one, next) => {
-      if (one === classOf(character)) found = next;
-    });
-    if (found < 0) return false;
-    node = found;
+    node = next(node, classOf(character));
+    if (node < 0) return false;
   }
   return isEnd(node);
 }

@@ -41,7 +41,7 @@ describe('without a start list', () => {
 
   it('lets a second look decide', () => {
     const doubtful = scoresOf(['4', { 3: 0.55, 8: 0.45 }, '1']);
-    const more = { ...doubtful, moreLooks: [clearScores('481').logProbabilities] };
+    const more = { ...doubtful, moreLooks: [{ reader: 'line' as const, logProbabilities: clearScores('481').logProbabilities }] };
     expect(decodeBib(more, ANY).bib).toBe('481');
   });
 
