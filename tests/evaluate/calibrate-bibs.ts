@@ -1,7 +1,7 @@
 /**
  * @file Fits the numbers of bib decoding on labelled bibs and writes `src/core/race/bib-calibration.json`; docs/bib.md says how and what came out.
  * `npx tsx tests/evaluate/calibrate-bibs.ts --data <folder> [--data <folder>] [--dry]`; folders of kind `numbers` whose boxes are bibs with their
- * number as label; `cut: [left, right]` where an end is hidden, `mid: true` where the middle is. Figures come from folds over numbers: a bib is
+ * number as label (empty: nothing is there to be read); `cut: [left, right]` where an end is hidden, `mid: true` where the middle is. Figures come from folds over numbers: a bib is
  * judged by numbers that were fitted without any photo of it.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -30,13 +30,12 @@ const FOLDS = 5;
 const JITTERS = [
   { x: 0, y: 0, grow: 0 },
   { x: 0.04, y: -0.03, grow: 0.08 },
-  { x: -0.03, y: 0.04, grow: -0.03 },
 ] as const;
-const ALONE = [0.6, 0.8, 1];
-const TOGETHER = [0.15, 0.3, 0.5, 0.8];
+const ALONE = [0.8, 1, 1.2];
+const TOGETHER = [0.4, 0.7, 1];
 /** One bib in so many is left off the list it is decoded with. */
 const UNLISTED_EVERY = 25;
-/** What answers called sure must reach on the bibs that the threshold is found on, one more wrong one added: 0.99 is promised. */
+/** What answers called sure must reach on the bibs that the threshold is found on, half a wrong one added: 0.99 is promised. */
 const SURE_PRECISION = 0.993;
 const CALIBRATION_FILE = join(import.meta.dirname, '../../src/core/race/bib-calibration.json');
 
@@ -97,22 +96,40 @@ async function observe(folders: readonly string[]): Promise<{ samples: Sample[];
         );
       }
     }
-    const own = samples.filter((sample) => sample.folder === folder && !sample.cut.some(Boolean)).map(({ text }) => text);
+    const own = samples.filter((sample) => sample.folder === folder && isWhole(sample)).map(({ text }) => text);
     const format = formatOf(own);
-    const list = withDistractors(own).filter((text) => hash(text) % UNLISTED_EVERY !== 0);
+    const list = withDistractors(own.length === 0 ? samples.map(({ text }) => text).filter((text) => text !== '') : own).filter(
+      (text) => hash(text) % UNLISTED_EVERY !== 0,
+    );
     races.push({ alone: raceNumbers(format), listed: raceNumbers(format, list) });
   }
   // Numbers that many photos show would speak for everybody else.
   const shown = new Map<string, number>();
   for (const { text, folder } of samples) shown.set(`${folder}/${text}`, (shown.get(`${folder}/${text}`) ?? 0) + 1);
   return {
-    samples: samples.map((sample) => ({ ...sample, weight: Math.min(sample.weight, 2 / shown.get(`${sample.folder}/${sample.text}`)!) })),
+    samples: samples.map((sample) => {
+      const most = sample.text === '' ? Infinity : 2 / shown.get(`${sample.folder}/${sample.text}`)!;
+      return { ...sample, weight: Math.min(sample.weight, most) };
+    }),
     races,
   };
 }
 
+/** The wrong answers that are held likeliest: what the threshold of `sure` has to rise above. */
+function printWrong(weighed: readonly Weighed[], odds: BibOdds): void {
+  const wrong = weighed.filter((one) => !one.isRight).map(({ sample, weights }) => ({ sample, weights, at: probabilityOf(weights, odds) }));
+  for (const { sample, weights, at } of wrong.sort((a, b) => b.at - a.at).slice(0, 12))
+    console.log(`${sample.text === '' ? 'nothing' : sample.text} taken for ${weights.hypotheses[0]!.bib} (${at.toFixed(3)})`);
+}
+
+/** A number that can be read in full. */
+function isWhole({ text, cut, isHiddenWithin }: Sample): boolean {
+  return text !== '' && !isHiddenWithin && !cut.some(Boolean);
+}
+
 /** Right: the number, or nothing where an end is hidden; with a list a number that ends (begins) so will do. */
 function isRight({ text, cut: [left, right], isHiddenWithin }: Sample, bib: string): boolean {
+  if (text === '') return false;
   if (isHiddenWithin || (!left && !right)) return bib === text;
   return bib !== text && (left ? bib.endsWith(text) : bib.startsWith(text));
 }
@@ -122,7 +139,7 @@ function confusionOf(samples: readonly Sample[]): { confusion: number[][]; mista
   const counts = Array.from({ length: 10 }, () => new Array<number>(10).fill(0.2));
   let mistakes = 0;
   for (const { scores, text, cut, isHiddenWithin, weight } of samples) {
-    if (scores === null || cut.some(Boolean) || isHiddenWithin) continue;
+    if (scores === null || text === '' || cut.some(Boolean) || isHiddenWithin) continue;
     const read = readText(scores);
     if (read.length !== text.length || read === text) continue;
     Array.from(text).forEach((meant, i) => {
@@ -186,7 +203,7 @@ function bestTrust(samples: readonly Sample[], raceOf: (folder: number) => RaceN
 function lossOf(weighed: readonly Weighed[]): number {
   let [loss, total] = [0, 0];
   for (const { sample, weights } of weighed) {
-    if (sample.cut.some(Boolean)) continue;
+    if (!isWhole(sample)) continue;
     const share = weights.hypotheses.find(({ bib }) => bib === sample.text)?.share01 ?? 0;
     loss -= sample.weight * Math.log(Math.max(1e-4, share));
     total += sample.weight;
@@ -201,13 +218,13 @@ function fitOdds(weighed: readonly Weighed[]): Omit<BibOdds, 'sure' | 'check'> {
     weight: sample.weight,
   }));
   const { weights, none } = fitChoiceModel(choices, 3);
-  return { constant: round(-none), posterior: round(weights[0]!), legible: round(weights[1]!), whole: round(weights[2]!) };
+  return { constant: round(-none), posterior: round(weights[0]!), legible: round(weights[1]!), asSaid: round(weights[2]!) };
 }
 
 /** In the order of {@link BibOdds}; the same as `probabilityOf` sees them. */
-function featuresOf({ hypotheses, legible, whole }: BibWeights): number[] {
+function featuresOf({ hypotheses, legible, asSaid }: BibWeights): number[] {
   const share = Math.min(1 - 1e-6, Math.max(1e-6, hypotheses[0]!.share01));
-  return [Math.log(share / (1 - share)), legible, whole];
+  return [Math.log(share / (1 - share)), legible, asSaid];
 }
 
 /** Lowest probability above which answers are right often enough, and that which gives the best F1. */
@@ -221,7 +238,7 @@ function thresholdsOf(weighed: readonly Weighed[], odds: Omit<BibOdds, 'sure' | 
     else wrong += sample.weight;
     const next = sorted[i + 1]?.probability01 ?? 0;
     const middle = (probability01 + next) / 2;
-    if (right / (right + wrong + 1) >= SURE_PRECISION) sure = middle;
+    if (right / (right + wrong + 0.5) >= SURE_PRECISION) sure = middle;
     const f1 = (2 * right) / (right + wrong + there);
     if (f1 > bestF1) [bestF1, check] = [f1, middle];
   }
@@ -230,17 +247,18 @@ function thresholdsOf(weighed: readonly Weighed[], odds: Omit<BibOdds, 'sure' | 
 
 /** Figures of one way to decode, each fold judged by what the others say. */
 function judge(weighed: readonly Weighed[]): Record<string, number> {
-  let [there, given, right, sure, sureRight] = [0, 0, 0, 0, 0];
+  let [there, given, right, found, sure, sureRight] = [0, 0, 0, 0, 0, 0];
   for (let fold = 0; fold < FOLDS; fold++) {
     const others = weighed.filter(({ sample }) => hash(sample.text) % FOLDS !== fold);
     const odds = fitOdds(others);
     const thresholds = thresholdsOf(others, odds, thereOf(others));
     for (const { sample, weights, isRight: isGood } of weighed.filter((one) => hash(one.sample.text) % FOLDS === fold)) {
       const probability01 = probabilityOf(weights, { ...odds, ...thresholds });
-      if (!sample.cut.some(Boolean)) there += sample.weight;
+      if (isWhole(sample)) there += sample.weight;
       if (probability01 < thresholds.check) continue;
       given += sample.weight;
       if (isGood) right += sample.weight;
+      if (isGood && isWhole(sample)) found += sample.weight;
       if (probability01 < thresholds.sure || weights.hypotheses[0]!.isPart) continue;
       sure += sample.weight;
       if (isGood) sureRight += sample.weight;
@@ -248,15 +266,15 @@ function judge(weighed: readonly Weighed[]): Record<string, number> {
   }
   return {
     precision: round(right / given),
-    recall: round(right / there),
-    f1: round((2 * right) / (given + there)),
+    recall: round(found / there),
+    f1: round((2 * right) / (given + there + right - found)),
     sure_precision: round(sureRight / sure),
     sure_share: round(sure / there),
   };
 }
 
 function thereOf(weighed: readonly Weighed[]): number {
-  return weighed.reduce((sum, { sample }) => sum + (sample.cut.some(Boolean) ? 0 : sample.weight), 0);
+  return weighed.reduce((sum, { sample }) => sum + (isWhole(sample) ? sample.weight : 0), 0);
 }
 
 /** The same number falls into the same fold every time. */
@@ -304,6 +322,7 @@ async function main(): Promise<void> {
       figures,
     },
   };
+  printWrong(weighAll(samples, alone, calibration), file.alone);
   console.log(file.alone, file.listed, figures);
   if (!values.dry) await writeFile(CALIBRATION_FILE, `${JSON.stringify(file, null, 2)}\n`);
 }

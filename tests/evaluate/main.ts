@@ -49,7 +49,6 @@ async function main(): Promise<void> {
       'with-text': { type: 'boolean', default: false },
       boxes: { type: 'string', default: 'found' },
       names: { type: 'string', default: 'found' },
-      'start-list': { type: 'string' },
     },
   });
   if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');
@@ -64,7 +63,7 @@ async function main(): Promise<void> {
     values.without.map((id) => modelSpec(id).id),
   );
   const given = { boxes: givenOf('boxes', values.boxes), names: givenOf('names', values.names) };
-  const { metrics, items } = await runKind(dataset, lens, { withText: values['with-text'], given }, reading(pipeline, values.script));
+  const { metrics, items } = await runKind(dataset, lens, { withText: values['with-text'], given, startList: null }, reading(pipeline, values.script));
   const report: Report = {
     lens: lens.id,
     kind: dataset.kind,
@@ -82,9 +81,11 @@ async function main(): Promise<void> {
 interface KindOptions {
   readonly withText: boolean;
   readonly given: ShelfGiven;
+  /** Numbers of the race; null: nobody says. */
+  readonly startList: readonly string[] | null;
 }
 
-async function runKind(dataset: Dataset, lens: LensSpec, { withText, given }: KindOptions, pipeline: NodePipeline): Promise<KindReport> {
+async function runKind(dataset: Dataset, lens: LensSpec, { withText, given, startList }: KindOptions, pipeline: NodePipeline): Promise<KindReport> {
   switch (dataset.kind) {
     case 'identification': {
       // Gallery photos of a labelled folder carry no words to compare to, so reading them only costs time; `--with-text` reads all the same.
@@ -103,6 +104,8 @@ async function runKind(dataset: Dataset, lens: LensSpec, { withText, given }: Ki
       return runDetection(dataset);
     case 'shelf':
       return runShelf(dataset, pipeline, given);
+    case 'numbers':
+      return runNumbers(dataset, pipeline, startList);
     default:
       throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
   }

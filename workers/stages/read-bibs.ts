@@ -7,7 +7,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, Point, Quad } from '../../src/contracts/geometry.ts';
 import type { BibLook, BibScores } from '../../src/contracts/race.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
-import { BIB_ALPHABET, BIB_CLASSES, classOf } from '../../src/core/race/bib-alphabet.ts';
+import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from '../../src/core/race/bib-alphabet.ts';
 import { bestPath } from '../../src/core/race/ctc-beam.ts';
 import { lineOfNumber, type NumberLine } from '../../src/core/race/number-line.ts';
 import { warpQuad } from '../../src/core/resize.ts';
@@ -32,9 +32,11 @@ const FILLS = { width: 0.8, height: 0.5 } as const;
 /** Registry id of the reader of any line. */
 const LINE_READER = 'ppocr-recognition';
 /** How far beyond the line PP-OCR looks: shares of its width and of its height. */
-const STRIP_MARGIN = { width: 0.08, height: 0.15 } as const;
+const STRIP_MARGIN = { width: 0.14, height: 0.15 } as const;
+/** [Note: Seen after all] An end that PP-OCR reads beyond what the bib's reader could make out is hidden with this share of the chance only. */
+const SEEN_AFTER_ALL = 0.2;
 /** [Note: In doubt] Both looks read the same, each as surely as this: PP-OCR would hardly say anything else. */
-const AGREED_LOG = Math.log(0.9);
+const AGREED_LOG = Math.log(0.55);
 
 /** One look, as the net answered it. */
 interface Look {
@@ -136,11 +138,13 @@ function together(first: Look, second: Look | null): BibScores | null {
   };
 }
 
-/** See [Note: In doubt]. A single look is never enough. */
+/** See [Note: In doubt]. A single look is never enough; where both see nothing PP-OCR is not asked either. */
 function areAgreed({ logProbabilities, moreLooks = [], cut01 }: BibScores): boolean {
   const [one, ...others] = [logProbabilities, ...moreLooks.map((look) => look.logProbabilities)].map((look) => bestPath(look, BIB_CLASSES));
-  if (one === undefined || others.length === 0 || one.text.length === 0 || Math.max(...cut01) > 0.5) return false;
-  return one.log >= AGREED_LOG && others.every(({ text, log }) => log >= AGREED_LOG && text.join() === one.text.join());
+  if (one === undefined || others.length === 0) return false;
+  const isSame = others.every(({ text }) => text.join() === one.text.join());
+  if (one.text.length === 0) return isSame;
+  return isSame && Math.max(...cut01) < 0.5 && [one, ...others].every(({ log }) => log >= AGREED_LOG);
 }
 
 /** With what PP-OCR reads on the line. */
@@ -152,7 +156,14 @@ async function withLine(scores: BibScores, levels: FrameLevels, runtime: Runtime
   const corners = quad.map(({ x, y }) => ({ x: x * frame.widthPx, y: y * frame.heightPx })) as unknown as Quad;
   const { probabilities, steps, classes } = await lineProbabilities(model, cutStrip(frame, corners, heightPx), PPOCR);
   const look: BibLook = { reader: 'line', logProbabilities: ofOurAlphabet(probabilities, steps, classes) };
-  return { ...scores, moreLooks: [...(scores.moreLooks ?? []), look] };
+  return { ...scores, moreLooks: [...(scores.moreLooks ?? []), look], cut01: seenAfterAll(scores, look) };
+}
+
+function seenAfterAll({ logProbabilities, cut01: [left, right] }: BibScores, line: BibLook): readonly [number, number] {
+  const own = textOf(bestPath(logProbabilities, BIB_CLASSES).text);
+  const more = textOf(bestPath(line.logProbabilities, BIB_CLASSES).text);
+  if (own.length === 0 || more.length <= own.length) return [left, right];
+  return [more.endsWith(own) ? left * SEEN_AFTER_ALL : left, more.startsWith(own) ? right * SEEN_AFTER_ALL : right];
 }
 
 /** A quad's own corners with a margin. */

@@ -9,8 +9,8 @@ const oddsSchema = z.strictObject({
   posterior: z.number(),
   /** Per unit of mean log likelihood of a character, which is 0 at best. */
   legible: z.number(),
-  /** Per unit of log odds that nothing is hidden. */
-  whole: z.number(),
+  /** Per unit of log odds that as much is hidden as the answer says. */
+  asSaid: z.number(),
   /** Least probability to be called so. */
   sure: z.number().min(0).max(1),
   check: z.number().min(0).max(1),

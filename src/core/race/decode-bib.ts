@@ -1,7 +1,7 @@
 /** @file What a bib's scores say under a race's format and start list: which number, how surely, or what is left of it. Pure; any thread. */
 import { AppError } from '../../contracts/errors.ts';
 import type { BibAnswer, BibCandidate, BibScores } from '../../contracts/race.ts';
-import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from './bib-alphabet.ts';
+import { BIB_ALPHABET, BIB_CLASSES, textOf } from './bib-alphabet.ts';
 import { BIB_CALIBRATION, type BibCalibration, type BibOdds } from './bib-calibration.ts';
 import { likeliestTexts, textLikelihood } from './ctc-beam.ts';
 import type { RaceNumbers } from './race-numbers.ts';
@@ -29,8 +29,8 @@ export interface BibWeights {
   readonly hypotheses: readonly { readonly bib: string; readonly share01: number; readonly isPart: boolean }[];
   /** Mean log likelihood of a character of the best text. */
   readonly legible: number;
-  /** Log odds that nothing is hidden. */
-  readonly whole: number;
+  /** Log odds that nothing is hidden; that an end is, when the best is a part. */
+  readonly asSaid: number;
   /** Best text when ends may be hidden, `?` for each that is. */
   readonly partial: string | null;
 }
@@ -67,8 +67,8 @@ export function decodeBib(scores: BibScores | null, race: RaceNumbers, calibrati
 }
 
 /** Calibrated probability of the best hypothesis. */
-export function probabilityOf({ hypotheses, legible, whole }: BibWeights, odds: BibOdds): number {
-  const log = odds.constant + odds.posterior * logOdds(hypotheses[0]?.share01 ?? 0) + odds.legible * legible + odds.whole * whole;
+export function probabilityOf({ hypotheses, legible, asSaid }: BibWeights, odds: BibOdds): number {
+  const log = odds.constant + odds.posterior * logOdds(hypotheses[0]?.share01 ?? 0) + odds.legible * legible + odds.asSaid * asSaid;
   return 1 / (1 + Math.exp(-log));
 }
 
@@ -79,9 +79,9 @@ function logOdds(share01: number): number {
 
 /**
  * [Note: Hypotheses] A bib shows a whole number, or a number with an end hidden. A whole one weighs (likelihood of its text) × (chance that
- * nothing is hidden) × prior; a hidden one (likelihood of the visible part) × (chance that this end is hidden) × prior of each number on the list
- * that completes it; what no list completes goes to nobody. Prior: of a listed number `(1 − unlisted) / length of the list`, of another one
- * `unlisted / numbers that the format allows`; without a list all are alike.
+ * nothing is hidden) × prior; a hidden one (likelihood of the visible part) × (chance that this end is hidden), shared by the numbers on the list that
+ * complete it; what no list completes goes to nobody. Prior: 1 − unlisted of a listed number; of another one `unlisted` × (length of the list /
+ * numbers that the format allows), since the missing are few and might be anything; without a list all are alike.
  */
 export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibCalibration = BIB_CALIBRATION): BibWeights {
   if (scores.alphabet !== BIB_ALPHABET) throw new AppError('bug', `Scores over ${scores.alphabet}, not ${BIB_ALPHABET}`, { stage: 'read' });
@@ -100,9 +100,9 @@ export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibC
   const [left, right] = scores.cut01.map((share) => Math.min(1 - 1e-6, Math.max(1e-6, share))) as [number, number];
   const whole = Math.log((1 - left) * (1 - right)) - Math.log(1 - (1 - left) * (1 - right));
   const logWhole = Math.log((1 - left) * (1 - right));
-  const found: { bib: string; log: number; isPart: boolean }[] = [];
+  const found: { bib: string; log: number; visible: readonly number[]; isPart: boolean }[] = [];
   for (const [bib, classes] of texts)
-    found.push({ bib, log: likelihood(classes) + logWhole + logPrior(bib, race, calibration), isPart: false });
+    found.push({ bib, log: likelihood(classes) + logWhole + logPrior(bib, race, calibration), visible: classes, isPart: false });
 
   // Everything that cannot be named: other texts, hidden ends that no list fills in.
   const unnamed: number[] = [];
@@ -122,34 +122,34 @@ export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibC
     ] as const) {
       if (part.length >= longest) continue;
       const logShare = log + Math.log(share);
-      // Without a list any of the numbers that end or begin so; they are not told apart.
-      unnamed.push(logShare + (race.list === null ? logPrior(part, race, calibration) : Math.log(calibration.unlisted01 / race.possible)));
-      if (race.list === null || part.length < LEAST_PART) continue;
+      if (race.list === null || part.length < LEAST_PART) {
+        unnamed.push(logShare);
+        continue;
+      }
       const { numbers, total } = race.list.ends.complete(part, { left: side === 'left', right: side === 'right' }, MAX_COMPLETIONS);
-      const prior = Math.log((1 - calibration.unlisted01) / race.list.numbers.size);
-      for (const bib of numbers) found.push({ bib, log: logShare + prior, isPart: true });
-      if (total > numbers.length) unnamed.push(logShare + prior + Math.log(total - numbers.length));
+      unnamed.push(logShare + Math.log(total === 0 ? calibration.unlisted01 : 1 - numbers.length / total + calibration.unlisted01));
+      for (const bib of numbers)
+        found.push({ bib, log: logShare + Math.log((1 - calibration.unlisted01) / total), visible: classes, isPart: true });
     }
   }
   // A bib without a legible number.
-  unnamed.push(likelihood([]) - Math.log(race.possible));
+  unnamed.push(likelihood([]));
 
-  const byBib = new Map<string, { bib: string; log: number; isPart: boolean }>();
+  const byBib = new Map<string, (typeof found)[number]>();
   for (const one of found) {
     const known = byBib.get(one.bib);
-    if (known === undefined) byBib.set(one.bib, one);
-    else byBib.set(one.bib, { bib: one.bib, log: logSum([known.log, one.log]), isPart: known.log >= one.log ? known.isPart : one.isPart });
+    const stronger = known !== undefined && known.log >= one.log ? known : one;
+    byBib.set(one.bib, known === undefined ? one : { ...stronger, log: logSum([known.log, one.log]) });
   }
   const all = [...byBib.values()].sort((a, b) => b.log - a.log);
   const total = logSum([...all.map(({ log }) => log), ...unnamed]);
   const best = all[0];
-  const visible = best === undefined ? undefined : (texts.get(best.bib) ?? Array.from(best.bib, classOf));
   return {
     hypotheses: all
       .map(({ bib, log, isPart }) => ({ bib, share01: Math.exp(log - total), isPart }))
       .filter(({ share01 }) => share01 > 1e-4),
-    legible: visible === undefined ? -20 : Math.max(-20, likelihood(visible) / visible.length),
-    whole: Math.max(-8, Math.min(8, whole)),
+    legible: best === undefined ? -20 : Math.max(-20, likelihood(best.visible) / best.visible.length),
+    asSaid: Math.max(-8, Math.min(8, best?.isPart === true ? -whole : whole)),
     partial,
   };
 }
@@ -168,8 +168,8 @@ function likelihoodOf(
 }
 
 function logPrior(bib: string, { list, possible }: RaceNumbers, { unlisted01 }: BibCalibration): number {
-  if (list === null) return -Math.log(possible);
-  return list.numbers.has(bib) ? Math.log((1 - unlisted01) / list.numbers.size) : Math.log(unlisted01 / possible);
+  if (list === null) return 0;
+  return Math.log(list.numbers.has(bib) ? 1 - unlisted01 : unlisted01 * Math.min(1, list.numbers.size / possible));
 }
 
 /**
