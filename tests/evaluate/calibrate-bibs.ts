@@ -37,6 +37,8 @@ const TOGETHER = [0.4, 0.7, 1];
 const UNLISTED_EVERY = 25;
 /** What answers called sure must reach on the bibs that the threshold is found on, half a wrong one added: 0.99 is promised. */
 const SURE_PRECISION = 0.993;
+/** Nothing less likely is called sure, however well it went on these bibs. */
+const LEAST_SURE = 0.9;
 const CALIBRATION_FILE = join(import.meta.dirname, '../../src/core/race/bib-calibration.json');
 
 const boxesSchema = z.array(
@@ -242,7 +244,7 @@ function thresholdsOf(weighed: readonly Weighed[], odds: Omit<BibOdds, 'sure' | 
     const f1 = (2 * right) / (right + wrong + there);
     if (f1 > bestF1) [bestF1, check] = [f1, middle];
   }
-  return { sure: round(Math.min(0.999, Math.max(sure, check))), check: round(Math.min(check, 0.6)) };
+  return { sure: round(Math.min(0.999, Math.max(sure, LEAST_SURE))), check: round(Math.min(check, 0.6)) };
 }
 
 /** Figures of one way to decode, each fold judged by what the others say. */

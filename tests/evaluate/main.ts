@@ -22,6 +22,7 @@ import { runNumbers } from './run-numbers.ts';
 import { runOcrText } from './run-ocr-text.ts';
 import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
+import { readStartList, type StartListFile } from './start-list-file.ts';
 import { withTranscripts } from './transcripts.ts';
 
 const LENSES: readonly LensSpec[] = [PRODUCT_LENS, LABEL_LENS, SHELF_LENS, BIB_LENS];
@@ -33,6 +34,7 @@ const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   faces: PRODUCT_LENS,
   shelf: SHELF_LENS,
   detection: BIB_LENS,
+  numbers: BIB_LENS,
 };
 
 async function main(): Promise<void> {
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
       'with-text': { type: 'boolean', default: false },
       boxes: { type: 'string', default: 'found' },
       names: { type: 'string', default: 'found' },
+      'start-list': { type: 'string' },
     },
   });
   if (values.data === undefined) throw new AppError('invalid-input', 'Say which folder: npm run evaluate -- --data <folder>');
@@ -63,7 +66,13 @@ async function main(): Promise<void> {
     values.without.map((id) => modelSpec(id).id),
   );
   const given = { boxes: givenOf('boxes', values.boxes), names: givenOf('names', values.names) };
-  const { metrics, items } = await runKind(dataset, lens, { withText: values['with-text'], given, startList: null }, reading(pipeline, values.script));
+  const startListPath = values['start-list'];
+  const { metrics, items } = await runKind(
+    dataset,
+    lens,
+    { withText: values['with-text'], given, startList: startListPath === undefined ? null : await readStartList(startListPath) },
+    reading(pipeline, values.script),
+  );
   const report: Report = {
     lens: lens.id,
     kind: dataset.kind,
@@ -82,10 +91,15 @@ interface KindOptions {
   readonly withText: boolean;
   readonly given: ShelfGiven;
   /** Numbers of the race; null: nobody says. */
-  readonly startList: readonly string[] | null;
+  readonly startList: StartListFile | null;
 }
 
-async function runKind(dataset: Dataset, lens: LensSpec, { withText, given, startList }: KindOptions, pipeline: NodePipeline): Promise<KindReport> {
+async function runKind(
+  dataset: Dataset,
+  lens: LensSpec,
+  { withText, given, startList }: KindOptions,
+  pipeline: NodePipeline,
+): Promise<KindReport> {
   switch (dataset.kind) {
     case 'identification': {
       // Gallery photos of a labelled folder carry no words to compare to, so reading them only costs time; `--with-text` reads all the same.

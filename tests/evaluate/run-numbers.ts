@@ -10,16 +10,17 @@ import type { NodePipeline } from './node-pipeline.ts';
 import { numberFigures, type NumberResult } from './number-metrics.ts';
 import { DISTRACTORS, formatOf, withDistractors } from './race-of-folder.ts';
 import { progressLine, type ItemReport, type KindReport } from './report.ts';
+import type { StartListFile } from './start-list-file.ts';
 
 /**
  * `precision`, `recall`, `f1`, `sure_precision`, `sure_recall` without a start list, the same with one (`f1_with_list` …).
- * @param startList numbers of the race; null: those of the folder and {@link DISTRACTORS} others of as many digits.
+ * @param startList of the race, whose numbers also say what the format is; null: those of the folder and {@link DISTRACTORS} others of as many digits.
  */
-export async function runNumbers(dataset: Dataset, { vision }: NodePipeline, startList: readonly string[] | null): Promise<KindReport> {
+export async function runNumbers(dataset: Dataset, { vision }: NodePipeline, startList: StartListFile | null): Promise<KindReport> {
   const truths = dataset.items.map(({ numbers }) => numbers ?? []);
   const format = formatOf(truths.flat());
-  const list = startList ?? withDistractors(truths.flat());
-  const races = { alone: raceNumbers(format), listed: raceNumbers(format, list) };
+  const list = startList?.numbers ?? withDistractors(truths.flat());
+  const races = { alone: raceNumbers(startList?.format ?? format), listed: raceNumbers(startList?.format ?? format, list) };
   console.error(`start list: ${list.length} numbers${startList === null ? `, ${DISTRACTORS} of them made up` : ''}`);
   const results: { alone: NumberResult; listed: NumberResult }[] = [];
   const items: ItemReport[] = [];

@@ -7,6 +7,6 @@ export const BIB_LENS: LensSpec = {
   summary: 'lens_bib_summary',
   icon: 'medal',
   stages: { barcode: false, read: false, embed: false, verify: false, judge: false },
-  models: ['bib-detector', 'bib-reader'],
+  models: ['bib-detector', 'bib-reader', 'ppocr-recognition'],
   egress: [],
 };
