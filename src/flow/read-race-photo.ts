@@ -39,7 +39,7 @@ export interface RacePlaces {
 /** What is known of the event. */
 export interface RaceContext {
   /** Numbers of all bibs of one photo from their scores, with the event's format and start list; null: a bib that nothing was read on. */
-  readonly decode: (scores: readonly (BibScores | null)[]) => readonly BibAnswer[];
+  readonly decode: (scores: readonly (BibScores | null)[]) => readonly BibAnswer[] | Promise<readonly BibAnswer[]>;
 }
 
 /** A photo that is to be read. */
@@ -80,7 +80,7 @@ export async function readRacePhoto(
     const runners = pairBibs(found.people, found.bibs).slice(0, MAX_SIGHTINGS);
     const bibs = runners.flatMap(({ bib }) => (bib === null ? [] : [bib.box]));
     const scores = bibs.length === 0 ? [] : await readBibs(picture, frame, bibs, vision, timer, options);
-    const answers = decode(scores);
+    const answers = await timer.stage('decide', () => Promise.resolve(decode(scores)));
     const bodies = runners.map((runner) => bodyOf(runner, frame));
     const looks = await timer.stage('look', () =>
       vision.lookAtRunners(frame.frameId, bodies.length === 0 ? [WHOLE_FRAME] : bodies, options),

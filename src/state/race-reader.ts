@@ -26,16 +26,16 @@ export async function readPhoto(
   file: File,
   { signal, isAwaited }: { readonly signal: AbortSignal; readonly isAwaited: boolean },
 ): Promise<FinishedPhoto> {
-  const [{ pipeline }, { readRacePhoto }, { decodeBibs }, race] = await Promise.all([
+  const [{ pipeline }, { readRacePhoto }, { decodeInTurns }, race] = await Promise.all([
     engine(),
     import('../flow/read-race-photo.ts'),
-    import('../core/race/decode-bibs.ts'),
+    import('../flow/decode-in-turns.ts'),
     numbersOf(photo.eventId),
   ]);
   return readRacePhoto(
     { photoId: photo.id, eventId: photo.eventId, file },
     pipeline,
-    { decode: (scores) => decodeBibs(scores, race) },
+    { decode: (scores) => decodeInTurns(scores, race) },
     { signal, priority: isAwaited ? 'interactive' : 'batch' },
   );
 }

@@ -12,7 +12,11 @@ const CLEARLY = 20;
  * likelier: one is misread, or two wear the same number, and a person has to look.
  */
 export function decodeBibs(scores: readonly (BibScores | null)[], race: RaceNumbers): BibAnswer[] {
-  const answers = scores.map((one) => decodeBib(one, race));
+  return doubtTwins(scores.map((one) => decodeBib(one, race)));
+}
+
+/** @param answers of the bibs of one photo, each by itself. @returns as {@link decodeBibs}. */
+export function doubtTwins(answers: readonly BibAnswer[]): BibAnswer[] {
   return answers.map((answer, i) => {
     if (answer.certainty !== 'sure') return answer;
     const isDoubted = answers.some((other, k) => k !== i && other.bib === answer.bib && oddsOf(answer) < oddsOf(other) * CLEARLY);

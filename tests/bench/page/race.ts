@@ -1,11 +1,11 @@
 /** @file Drawn race photos, and the two sides of their duel, in the browser. */
 import type Ocr from '@gutenye/ocr-browser';
 import type { VisionService } from '../../../src/contracts/client-api.ts';
-import { ANY_BIB, type BibAnswer, type RacePhotoReading } from '../../../src/contracts/race.ts';
-import { decodeBibs } from '../../../src/core/race/decode-bibs.ts';
+import { ANY_BIB, type RacePhotoReading } from '../../../src/contracts/race.ts';
 import { raceNumbers } from '../../../src/core/race/race-numbers.ts';
 import { BURST_PHOTOS, BURST_WINDOW_MS, settleBurst } from '../../../src/core/race/settle-burst.ts';
-import { readRacePhoto, type ReadRacePhoto } from '../../../src/flow/read-race-photo.ts';
+import { decodeInTurns } from '../../../src/flow/decode-in-turns.ts';
+import { readRacePhoto, type RaceContext, type ReadRacePhoto } from '../../../src/flow/read-race-photo.ts';
 import { createDatabase } from '../../../src/store/db.ts';
 import { createRaceEventStore } from '../../../src/store/race-events.ts';
 import { createRacePhotoStore } from '../../../src/store/race-photos.ts';
@@ -115,7 +115,7 @@ function poolOf(urls: readonly string[]): Promise<Blob[]> {
 /** Both sides read the same photos. */
 export function raceContenders(vision: VisionService, gutenye: () => Promise<Ocr>) {
   const race = raceNumbers(ANY_BIB);
-  const decode = (scores: Parameters<typeof decodeBibs>[0]): BibAnswer[] => decodeBibs(scores, race);
+  const decode: RaceContext['decode'] = (scores) => decodeInTurns(scores, race);
   const read = (file: Blob, photoId: string): Promise<ReadRacePhoto> =>
     readRacePhoto({ photoId, eventId: 'bench', file }, { vision }, { decode }, { priority: 'batch' });
 
