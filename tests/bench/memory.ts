@@ -1,5 +1,5 @@
 /**
- * @file What a page and its workers hold in memory: JavaScript heaps after a forced collection, what the browser attributes to each, and the
+ * @file What a page and its workers hold in memory, and the processor time that they take: JavaScript heaps after a forced collection, what the browser attributes to each, and the
  * renderer process as the operating system counts it. Used by the soak of `npm run bench` and by its short end-to-end test.
  */
 import { readFile } from 'node:fs/promises';
@@ -137,4 +137,10 @@ async function rendererBytes(browser: Browser | null): Promise<number | null> {
 
 function privateBytes(rollup: string): number {
   return [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)].reduce((sum, [, size]) => sum + Number(size) * 1024, 0);
+}
+
+/** Processor time that the page and its workers have used so far, all threads together: it says what a look costs, however busy the machine is. */
+export async function rendererCpuS(session: CDPSession): Promise<number> {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }

@@ -3,8 +3,9 @@
  * noise, pasted into the page one after the other. Said: the first look (models are fetched and started), the median of the next ones,
  * when the first progress was on the screen, when the first answer was, and how long the page itself was ever blocked.
  */
-import type { CDPSession, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { openApp } from './app.ts';
+import { rendererCpuS } from './memory.ts';
 import { median, type BenchRow } from './row.ts';
 
 const FILES = ['milk-chocolate.jpg', 'beef-curry-label.jpg', 'tonkotsu-cup.jpg', 'consomme-ingredients.jpg', 'oat-biscuits-english.jpg'];
@@ -44,12 +45,6 @@ export async function photo({ photos }: { readonly photos: number }): Promise<Be
   } finally {
     await app.close();
   }
-}
-
-/** Processor time that the page and its workers have used so far, all threads together: it says what a look costs, however busy the machine is. */
-async function rendererCpuS(session: CDPSession): Promise<number> {
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
 
 function rowsOf(first: SeenLook, warm: readonly SeenLook[], cpuS: readonly number[]): BenchRow[] {

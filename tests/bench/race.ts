@@ -6,15 +6,15 @@ import { readdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Arena } from './contender-page.ts';
-import { MemoryProbe } from './memory.ts';
+import { MemoryProbe, rendererCpuS } from './memory.ts';
 import { median, type BenchRow } from './row.ts';
 
 /** Photos that the plain pipeline gets: it is slow, and its speed does not change. */
-const PLAIN_PHOTOS = 4;
+const PLAIN_PHOTOS = 3;
 /** Photos between two looks at memory. */
 const SLICE = 20;
 /** Photos kept for the mean, in each of the two stores. */
-const KEPT = 40;
+const KEPT = 20;
 const ROWS = [1_000, 10_000] as const;
 const PHOTO = /\.jpe?g$/i;
 
@@ -41,14 +41,20 @@ export async function race(arena: Arena, { photos, folder }: RaceOptions): Promi
   await plainly(0, 1);
   const probe = await MemoryProbe.attach(page);
   const before = await probe.sample(true);
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const startedS = await rendererCpuS(session);
   const theirs = await plainly(0, PLAIN_PHOTOS);
+  const plainS = (await rendererCpuS(session)) - startedS;
   const renderers: number[] = [];
   const rates: number[] = [];
   const stages: Record<string, number[]> = {};
   let [longestMs, answer] = [0, 0];
+  let usedS = 0;
   for (let from = 0; from < photos; from += SLICE) {
     const count = Math.min(SLICE, photos - from);
+    const cpuS = await rendererCpuS(session);
     const slice = await read(from, count);
+    usedS += (await rendererCpuS(session)) - cpuS;
     rates.push((count * 1000) / slice.ms);
     longestMs = Math.max(longestMs, slice.longestTaskMs);
     answer += slice.answer;
@@ -69,6 +75,12 @@ export async function race(arena: Arena, { photos, folder }: RaceOptions): Promi
       `${ours.toFixed(2)} (${Math.min(...rates).toFixed(2)}); ${(answer / photos).toFixed(1)} numbers a photo`,
       `${plain.toFixed(2)}; ${(theirs.answer / PLAIN_PHOTOS).toFixed(1)} numbers a photo`,
       `${(ours / plain).toFixed(1)} times as many`,
+    ),
+    row(
+      '  processor time of page and workers, a photo',
+      `${(usedS / photos).toFixed(2)} s`,
+      `${(plainS / PLAIN_PHOTOS).toFixed(2)} s`,
+      `${(plainS / PLAIN_PHOTOS / (usedS / photos)).toFixed(1)} (theirs ÷ ours)`,
     ),
     ...Object.entries(stages).map(([stage, ms]) => row(`  stage ${stage}, a photo, two under way`, `${median(ms).toFixed(0)} ms`)),
     row('  longest task of the page', `${longestMs.toFixed(0)} ms`, 'limit 50 ms'),
