@@ -487,10 +487,17 @@ class RaceImport {
     const folder = this.#folders.get(sourceId);
     const outOfReach = (): AppError => new AppError('permission-denied', 'the source cannot be opened now', { stage: 'capture' });
     if (folder === undefined) throw outOfReach();
-    const opened = await openPhoto(folder.handle, path);
-    // One file that is gone is one thing, a card that was pulled out another.
-    if (opened === null && (await reachOf(folder.handle)) !== 'open') throw outOfReach();
-    return opened;
+    // One file that is gone or locked is one thing, a card that was pulled out another.
+    const isThere = async (): Promise<boolean> => (await reachOf(folder.handle)) === 'open';
+    try {
+      const opened = await openPhoto(folder.handle, path);
+      if (opened === null && !(await isThere())) throw outOfReach();
+      return opened;
+    } catch (caught) {
+      const error = toAppError(caught);
+      if (error.code !== 'permission-denied' || !(await isThere())) throw error;
+      throw new AppError('decode-unsupported', 'the file may not be read', { cause: caught, stage: 'capture' });
+    }
   }
 
   #theQueue(): RaceQueue {

@@ -16,7 +16,7 @@ export interface RaceQueuePlaces {
   readonly settle: SettleAnswers;
   /** Sources whose files can be opened now; those of the event that is looked at first, event by event. */
   sources(): readonly (readonly string[])[];
-  /** @returns null when the file is not there. @throws AppError('permission-denied') when its whole source is out of reach */
+  /** @returns null when the file is not there. @throws AppError('permission-denied') when its whole source is out of reach, another code for the file */
   open(photo: RacePhoto): Promise<File | null>;
   /** @returns what two copies of a file share. @throws AppError('invalid-input') when it has changed or gone meanwhile */
   hash(file: File): Promise<string>;
@@ -295,8 +295,11 @@ export class RaceQueue {
       await this.#places.photos.lose(photo.id);
       return true;
     } catch (caught) {
+      const error = toAppError(caught);
+      // One file that cannot be opened is that file's affair.
+      if (error.code !== 'permission-denied') return false;
       await this.#places.photos.putBack(photo.id);
-      this.#places.lost(photo.sourceId, toAppError(caught));
+      this.#places.lost(photo.sourceId, error);
       return true;
     }
   }

@@ -196,6 +196,16 @@ describe('the queue', () => {
     expect((await photos.all('e1')).map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
   });
 
+  it('sets a file aside that cannot be opened while its source can', async () => {
+    const { run, states, lost } = await stand(['locked.jpg', 'b.jpg'], {
+      open: (photo) =>
+        photo.path === 'locked.jpg' ? Promise.reject(new AppError('decode-unsupported', 'locked')) : Promise.resolve(fileOf(photo)),
+    });
+    await run();
+    expect(await states()).toEqual(['failed', 'read']);
+    expect(lost).not.toHaveBeenCalled();
+  });
+
   it('reads the same bytes once, whatever they are called', async () => {
     const { run, states, read } = await stand(['a.jpg', 'copy of a.jpg', 'b.jpg'], {
       hash: (file) => Promise.resolve(file.name.includes('a.jpg') ? 'same' : 'other'),
