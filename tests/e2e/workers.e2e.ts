@@ -78,6 +78,41 @@ test('photos come out upright, whatever their EXIF orientation says, as in Node'
   }
 });
 
+test('photos that are decoded small come out upright too, with their own colours', async ({ page }) => {
+  await open(page);
+  const runtime = createNodeRuntime();
+  for (const orientation of [1, 2, 3, 6, 7, 8]) {
+    const bytes = new Uint8Array(
+      await drawnPhoto().resize(640, 480, { kernel: 'nearest' }).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer(),
+    );
+    const { frame } = await runtime.decode(new Blob([bytes]), 200);
+    const png = await page.evaluate(
+      async ({ given, box }) => {
+        const { vision } = globalThis as unknown as { vision: VisionClient };
+        const { frameId, widthPx, heightPx, originalWidthPx } = await vision.open(new Blob([new Uint8Array(given)]), { maxSidePx: 200 });
+        const { blob } = await vision.cropImage(frameId, { box, maxSidePx: 400, type: 'image/png', blurFaces: false, lookForFaces: false });
+        await vision.close(frameId);
+        return { size: [widthPx, heightPx], originalWidthPx, bytes: [...new Uint8Array(await blob.arrayBuffer())] };
+      },
+      { given: [...bytes], box: WHOLE_FRAME },
+    );
+    expect(png.size, `orientation ${orientation}`).toEqual([frame.widthPx, frame.heightPx]);
+    expect(png.originalWidthPx).toBe(orientation >= 5 ? 480 : 640);
+    const { data, info } = await sharp(Buffer.from(png.bytes)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+    // In the middle of each quarter, far from the edges that two ways of shrinking draw differently.
+    for (const [across, down] of [
+      [0.25, 0.15],
+      [0.75, 0.15],
+      [0.4, 0.85],
+      [0.75, 0.85],
+    ] as const) {
+      const at = (Math.floor(down * info.height) * info.width + Math.floor(across * info.width)) * 4;
+      const off = Math.max(...[0, 1, 2].map((channel) => Math.abs(data[at + channel]! - frame.data[at + channel]!)));
+      expect(off, `orientation ${orientation} at ${across}, ${down}`).toBeLessThanOrEqual(12);
+    }
+  }
+});
+
 test('formats are opened, and bad files are refused with their reason', async ({ page }) => {
   await open(page);
   const good = {
