@@ -5,11 +5,6 @@
 
 const MINUTE_MS = 60_000;
 
-/** @returns offset of a camera whose photo, by a clock in the picture or by the user, was taken at that time of the place (as if UTC). */
-export function offsetByPhoto(cameraAtMs: number, saidAtMs: number): number {
-  return Math.round(saidAtMs - cameraAtMs);
-}
-
 /** @returns offset of a camera that was left at another zone; 0 when it does not say, or is right. */
 export function offsetByZone(cameraUtcOffsetMinutes: number | null, utcOffsetMinutes: number): number {
   return cameraUtcOffsetMinutes === null ? 0 : (utcOffsetMinutes - cameraUtcOffsetMinutes) * MINUTE_MS;
