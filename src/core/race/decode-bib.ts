@@ -10,6 +10,11 @@ import type { RaceNumbers } from './race-numbers.ts';
 const BEAM = 10;
 /** Texts of each lexicon that are weighed exactly. */
 const CONTENDERS = 8;
+/**
+ * [Note: Fragments] What an arm leaves of a number is a number, too, and mostly one that somebody wears: an end that may be hidden with more than this
+ * probability leaves the answer to a person. So does a single digit without a start list. Found on group photos (docs/bib.md).
+ */
+const MOST_HIDDEN_FOR_SURE = 0.15;
 /** A look that saw something else altogether must not forbid what the others saw. */
 const VETO_LOG = -30;
 /** An end that is hidden with less probability than this is taken for whole: looking for parts takes as long as everything else. */
@@ -55,7 +60,9 @@ export function decodeBib(scores: BibScores | null, race: RaceNumbers, calibrati
     probability01: i === 0 ? probability01 : Math.min(probability01, share01 * left),
   }));
   if (probability01 < odds.check) return { ...NO_ANSWER, probability01: 0, partial, candidates };
-  const isSure = probability01 >= odds.sure && !best.isPart;
+  const isWhole =
+    !best.isPart && Math.max(...scores.cut01) <= MOST_HIDDEN_FOR_SURE && (race.list !== null || best.bib.length >= LEAST_PART);
+  const isSure = probability01 >= odds.sure && isWhole;
   return {
     bib: best.bib,
     certainty: isSure ? 'sure' : 'check',

@@ -34,6 +34,11 @@ describe('without a start list', () => {
     expect(decodeBib(clearScores('45', [0.01, 0.98]), ANY)).toMatchObject({ bib: null, partial: '45?' });
   });
 
+  it('leaves to a person what may be a fragment', () => {
+    expect(decodeBib(clearScores('218', [0.01, 0.3]), ANY).certainty).toBe('check');
+    expect(decodeBib(clearScores('4'), ANY).certainty).toBe('check');
+  });
+
   it('says nothing where nothing was seen', () => {
     expect(decodeBib(null, ANY)).toMatchObject({ bib: null, certainty: 'none', partial: null, candidates: [] });
     expect(decodeBib(clearScores(''), ANY)).toMatchObject({ bib: null, certainty: 'none' });
