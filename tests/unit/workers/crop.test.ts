@@ -6,10 +6,7 @@ import type { Runtime } from '../../../src/contracts/runtime.ts';
 import { cropImage } from '../../../workers/stages/crop.ts';
 import { detectFaces, FACE_CONFIDENCE } from '../../../workers/stages/detect-faces.ts';
 
-vi.mock('../../../workers/stages/detect-faces.ts', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('../../../workers/stages/detect-faces.ts')>()),
-  detectFaces: vi.fn(),
-}));
+vi.mock('../../../workers/stages/detect-faces.ts', () => ({ FACE_CONFIDENCE: { blur: 0.5, refuse: 0.45 }, detectFaces: vi.fn() }));
 
 const SIDE = 200;
 const noise: Frame = {
