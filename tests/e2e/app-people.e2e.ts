@@ -28,8 +28,8 @@ test('a person with diet, allergen and own word is kept, deleted and brought bac
 test('every switch of the privacy page starts off, and the ledger starts empty and intact', async ({ page }) => {
   await page.goto('/privacy');
   const switches = page.getByRole('switch');
-  // Vectors and barcodes of the product lens, reports of shelf visits.
-  await expect(switches).toHaveCount(3);
+  // Vectors and barcodes of the product lens, reports of shelf visits, pages and small pictures of runners.
+  await expect(switches).toHaveCount(5);
   for (const each of await switches.all()) await expect(each).not.toBeChecked();
   await expect(page.getByText('Nothing has left this device')).toBeVisible();
   await page.getByRole('button', { name: 'Verify' }).click();

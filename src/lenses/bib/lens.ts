@@ -8,5 +8,5 @@ export const BIB_LENS: LensSpec = {
   icon: 'medal',
   stages: { barcode: false, read: false, embed: false, verify: false, judge: false },
   models: ['bib-detector', 'bib-reader', 'ppocr-recognition'],
-  egress: [],
+  egress: ['gallery', 'thumbnail'],
 };
