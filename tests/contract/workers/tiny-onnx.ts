@@ -86,7 +86,7 @@ export function tinyRunnerDetector(input: string, people: string, bibs: string):
   const mapOf = (output: string, cellPx: number) => {
     const perChannel = 3 * cellPx * cellPx;
     const values = new Float32Array(5 * perChannel);
-    values.fill(-7.2 / perChannel, 0, perChannel);
+    values.fill(-12 / perChannel, 0, perChannel);
     return {
       node: {
         type: 'Conv',
