@@ -1,5 +1,7 @@
 /** @file The bib lens as a photographer uses it: race, start list, photos, review, runners, delivery; with the real nets, workers and folders. */
+import { readFile } from 'node:fs/promises';
 import { expect, test, type Page } from '@playwright/test';
+import { parse } from 'csv-parse/sync';
 import { faults } from './axe.ts';
 import { LOOK_TIMEOUT_MS } from './look.ts';
 
@@ -8,6 +10,12 @@ test.use({ viewport: { width: 1280, height: 800 } });
 /** Folder that the app draws its demo's photos into. */
 const DRAWN = 'mekiki-demo-race';
 const DEMO_PHOTOS = 12;
+
+/** ゼッケン,氏名 / 352,高橋 / 352,中村 / (none),森 / 845,佐藤 / 1207,小川 */
+const SHIFT_JIS_LIST = Buffer.from(
+  '835b8362835083932c8e8196bc0d0a3335322c8d828bb40d0a3335322c928691ba0d0a2c90580d0a3834352c8db293a10d0a313230372c8fac90ec0d0a',
+  'hex',
+);
 
 /** The demo race, read. */
 async function openDemo(page: Page): Promise<void> {
@@ -38,11 +46,12 @@ test('the demo race: a stranger sees the whole way, decides, takes back', async 
   });
   await openDemo(page);
   expect(await counted(page, 'Numbers that are sure')).toBeGreaterThanOrEqual(6);
-  expect(await counted(page, 'Photos without people')).toBeGreaterThanOrEqual(1);
   expect(await faults(page)).toEqual([]);
 
   await page.getByRole('link', { name: 'Photos', exact: true }).click();
   await expect(page.getByRole('list', { name: 'Contact sheet' }).getByRole('link')).toHaveCount(DEMO_PHOTOS);
+  // A road without runners.
+  await expect(page.getByRole('link', { name: 'Photo RACE0107.jpg: no number' })).toBeVisible();
   expect(await faults(page)).toEqual([]);
 
   await page.getByRole('link', { name: 'Runners', exact: true }).click();
@@ -92,7 +101,7 @@ test('a folder with faults, and a page that dies in the middle: nothing lost, no
     };
     for (const name of ['RACE0101.jpg', 'RACE0104.jpg', 'RACE0105.jpg', 'RACE0106.jpg', 'RACE0107.jpg'])
       await write(name, await (await from.getFileHandle(name)).getFile());
-    await write('COPY0104.jpg', await (await from.getFileHandle('RACE0104.jpg')).getFile());
+    await write('ZCOPY0104.jpg', await (await from.getFileHandle('RACE0104.jpg')).getFile());
     await write('BROKEN.jpg', new Blob([new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3])]));
     await write('notes.txt', new Blob(['not a photo']));
   }, DRAWN);
@@ -103,6 +112,13 @@ test('a folder with faults, and a page that dies in the middle: nothing lost, no
   await dialog.getByRole('textbox', { name: 'Name of the race' }).fill('Autumn run');
   await dialog.getByRole('button', { name: 'Create race' }).click();
   await page.waitForURL('**/list');
+  // In Shift-JIS, with a number that two runners hold and a line without one.
+  await page.locator('main input[type=file]').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: SHIFT_JIS_LIST });
+  await expect(page.getByText('4 runners can be used, 1 lines cannot')).toBeVisible();
+  await expect(page.getByText('Two runners with number 352')).toBeVisible();
+  await expect(page.getByRole('cell', { name: '高橋' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Use 4 runners' }).click();
+  await expect(page.getByRole('heading', { name: 'Runners on the list: 4' })).toBeVisible();
   await page.getByRole('link', { name: 'Import', exact: true }).click();
   await page.getByRole('button', { name: 'Choose a folder' }).click();
   await expect(page.getByText(/of 6 photos|All read/)).toBeVisible({ timeout: LOOK_TIMEOUT_MS });
@@ -118,4 +134,15 @@ test('a folder with faults, and a page that dies in the middle: nothing lost, no
   await expect(again.getByText('The file is damaged', { exact: false })).toBeVisible();
   await again.getByRole('link', { name: 'Photos', exact: true }).click();
   await expect(again.getByRole('list', { name: 'Contact sheet' }).getByRole('link')).toHaveCount(7);
+
+  // The table, opened by another parser: each number of each photo once.
+  await again.getByRole('link', { name: 'Delivery', exact: true }).click();
+  await again.getByRole('radio', { name: 'Table (CSV)' }).check();
+  const [download] = await Promise.all([again.waitForEvent('download'), again.getByRole('button', { name: 'Make it' }).click()]);
+  const rows = parse(await readFile(await download.path()), { bom: true, columns: true }) as Record<string, string>[];
+  const pairs = rows.map((row) => Object.values(row).join('|'));
+  expect(new Set(pairs).size).toBe(pairs.length);
+  expect(pairs.filter((row) => row.includes('RACE0104.jpg')).length).toBeGreaterThanOrEqual(2);
+  expect(pairs.join('\n')).not.toContain('ZCOPY0104.jpg');
+  expect(await faults(again)).toEqual([]);
 });
