@@ -6,7 +6,7 @@ const PICTURES: ReadonlySet<string> = new Set(['jpg', 'jpeg', 'jpe', 'heic', 'he
 const RAWS: ReadonlySet<string> = new Set(['cr2', 'cr3', 'nef', 'nrw', 'arw', 'dng', 'raf', 'orf', 'rw2', 'pef', 'srw']);
 
 /** For `<input type="file">`. */
-export const PHOTO_FILES = ['image/*', ...[...PICTURES, ...RAWS].map((each) => `.${each}`)].join(',');
+const PHOTO_FILES = ['image/*', ...[...PICTURES, ...RAWS].map((each) => `.${each}`)].join(',');
 
 /** False for hidden files (macOS writes `._IMG_1.JPG` beside each photo of a card). */
 export function isPhotoName(name: string): boolean {
