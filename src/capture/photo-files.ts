@@ -1,6 +1,6 @@
 /** @file Photos that were picked or dropped, by the hundred or by the ten thousand: named, not read. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
-import { isPhotoName, isRawName, stemOf } from './photo-names.ts';
+import { isPhotoName, isRawName, stemOf } from '../core/photo/photo-names.ts';
 
 /** A file in hand, until the page goes. */
 export interface PickedPhoto {

@@ -4,7 +4,7 @@
  */
 import { AppError, toAppError } from '../contracts/errors.ts';
 import { DELIVERY_MARK, type SourceReach } from '../contracts/race.ts';
-import { isPhotoName, isRawName, stemOf } from './photo-names.ts';
+import { isPhotoName, isRawName, stemOf } from '../core/photo/photo-names.ts';
 
 /** A file that was found in a folder. */
 export interface FolderFile {

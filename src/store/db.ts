@@ -2,7 +2,7 @@
  * @file The device's IndexedDB: schema, migrations, one self-healing connection, and the one way to run a transaction.
  * Thread: page or index worker.
  */
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb';
 import type { Person } from '../contracts/dietary.ts';
 import type { LedgerRow } from '../contracts/egress.ts';
 import { AppError, toAppError } from '../contracts/errors.ts';
@@ -382,6 +382,12 @@ export type StoreName =
 
 type Connection = IDBPDatabase<MekikiSchema>;
 export type Transaction<Names extends StoreName, Mode extends IDBTransactionMode> = IDBPTransaction<MekikiSchema, Names[], Mode>;
+
+/** What a part of a transaction's work needs of it: some of its stores. A transaction over more stores is one, too. */
+export interface Within<Names extends StoreName, Mode extends IDBTransactionMode> {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Which other stores the transaction has; a type there would have to name them all.
+  objectStore<Name extends Names>(name: Name): IDBPObjectStore<MekikiSchema, any, Name, Mode>;
+}
 
 /** What happened to the connection that a page should tell its user about. */
 export type DatabaseEvent =

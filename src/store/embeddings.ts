@@ -5,7 +5,7 @@ import type { EmbeddingSpace, LocalFeatures } from '../contracts/results.ts';
 import { decodePhotos } from '../core/pack-photos.ts';
 import { decodeKeypoints } from '../core/keypoint-bytes.ts';
 import { packBlobs, packParts } from './active-packs.ts';
-import { transact, type Database, type FeaturesRow, type GalleryRow, type Transaction } from './db.ts';
+import { transact, type Database, type FeaturesRow, type GalleryRow, type Within } from './db.ts';
 
 export interface GalleryStore {
   /** Add or replace; all or none. @throws AppError('invalid-input' | 'quota-exceeded') */
@@ -128,10 +128,7 @@ export function createGalleryStore(database: Database): GalleryStore {
 }
 
 /** Write gallery photos inside a wider transaction. Check them with {@link checkItem} first. */
-export async function putGallery(
-  transaction: Pick<Transaction<'gallery' | 'features', 'readwrite'>, 'objectStore'>,
-  items: readonly GalleryItem[],
-): Promise<void> {
+export async function putGallery(transaction: Within<'gallery' | 'features', 'readwrite'>, items: readonly GalleryItem[]): Promise<void> {
   // Each photo in an async function of its own: whichever write throws, no other is left with a rejection that nobody hears.
   await Promise.all(
     items.map(async ({ features, ...row }) => {
@@ -147,10 +144,7 @@ export async function putGallery(
 }
 
 /** Delete gallery photos inside a wider transaction. */
-export async function removeGallery(
-  transaction: Pick<Transaction<'gallery' | 'features', 'readwrite'>, 'objectStore'>,
-  ids: readonly string[],
-): Promise<void> {
+export async function removeGallery(transaction: Within<'gallery' | 'features', 'readwrite'>, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.flatMap((id) => [transaction.objectStore('gallery').delete(id), transaction.objectStore('features').delete(id)]));
 }
 

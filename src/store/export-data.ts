@@ -17,7 +17,7 @@ import {
   type GalleryRow,
   type HistoryRow,
   type RaceThumbnailRow,
-  type Transaction,
+  type Within,
 } from './db.ts';
 import { DEMO_SOURCE } from './demo.ts';
 import { checkItem, putGallery } from './embeddings.ts';
@@ -209,7 +209,7 @@ async function exportRaces(database: Database, nowMs: number): Promise<RaceFiles
 }
 
 async function putThumbnails(
-  transaction: Pick<Transaction<'racePhotos' | 'raceThumbnails' | 'raceCounts', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'racePhotos' | 'raceThumbnails' | 'raceCounts', 'readwrite'>,
   rows: readonly RaceThumbnailRow[],
 ): Promise<void> {
   for (const row of rows) {

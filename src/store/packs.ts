@@ -7,7 +7,7 @@ import { AppError } from '../contracts/errors.ts';
 import { PackRefusal, type PackManifest, type PackPart, type SignedPack } from '../contracts/pack.ts';
 import { decodeProducts } from '../core/pack-products.ts';
 import { manifestKey, storedManifest } from './active-packs.ts';
-import { transact, type Database, type PackProductRow, type PackState, type StoreName, type Transaction } from './db.ts';
+import { transact, type Database, type PackProductRow, type PackState, type Transaction, type Within } from './db.ts';
 import { toProductRow } from './products.ts';
 
 /** A pack as the device has it. */
@@ -53,7 +53,7 @@ export interface PackStore {
 }
 
 const ALL = ['packs', 'packManifests', 'packParts', 'packProducts'] as const;
-type Writing = Pick<Transaction<(typeof ALL)[number], 'readwrite'>, 'objectStore'>;
+type Writing = Within<(typeof ALL)[number], 'readwrite'>;
 const partialKey = (sha256: string): string => `${sha256}.partial`;
 
 /** Packs over the device's database. @param now ms since 1970, for tests. */
@@ -221,7 +221,7 @@ function packProductRow(packId: string, part: string, given: Parameters<typeof t
  * among `staying`.
  */
 async function removeProducts(
-  transaction: Pick<Transaction<StoreName, 'readwrite'>, 'objectStore'>,
+  transaction: Within<'packProducts' | 'gallery' | 'products', 'readwrite'>,
   packId: string,
   parts: readonly string[] | null,
   staying: ReadonlySet<string>,

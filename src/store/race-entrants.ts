@@ -2,7 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import { entrantSchema, type Entrant } from '../contracts/race.ts';
 import type { ListedEntrant } from '../contracts/start-list-api.ts';
-import { transact, type Database, type Transaction } from './db.ts';
+import { transact, type Database, type Within } from './db.ts';
 import { ofEvent, startingWith, toEntrantRow, wordKey } from './race-rows.ts';
 import { searchWords } from './search-key.ts';
 
@@ -151,16 +151,12 @@ function valid(entrant: Entrant): Entrant {
   return parsed.data;
 }
 
-async function mustBeThere(transaction: Pick<Transaction<'raceEvents', 'readwrite'>, 'objectStore'>, eventId: string): Promise<void> {
+async function mustBeThere(transaction: Within<'raceEvents', 'readwrite'>, eventId: string): Promise<void> {
   if ((await transaction.objectStore('raceEvents').getKey(eventId)) === undefined)
     throw new AppError('invalid-input', 'the event is gone', { stage: 'store' });
 }
 
-async function put(
-  transaction: Pick<Transaction<'raceEntrants', 'readwrite'>, 'objectStore'>,
-  eventId: string,
-  entered: ListedEntrant,
-): Promise<Entrant> {
+async function put(transaction: Within<'raceEntrants', 'readwrite'>, eventId: string, entered: ListedEntrant): Promise<Entrant> {
   const store = transaction.objectStore('raceEntrants');
   const taken = new Set(await store.getAllKeys(prefix(`${eventId}.${entered.bib}.`)));
   let nth = 0;

@@ -10,7 +10,7 @@ import {
   type RacePhotoFacts,
 } from '../contracts/race.ts';
 import { offsetByZone } from '../core/race/clock.ts';
-import { transact, type Database, type RaceStoreName, type Transaction } from './db.ts';
+import { transact, type Database, type RaceStoreName, type Within } from './db.ts';
 import { emptyCounts, ofEvent, ofEventInPairs, startingWith, photoAtMs } from './race-rows.ts';
 
 /** Everything that belongs to a race. */
@@ -106,7 +106,7 @@ export function createRaceEventStore(database: Database): RaceEventStore {
  * was left begins with that corrected.
  */
 export async function cameraOf(
-  transaction: Pick<Transaction<'raceCameras', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'raceCameras', 'readwrite'>,
   { cameraLabel, cameraUtcOffsetMinutes }: Pick<RacePhotoFacts, 'cameraLabel' | 'cameraUtcOffsetMinutes'>,
   { eventId, photographer }: Pick<PhotoSource, 'eventId' | 'photographer'>,
   { utcOffsetMinutes }: Pick<RaceEvent, 'utcOffsetMinutes'>,
@@ -128,20 +128,13 @@ export async function cameraOf(
   return camera;
 }
 
-async function retime(
-  transaction: Pick<Transaction<'racePhotos', 'readwrite'>, 'objectStore'>,
-  camera: RaceCamera,
-  event: RaceEvent,
-): Promise<void> {
+async function retime(transaction: Within<'racePhotos', 'readwrite'>, camera: RaceCamera, event: RaceEvent): Promise<void> {
   const store = transaction.objectStore('racePhotos');
   for (const row of await store.index('byCamera').getAll(startingWith(camera.id)))
     await store.put({ ...row, atMs: photoAtMs(row.photo, camera, event) });
 }
 
-async function removeEvent(
-  transaction: Pick<Transaction<(typeof RACE_STORES)[number], 'readwrite'>, 'objectStore'>,
-  id: string,
-): Promise<void> {
+async function removeEvent(transaction: Within<(typeof RACE_STORES)[number], 'readwrite'>, id: string): Promise<void> {
   for (const key of await transaction.objectStore('raceSources').index('byEvent').getAllKeys(startingWith(id))) {
     for (const name of ['raceSources', 'raceHandles', 'raceCounts'] as const) await transaction.objectStore(name).delete(key);
   }

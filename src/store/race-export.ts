@@ -1,7 +1,7 @@
 /** @file A race out of the device and back, as JSON. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
 import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
-import { transact, type Database, type RacePhotoRow, type Transaction } from './db.ts';
+import { transact, type Database, type RacePhotoRow, type Within } from './db.ts';
 import { keepNumbers } from './race-readings.ts';
 import {
   emptyCounts,
@@ -70,10 +70,7 @@ export async function importRace(database: Database, file: Blob): Promise<string
 }
 
 /** Write a race inside a wider transaction. */
-export async function putRace(
-  transaction: Pick<Transaction<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, 'objectStore'>,
-  race: RaceExport,
-): Promise<void> {
+export async function putRace(transaction: Within<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, race: RaceExport): Promise<void> {
   for (const { id } of race.events) await clearEvent(transaction, id);
   for (const event of race.events) await transaction.objectStore('raceEvents').put(event);
   for (const entrant of race.entrants) await transaction.objectStore('raceEntrants').put(toEntrantRow(entrant));
@@ -136,10 +133,7 @@ export async function readRace(file: Blob): Promise<RaceExport> {
 }
 
 /** What the file replaces. */
-async function clearEvent(
-  transaction: Pick<Transaction<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, 'objectStore'>,
-  id: string,
-): Promise<void> {
+async function clearEvent(transaction: Within<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, id: string): Promise<void> {
   for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceReadings', 'raceLooks', 'raceNumbers', 'raceDecisions'] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));

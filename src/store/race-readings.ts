@@ -13,7 +13,7 @@ import {
   type RacePhotoReading,
   type SightingLooks,
 } from '../contracts/race.ts';
-import { transact, type Database, type DecisionRow, type RacePhotoRow, type SightingRow, type Transaction } from './db.ts';
+import { transact, type Database, type DecisionRow, type RacePhotoRow, type SightingRow, type Within } from './db.ts';
 import { bibOrder, emptyCounts, ofEvent, sightingRows, startingWith, summaryOf, Tally } from './race-rows.ts';
 
 /** A photo with what is known of it. */
@@ -79,7 +79,7 @@ export interface RaceReadingStore {
 }
 
 const ANSWER_STORES = ['racePhotos', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const;
-type Writing = Pick<Transaction<(typeof ANSWER_STORES)[number], 'readwrite'>, 'objectStore'>;
+type Writing = Within<(typeof ANSWER_STORES)[number], 'readwrite'>;
 
 /** Readings over the device's database. */
 export function createRaceReadingStore(database: Database): RaceReadingStore {
@@ -204,7 +204,7 @@ function turn(
 }
 
 async function lastOf(
-  transaction: Pick<Transaction<'raceDecisions', 'readonly' | 'readwrite'>, 'objectStore'>,
+  transaction: Within<'raceDecisions', 'readonly' | 'readwrite'>,
   eventId: string,
   state: DecisionRow['state'],
 ): Promise<DecisionRow | null> {
@@ -259,7 +259,7 @@ export async function putReadings(transaction: Writing, readings: readonly RaceP
 }
 
 async function putSightings(
-  transaction: Pick<Transaction<'raceSightings', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'raceSightings', 'readwrite'>,
   before: readonly SightingRow[],
   after: readonly SightingRow[],
 ): Promise<void> {
@@ -313,7 +313,7 @@ export async function settleAround(transaction: Writing, photoId: string, settli
 
 /** Keep how many photos show each number, inside a wider transaction. */
 export async function keepNumbers(
-  transaction: Pick<Transaction<'raceNumbers', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'raceNumbers', 'readwrite'>,
   { eventId, bibs: before }: Pick<RacePhotoRow, 'eventId' | 'bibs'>,
   { bibs: after }: Pick<RacePhotoRow, 'bibs'>,
 ): Promise<void> {
@@ -329,7 +329,7 @@ export async function keepNumbers(
 
 /** Keep the counts of an event and of one of its sources, inside a wider transaction. */
 export async function keepCounts(
-  transaction: Pick<Transaction<'raceCounts', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'raceCounts', 'readwrite'>,
   { eventId, sourceId }: Pick<RacePhoto, 'eventId' | 'sourceId'>,
   tally: Tally,
 ): Promise<void> {

@@ -2,7 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import { visitExportSchema, type ShelfRecords, type VisitExport } from '../contracts/visit-export.ts';
 import type { PhotoReading, Route } from '../contracts/visit.ts';
-import { transact, type Database, type Transaction } from './db.ts';
+import { transact, type Database, type Within } from './db.ts';
 import { toProductRow } from './products.ts';
 import { toVisitRow } from './visits.ts';
 
@@ -85,7 +85,7 @@ export function shelfRecords(database: Database): Promise<ShelfRecords & { reado
 }
 
 /** All of them, for a backup. */
-export async function allRecords(transaction: Pick<Transaction<RecordStore, 'readonly'>, 'objectStore'>): Promise<ShelfRecords> {
+export async function allRecords(transaction: Within<RecordStore, 'readonly'>): Promise<ShelfRecords> {
   return asJson({
     shops: await transaction.objectStore('shelfShops').getAll(),
     bays: await transaction.objectStore('shelfBays').getAll(),
@@ -98,10 +98,7 @@ export async function allRecords(transaction: Pick<Transaction<RecordStore, 'rea
 }
 
 /** Write records inside a wider transaction. A photo that waited where it came from cannot be read here: its pixels are not in the file. */
-export async function putRecords(
-  transaction: Pick<Transaction<RecordStore, 'readwrite'>, 'objectStore'>,
-  records: ShelfRecords,
-): Promise<void> {
+export async function putRecords(transaction: Within<RecordStore, 'readwrite'>, records: ShelfRecords): Promise<void> {
   for (const shop of records.shops) await transaction.objectStore('shelfShops').put(shop);
   for (const bay of records.bays) await transaction.objectStore('shelfBays').put(bay);
   for (const visit of records.visits) await transaction.objectStore('shelfVisits').put(toVisitRow(visit));

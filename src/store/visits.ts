@@ -1,7 +1,7 @@
 /** @file Visits of shops. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
 import { visitSchema, type Visit } from '../contracts/visit.ts';
-import { transact, type Database, type Transaction, type VisitRow } from './db.ts';
+import { transact, type Database, type VisitRow, type Within } from './db.ts';
 
 /** Everything that belongs to a visit. */
 export const VISIT_STORES = [
@@ -78,10 +78,7 @@ export function createVisitStore(database: Database): VisitStore {
 }
 
 /** Delete visits inside a wider transaction. */
-export async function removeVisits(
-  transaction: Pick<Transaction<(typeof VISIT_STORES)[number], 'readwrite'>, 'objectStore'>,
-  ids: readonly string[],
-): Promise<void> {
+export async function removeVisits(transaction: Within<(typeof VISIT_STORES)[number], 'readwrite'>, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const ofVisit = IDBKeyRange.bound([id], [id, []]);
     for (const photoId of await transaction.objectStore('shelfPhotos').index('byVisit').getAllKeys(ofVisit))
@@ -93,7 +90,7 @@ export async function removeVisits(
 
 /** Delete a photo with all that was made of it, inside a wider transaction. */
 export async function removePhoto(
-  transaction: Pick<Transaction<'shelfPhotos' | 'shelfPictures' | 'shelfReadings' | 'shelfLooks' | 'waiting', 'readwrite'>, 'objectStore'>,
+  transaction: Within<'shelfPhotos' | 'shelfPictures' | 'shelfReadings' | 'shelfLooks' | 'waiting', 'readwrite'>,
   id: string,
 ): Promise<void> {
   await transaction.objectStore('shelfPictures').delete(IDBKeyRange.bound([id], [id, []]));

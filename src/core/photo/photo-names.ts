@@ -1,4 +1,4 @@
-/** @file Which files of a card are photos, by their names alone. Pure. Thread: page. */
+/** @file Which files of a card are photos, by their names alone. Pure; any thread. */
 
 /** Pictures that a browser may decode. */
 const PICTURES: ReadonlySet<string> = new Set(['jpg', 'jpeg', 'jpe', 'heic', 'heif', 'hif', 'avif', 'webp', 'png']);
@@ -6,7 +6,7 @@ const PICTURES: ReadonlySet<string> = new Set(['jpg', 'jpeg', 'jpe', 'heic', 'he
 const RAWS: ReadonlySet<string> = new Set(['cr2', 'cr3', 'nef', 'nrw', 'arw', 'dng', 'raf', 'orf', 'rw2', 'pef', 'srw']);
 
 /** For `<input type="file">`. */
-const PHOTO_FILES = ['image/*', ...[...PICTURES, ...RAWS].map((each) => `.${each}`)].join(',');
+export const PHOTO_FILES = ['image/*', ...[...PICTURES, ...RAWS].map((each) => `.${each}`)].join(',');
 
 /** False for hidden files (macOS writes `._IMG_1.JPG` beside each photo of a card). */
 export function isPhotoName(name: string): boolean {
