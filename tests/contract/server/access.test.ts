@@ -43,6 +43,16 @@ function expectProblem(answer: Awaited<ReturnType<typeof send>>, status: number,
   expect(problemSchema.parse(answer.json()).code).toBe(code);
 }
 
+/** Empty for a file that is gone by now: the database takes its shared memory away as it closes. */
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 describe('writing', () => {
   const writes: Sent[] = [
     { url: '/v1/collections', payload: { ...collection, name: 'other' } },
@@ -113,7 +123,7 @@ describe('writing', () => {
     expect(statSync(join(config.dataFolder, 'mekiki.db')).mode & 0o777).toBe(0o600);
     await app.http.close();
     for (const entry of readdirSync(config.dataFolder, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name)).includes(key.slice(-43))).toBe(false);
+      if (entry.isFile()) expect(bytesOf(join(entry.parentPath, entry.name)).includes(key.slice(-43))).toBe(false);
     app = await buildApp(config);
     expect(app.firstAdminKey).toBeNull();
     const answer = await send({ url: '/v1/keys/self', method: 'GET', from: PHONE, headers: { authorization: `Bearer ${key}` } });

@@ -67,10 +67,10 @@ it('brings the error of a file that is no photo over whole', async () => {
   });
 });
 
-it('holds four photos; a fifth pushes the oldest out', async () => {
+it('holds six photos; a seventh pushes the oldest out', async () => {
   const photo = await redAndBlue();
   const frames = [];
-  for (let i = 0; i < 5; i++) frames.push(await vision.open(photo));
+  for (let i = 0; i < 7; i++) frames.push(await vision.open(photo));
   await expect(vision.proposeBox(frames[0]!.frameId)).rejects.toMatchObject({ code: 'invalid-input' });
   for (const { frameId } of frames.slice(1)) await expect(vision.proposeBox(frameId)).resolves.toBeDefined();
   for (const { frameId } of frames) await vision.close(frameId);
