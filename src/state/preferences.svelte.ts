@@ -25,6 +25,8 @@ class Preferences {
   readonly backendAsked = new URLSearchParams(location.search).get('ep');
   #settings = $state.raw<Settings>(INITIAL);
   #isLoaded = $state(false);
+  /** What was set before the stored settings were known: it holds over them. */
+  #early: Partial<Settings> = {};
   readonly #locale = $derived.by((): Locale => {
     const { language } = this.#settings;
     return language === 'auto' ? systemLocale() : language;
@@ -52,21 +54,24 @@ class Preferences {
   /** Read what was stored. @throws AppError when the device's storage cannot be opened; the defaults stay. */
   async load(): Promise<void> {
     const { device } = await import('./device.ts');
-    this.#settings = await device().settings.all();
+    const stored = await device().settings.all();
+    this.#settings = { ...stored, ...this.#early };
     this.#isLoaded = true;
     this.#apply();
   }
 
   /** Takes effect at once; comes back to what was stored when it cannot be kept. @throws AppError('quota-exceeded' | 'invalid-input') */
   async set<Key extends SettingKey>(key: Key, value: Settings[Key]): Promise<void> {
-    const before = this.#settings;
-    this.#settings = { ...before, [key]: value };
+    const before = this.#settings[key];
+    if (!this.#isLoaded) this.#early = { ...this.#early, [key]: value };
+    this.#settings = { ...this.#settings, [key]: value };
     this.#apply();
     try {
       const { device } = await import('./device.ts');
       await device().settings.set(key, value);
     } catch (error) {
-      this.#settings = before;
+      this.#early = Object.fromEntries(Object.entries(this.#early).filter(([early]) => early !== key));
+      this.#settings = { ...this.#settings, [key]: before };
       this.#apply();
       throw error;
     }
