@@ -19,6 +19,7 @@ class ShelfSending {
   /** Counts visits whose sending changed, for lists that show it. */
   #changes = $state(0);
   #isListening = false;
+  #isWantedAgain = false;
 
   get isRunning(): boolean {
     return this.#isRunning;
@@ -73,7 +74,11 @@ class ShelfSending {
 
   /** One after the other, oldest first; stops at the first that cannot go now. Never rejects: see {@link error}. */
   async sendWaiting(): Promise<void> {
-    if (this.#isRunning) return;
+    if (this.#isRunning) {
+      // The network may have come back while the last try was still failing.
+      this.#isWantedAgain = true;
+      return;
+    }
     this.#isRunning = true;
     this.#error = null;
     try {
@@ -84,6 +89,9 @@ class ShelfSending {
       await this.#count().catch(() => {});
       this.#isRunning = false;
     }
+    const isWantedAgain = this.#isWantedAgain;
+    this.#isWantedAgain = false;
+    if (isWantedAgain) await this.sendWaiting();
   }
 
   /** @returns whether the next may be tried */
