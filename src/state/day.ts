@@ -5,10 +5,9 @@ export function startOfDay(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);
 }
 
-/** @returns today as a date field takes it, `2026-11-21`; the day here, not in Greenwich. */
-export function todayText(): string {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+/** @returns a time's day as a date field takes it, `2026-11-21`; the day here, not in Greenwich. */
+export function dayText(atMs: number): string {
+  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
 /** @returns when today ends. */

@@ -1,7 +1,7 @@
 /** @file A race to try the lens on: its start list, and photos drawn on this device. Nothing is known of them but what is read in them. Thread: page. */
 import type { Entrant, RaceEvent } from '../../contracts/race.ts';
 import { m } from '../../paraglide/messages.js';
-import { dayOf } from './day-of.ts';
+import { dayText } from '../../state/day.ts';
 import { DEMO_SCENES, type DrawnScene } from './demo-scenes.ts';
 import { drawScene } from './draw-scene.ts';
 
@@ -30,7 +30,7 @@ export const DEMO_ENTRANTS: readonly Omit<Entrant, 'id' | 'eventId'>[] = [
 /** The demo's race as it is made new. */
 export function demoEvent(nowMs: number): RaceEvent {
   return {
-    ...{ id: DEMO_ID, name: m.bib_demo_name(), day: dayOf(nowMs), parentId: null },
+    ...{ id: DEMO_ID, name: m.bib_demo_name(), day: dayText(nowMs), parentId: null },
     format: { prefixes: [], minDigits: 2, maxDigits: 4, waveColours: [] },
     ...{ utcOffsetMinutes: -new Date(nowMs).getTimezoneOffset(), updatedAtMs: nowMs },
   };

@@ -2,9 +2,9 @@
 import type { MediaRef } from '../../contracts/media.ts';
 import { ANY_BIB } from '../../contracts/race.ts';
 import { m } from '../../paraglide/messages.js';
+import { dayText } from '../../state/day.ts';
 import { RaceEvents } from '../../state/race-events.svelte.ts';
 import { raceImport } from '../../state/race-import.svelte.ts';
-import { dayOf } from './day-of.ts';
 import { deskAddress } from './desk-path.ts';
 import { raceAtHand } from './race-at-hand.ts';
 
@@ -21,7 +21,7 @@ export async function takePhotos(photos: readonly MediaRef[]): Promise<string> {
   const event =
     known?.event ??
     (await events.add({
-      ...{ name: m.bib_event_unnamed(), day: dayOf(now), parentId: null, format: ANY_BIB },
+      ...{ name: m.bib_event_unnamed(), day: dayText(now), parentId: null, format: ANY_BIB },
       utcOffsetMinutes: -new Date(now).getTimezoneOffset(),
     }));
   const files = photos.map(({ blob, name, capturedAtMs }) =>
