@@ -2,24 +2,19 @@
  * @file Find runners and their bibs in a race photo. The photo is looked at whole; where people are so small that their bibs can hardly be
  * seen, that part is looked at again from nearer. Runtime-neutral. Thread: vision worker or Node.
  */
-import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { RaceDetection, RaceDetections } from '../../src/contracts/race.ts';
-import type { Runtime, Tensor } from '../../src/contracts/runtime.ts';
-import { boxPeaks, type MapScale } from '../../src/core/box-peaks.ts';
-import { cutToFrame, fromRegion, paddedTo } from '../../src/core/letterbox.ts';
+import type { Runtime } from '../../src/contracts/runtime.ts';
+import { boundsOf } from '../../src/core/box-bounds.ts';
+import type { MapScale } from '../../src/core/box-peaks.ts';
 import { intersectionOverSmaller, suppressOverlaps } from '../../src/core/nms.ts';
 import { cropPixels } from '../../src/core/resize.ts';
-import { toTensorData } from '../../src/core/tensor-layout.ts';
-import { modelSpec } from '../../src/models/registry.ts';
+import { openBoxNet, placeWhole } from './box-net.ts';
 import type { FrameLevels } from './frame-levels.ts';
 
 /** Registry id of the net. */
 export const BIB_MODEL = 'bib-detector';
-
-/** The net halves five times. */
-const SIDE_STEP = 32;
 
 /** Longest side of the first look. */
 const FAR_SIDE_PX = 640;
@@ -42,9 +37,6 @@ const HINT_CONFIDENCE = 0.3;
 
 /** [Note: Runner thresholds] Where misses and false alarms balance on real photos (docs/bib.md). */
 export const RACE_CONFIDENCE = { person: 0.35, bib: 0.3 } as const;
-
-/** What is less sure is never read out of the maps. */
-const LEAST_CONFIDENCE = 0.05;
 
 /** What the two maps stand for, and how much of one box another of its kind may share: union, and the smaller box. */
 const KINDS = {
@@ -85,7 +77,9 @@ export async function detectRunners(levels: FrameLevels, runtime: Runtime, optio
     await options.checkCancelled?.();
     const picture = levels.scaled(nearSide / longest);
     const part = partOf(region, picture);
-    found = merged(found, placed(await look(cropPixels(picture, part)), part, picture));
+    const near = await look(cropPixels(picture, part));
+    // What an inner edge of the part cuts is left to the first look.
+    found = merged(found, { people: placeWhole(near.people, part, picture), bibs: placeWhole(near.bibs, part, picture) });
   }
   options.onStep?.(looks, looks);
   const { minConfidence01 } = options;
@@ -96,35 +90,10 @@ export async function detectRunners(levels: FrameLevels, runtime: Runtime, optio
 }
 
 async function opened(runtime: Runtime): Promise<Look> {
-  const { input, outputs } = modelSpec(BIB_MODEL);
-  if (input === undefined) throw new AppError('bug', `${BIB_MODEL} declares no input`);
-  const model = await runtime.ort(BIB_MODEL);
+  const run = await openBoxNet(runtime, BIB_MODEL);
   return async (picture) => {
-    const padded = paddedTo(picture, SIDE_STEP);
-    const { widthPx, heightPx } = padded;
-    const results = await model.run({
-      [input.name]: { type: 'float32', data: toTensorData(padded, input), dims: [1, 3, heightPx, widthPx] },
-    });
-    const read = (kind: keyof RaceDetections, map: Tensor | undefined): RaceDetection[] => {
-      if (map === undefined || !(map.data instanceof Float32Array))
-        throw new AppError('bug', `${BIB_MODEL} gave no float32 map of ${kind}`);
-      const [, , heightCells = 0, widthCells = 0] = map.dims;
-      const peaks = boxPeaks({ data: map.data, widthCells, heightCells, ...KINDS[kind] }, 0, LEAST_CONFIDENCE);
-      const boxes = peaks.map(({ box, confidence01 }) => ({
-        box: cutToFrame({
-          x: box.x / picture.widthPx,
-          y: box.y / picture.heightPx,
-          width: box.width / picture.widthPx,
-          height: box.height / picture.heightPx,
-        }),
-        confidence01,
-      }));
-      return distinct(
-        kind,
-        boxes.filter(({ box }) => box.width > 0 && box.height > 0),
-      );
-    };
-    return { people: read('people', results[outputs?.[0] ?? '']), bibs: read('bibs', results[outputs?.[1] ?? '']) };
+    const boxes = await run(picture);
+    return { people: distinct('people', boxes(0, 0, KINDS.people)), bibs: distinct('bibs', boxes(1, 0, KINDS.bibs)) };
   };
 }
 
@@ -142,12 +111,7 @@ function merged(far: RaceDetections, near: RaceDetections): RaceDetections {
 function smallRunners({ people }: RaceDetections, heightPx: number): Box | null {
   const isSmall = (px: number) => px >= SMALL_PERSON_PX.least && px < SMALL_PERSON_PX.most;
   const small = people.filter(({ box, confidence01 }) => confidence01 >= HINT_CONFIDENCE && isSmall(box.height * heightPx));
-  if (small.length === 0) return null;
-  const left = Math.min(...small.map(({ box }) => box.x));
-  const top = Math.min(...small.map(({ box }) => box.y));
-  const right = Math.max(...small.map(({ box }) => box.x + box.width));
-  const bottom = Math.max(...small.map(({ box }) => box.y + box.height));
-  return { x: left, y: top, width: right - left, height: bottom - top };
+  return small.length === 0 ? null : boundsOf(small.map(({ box }) => box));
 }
 
 /** A region of the picture with a margin. */
@@ -157,19 +121,4 @@ function partOf(region: Box, { widthPx, heightPx }: Frame): PixelBox {
   const width = Math.min(widthPx, Math.ceil((region.x + region.width) * widthPx + MARGIN_PX)) - x;
   const height = Math.min(heightPx, Math.ceil((region.y + region.height) * heightPx + MARGIN_PX)) - y;
   return { x, y, width, height } as PixelBox;
-}
-
-/** Boxes of a part as boxes of the photo. What an inner edge of the part cuts is left to the first look. */
-function placed({ people, bibs }: RaceDetections, cut: PixelBox, { widthPx, heightPx }: Frame): RaceDetections {
-  const marginPx = 3;
-  const part = { x: cut.x / widthPx, y: cut.y / heightPx, width: cut.width / widthPx, height: cut.height / heightPx };
-  const isWhole = ({ box }: RaceDetection): boolean =>
-    !(
-      (cut.x > 0 && box.x * cut.width < marginPx) ||
-      (cut.y > 0 && box.y * cut.height < marginPx) ||
-      (cut.x + cut.width < widthPx && (box.x + box.width) * cut.width > cut.width - marginPx) ||
-      (cut.y + cut.height < heightPx && (box.y + box.height) * cut.height > cut.height - marginPx)
-    );
-  const inPhoto = (found: RaceDetection): RaceDetection => ({ ...found, box: fromRegion(found.box, part) });
-  return { people: people.filter(isWhole).map(inPhoto), bibs: bibs.filter(isWhole).map(inPhoto) };
 }

@@ -3,26 +3,19 @@
  * large its facings are, and it is looked at from nearer until they have the size that the net sees best, in tiles where that is large.
  * Runtime-neutral. Thread: vision worker or Node.
  */
-import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { ShelfDetection, ShelfDetections } from '../../src/contracts/shelf.ts';
-import { boxPeaks } from '../../src/core/box-peaks.ts';
-import { cutToFrame, paddedTo } from '../../src/core/letterbox.ts';
 import { distinctBoxes, mergeLooks } from '../../src/core/merge-looks.ts';
 import { intersectionArea } from '../../src/core/nms.ts';
 import { cropPixels } from '../../src/core/resize.ts';
-import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { planTiles } from '../../src/core/tile-plan.ts';
-import { modelSpec } from '../../src/models/registry.ts';
+import { openBoxNet, placeWhole } from './box-net.ts';
 import type { FrameLevels } from './frame-levels.ts';
 
 /** Registry id of the net. */
 export const FACING_MODEL = 'facing-detector';
-
-/** The net halves five times. */
-const SIDE_STEP = 32;
 
 const MAP_SCALE = { stridePx: 4, unitPx: 16 } as const;
 
@@ -59,9 +52,6 @@ export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.25 } as const;
  * than that, or one is quite sure; chosen on photos without a shelf (docs/shelf.md).
  */
 const SURE_FACINGS = { count: 3, each01: 0.5, one01: 0.65 } as const;
-
-/** What is less sure is never read out of the maps. */
-const LEAST_CONFIDENCE = 0.05;
 
 /** As sure as this that something stands there, a tile is worth a look. */
 const MIN_HINT_CONFIDENCE = 0.15;
@@ -115,7 +105,8 @@ export async function detectShelf(levels: FrameLevels, runtime: Runtime, options
     const near: Found[] = [];
     for (const tile of tiles) {
       await step();
-      near.push(wholeOnes(await look(isWhole(tile, picture) ? picture : cropPixels(picture, tile)), tile, picture));
+      const { facings, gaps } = await look(isWhole(tile, picture) ? picture : cropPixels(picture, tile));
+      near.push({ facings: placeWhole(facings, tile, picture), gaps: placeWhole(gaps, tile, picture) });
     }
     const isNearer = next > side;
     const isLarge = ({ box }: ShelfDetection) => Math.sqrt(box.width * picture.widthPx * box.height * picture.heightPx) > LARGE_SIZE_PX;
@@ -137,34 +128,10 @@ export async function detectShelf(levels: FrameLevels, runtime: Runtime, options
 }
 
 async function opened(runtime: Runtime): Promise<Look> {
-  const { input, outputs } = modelSpec(FACING_MODEL);
-  if (input === undefined) throw new AppError('bug', `${FACING_MODEL} declares no input`);
-  const model = await runtime.ort(FACING_MODEL);
+  const run = await openBoxNet(runtime, FACING_MODEL);
   return async (picture) => {
-    const padded = paddedTo(picture, SIDE_STEP);
-    const { widthPx, heightPx } = padded;
-    const results = await model.run({
-      [input.name]: { type: 'float32', data: toTensorData(padded, input), dims: [1, 3, heightPx, widthPx] },
-    });
-    const maps = results[outputs?.[0] ?? ''];
-    if (maps === undefined || !(maps.data instanceof Float32Array)) throw new AppError('bug', `${FACING_MODEL} gave no float32 maps`);
-    const [, , heightCells = 0, widthCells = 0] = maps.dims;
-    const scored = { data: maps.data, widthCells, heightCells, ...MAP_SCALE };
-    const read = (kind: 0 | 1): ShelfDetection[] =>
-      distinctBoxes(
-        boxPeaks(scored, kind, LEAST_CONFIDENCE)
-          .map(({ box, confidence01 }) => ({
-            box: cutToFrame({
-              x: box.x / picture.widthPx,
-              y: box.y / picture.heightPx,
-              width: box.width / picture.widthPx,
-              height: box.height / picture.heightPx,
-            }),
-            confidence01,
-          }))
-          .filter(({ box }) => box.width > 0 && box.height > 0),
-      );
-    return { facings: read(0), gaps: read(1) };
+    const boxes = await run(picture);
+    return { facings: distinctBoxes(boxes(0, 0, MAP_SCALE)), gaps: distinctBoxes(boxes(0, 1, MAP_SCALE)) };
   };
 }
 
@@ -218,34 +185,4 @@ function toPixels(box: Box, { widthPx, heightPx }: Frame) {
 
 function isWhole(tile: PixelBox, { widthPx, heightPx }: Frame): boolean {
   return tile.width === widthPx && tile.height === heightPx;
-}
-
-/** What is not cut by an inner edge of the tile, as boxes of the frame: the neighbour sees it whole. */
-function wholeOnes(found: Found, tile: PixelBox, { widthPx, heightPx }: Frame): Found {
-  const marginPx = 3;
-  const isCut = ({ box }: ShelfDetection): boolean => {
-    const left = box.x * tile.width;
-    const top = box.y * tile.height;
-    const right = (box.x + box.width) * tile.width;
-    const bottom = (box.y + box.height) * tile.height;
-    return (
-      (tile.x > 0 && left < marginPx) ||
-      (tile.y > 0 && top < marginPx) ||
-      (tile.x + tile.width < widthPx && right > tile.width - marginPx) ||
-      (tile.y + tile.height < heightPx && bottom > tile.height - marginPx)
-    );
-  };
-  const placed = ({ box, confidence01 }: ShelfDetection): ShelfDetection => ({
-    confidence01,
-    box: {
-      x: (tile.x + box.x * tile.width) / widthPx,
-      y: (tile.y + box.y * tile.height) / heightPx,
-      width: (box.width * tile.width) / widthPx,
-      height: (box.height * tile.height) / heightPx,
-    },
-  });
-  return {
-    facings: found.facings.filter((one) => !isCut(one)).map(placed),
-    gaps: found.gaps.filter((one) => !isCut(one)).map(placed),
-  };
 }

@@ -1,6 +1,6 @@
 /** @file Neighbouring columns of one product. Pure; any thread. */
-import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, ShelfBlock } from '../../contracts/shelf.ts';
+import { boundsOf } from '../box-bounds.ts';
 
 /** What tells that two facings are the same thing: a product that is known, else a group of unknowns; null for neither. */
 export function sameThingKey({ identity }: Pick<Facing, 'identity'>): string | null {
@@ -68,13 +68,4 @@ export function findBlocks(placed: readonly PlacedFacing[], isGap: (row: number,
 function joins(row: number, last: number, position: number, isGap: (row: number, position: number) => boolean): boolean {
   for (let between = last + 1; between < position; between++) if (!isGap(row, between)) return false;
   return true;
-}
-
-/** Smallest box around boxes. @param boxes one or more. */
-export function boundsOf(boxes: readonly Box[]): Box {
-  const left = Math.min(...boxes.map(({ x }) => x));
-  const top = Math.min(...boxes.map(({ y }) => y));
-  const right = Math.max(...boxes.map(({ x, width }) => x + width));
-  const bottom = Math.max(...boxes.map(({ y, height }) => y + height));
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

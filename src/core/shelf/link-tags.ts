@@ -2,7 +2,7 @@
 import type { Box } from '../../contracts/geometry.ts';
 import type { TextLine } from '../../contracts/results.ts';
 import type { PriceTag, ShelfLayout, ShelfReading } from '../../contracts/shelf.ts';
-import { boundsOf } from './find-blocks.ts';
+import { boundsOf } from '../box-bounds.ts';
 import { parsePrice } from './parse-price.ts';
 import { planeOfLayout } from './plane-of-layout.ts';
 import { planeSpan, toRowPlane, type PlaneSpan, type RowPlane } from './row-plane.ts';

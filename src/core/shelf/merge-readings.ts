@@ -1,9 +1,10 @@
 /** @file Overlapping photos of one bay → one reading in which nothing counts twice ([Note: Registering]). Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, PriceTag, ShelfReading } from '../../contracts/shelf.ts';
+import { boundsOf } from '../box-bounds.ts';
 import { intersectionOverSmaller, intersectionOverUnion } from '../nms.ts';
 import { isCut } from './cut-facing.ts';
-import { boundsOf, knownProductOf } from './find-blocks.ts';
+import { knownProductOf } from './find-blocks.ts';
 import { IDENTITY, chained, inverse, mapBox, type Homography } from './fit-homography.ts';
 import { layoutShelf, type LayoutOptions, type UnplacedGap } from './layout-shelf.ts';
 import { planeOfLayout } from './plane-of-layout.ts';

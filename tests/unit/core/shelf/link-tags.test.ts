@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Box } from '../../../../src/contracts/geometry.ts';
 import { layoutShelf } from '../../../../src/core/shelf/layout-shelf.ts';
 import { linkTags, type TagLine } from '../../../../src/core/shelf/link-tags.ts';
-import { boundsOf } from '../../../../src/core/shelf/find-blocks.ts';
+import { boundsOf } from '../../../../src/core/box-bounds.ts';
 import { shelfShares } from '../../../../src/core/shelf/shelf-shares.ts';
 import { drawShelf, type DrawnColumn } from './drawn-shelf.ts';
 
