@@ -5,11 +5,11 @@ import { AppError } from '../src/contracts/errors.ts';
 import { buildApp, type App } from './app.ts';
 import { USAGE, readConfig, type ServerConfig } from './config.ts';
 import { buildTrustApp } from './routes/trust.ts';
-import { lanCertificates, type LanCertificates } from './services/certificate-authority.ts';
+import { lanCertificates, type LanCertificates } from './services/http/certificate-authority.ts';
 import { loadDemo } from './services/demo-loader.ts';
-import { lanAddresses } from './services/lan-addresses.ts';
-import { describeError } from './services/logging.ts';
-import { compressFiles } from './services/compressed-files.ts';
+import { lanAddresses } from './services/http/lan-addresses.ts';
+import { describeError } from './services/watching/logging.ts';
+import { compressFiles } from './services/http/compressed-files.ts';
 
 /** Ports tried after the first when none was asked for. */
 const PORT_TRIES = 20;

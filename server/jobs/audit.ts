@@ -8,7 +8,7 @@ import { AuditLog } from '../repositories/audit-log.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { Loads } from '../repositories/loads.ts';
 import { DATABASE_FILE } from '../services/open-services.ts';
-import { openKnownSigningKey, type SigningKey } from '../services/signing-key.ts';
+import { openKnownSigningKey, type SigningKey } from '../services/secrets/signing-key.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `The audit log.

@@ -1,7 +1,7 @@
 /** @file `npm run backup -- --to <folder> [--data <folder>] [--with-master-key]`. The server may run meanwhile. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backUp } from '../services/backup.ts';
+import { backUp } from '../services/storage/backup.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Back up the data folder. The server may run, and write, meanwhile.

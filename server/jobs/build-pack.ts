@@ -24,14 +24,14 @@ import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { Records } from '../repositories/records.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
-import { openMasterKey } from '../services/master-key.ts';
+import { openMasterKey } from '../services/secrets/master-key.ts';
 import { DATABASE_FILE, PACKS_FOLDER, VECTORS_FOLDER } from '../services/open-services.ts';
-import { DamageReport } from '../services/damage.ts';
-import { PackParts } from '../services/pack-parts.ts';
-import { manifestOf, PackService } from '../services/pack-service.ts';
-import type { PackSources } from '../services/pack-selection.ts';
-import { openKnownSigningKey } from '../services/signing-key.ts';
-import { ThumbnailService } from '../services/thumbnail-service.ts';
+import { DamageReport } from '../services/storage/damage.ts';
+import { PackParts } from '../services/packs/pack-parts.ts';
+import { manifestOf, PackService } from '../services/packs/pack-service.ts';
+import type { PackSources } from '../services/packs/pack-selection.ts';
+import { openKnownSigningKey } from '../services/secrets/signing-key.ts';
+import { ThumbnailService } from '../services/records/thumbnail-service.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Build the next version of a pack.

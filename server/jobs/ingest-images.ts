@@ -32,8 +32,8 @@ import { LOCAL_FEATURES_ALGORITHM } from '../../workers/stages/local-features.ts
 import type { AnnItem } from '../repositories/ann-index.ts';
 import { itemTable } from '../repositories/item-rows.ts';
 import type { EnrolledPhoto } from '../runtime/enrol-photo.ts';
-import { ARROW_TYPE, NDJSON_TYPE } from '../services/item-stream.ts';
-import { Recogniser } from '../services/recogniser.ts';
+import { ARROW_TYPE, NDJSON_TYPE } from '../services/collections/item-stream.ts';
+import { Recogniser } from '../services/recognition/recogniser.ts';
 import { rowsOfFolder, stampOf, type ImageList, type ImageRow } from './image-rows.ts';
 import { rowsOfTable } from './image-table.ts';
 import { sendPart } from './ingest-part.ts';

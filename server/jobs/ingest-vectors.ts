@@ -1,7 +1,7 @@
 /** @file A file of vectors into a collection of a running server: the bulk lane's parts, one after the other. */
 import { basename } from 'node:path';
 import { collectionStateSchema, ingestProgressSchema } from '../../src/contracts/server-api.ts';
-import { NDJSON_TYPE } from '../services/item-stream.ts';
+import { NDJSON_TYPE } from '../services/collections/item-stream.ts';
 import { sendPart } from './ingest-part.ts';
 import { fingerprintOf } from './record-lines.ts';
 import { callServer, type ServerAccess } from './server-call.ts';

@@ -8,9 +8,9 @@ import { ApiKeys } from '../repositories/api-keys.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { KeyRequests } from '../repositories/key-requests.ts';
-import { KeyService } from '../services/key-service.ts';
+import { KeyService } from '../services/keys/key-service.ts';
 import { DATABASE_FILE } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `API keys. The server may run meanwhile; what is done here counts at once.

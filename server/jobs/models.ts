@@ -9,11 +9,11 @@ import { modelManifestSchema, type ModelManifest } from '../../src/contracts/mod
 import { AuditLog } from '../repositories/audit-log.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { Loads } from '../repositories/loads.ts';
-import { Journal } from '../services/journal.ts';
-import { openMasterKey } from '../services/master-key.ts';
-import { openModels } from '../services/open-recognition.ts';
+import { Journal } from '../services/watching/journal.ts';
+import { openMasterKey } from '../services/secrets/master-key.ts';
+import { openModels } from '../services/recognition/open-recognition.ts';
 import { DATABASE_FILE } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Models of partners. The server may run meanwhile; what is done here counts at once.

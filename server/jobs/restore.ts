@@ -1,7 +1,7 @@
 /** @file `npm run restore -- --from <folder> [--data <folder>]`. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { restore } from '../services/backup.ts';
+import { restore } from '../services/storage/backup.ts';
 import { dataFolderOf, runCommand } from './data-folder.ts';
 
 const USAGE = `Put a backup into a new data folder.

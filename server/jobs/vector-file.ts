@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { RecordBatchReader, RecordBatchStreamWriter, type RecordBatch } from 'apache-arrow';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { AppError } from '../../src/contracts/errors.ts';
-import { ARROW_TYPE, NDJSON_TYPE } from '../services/item-stream.ts';
+import { ARROW_TYPE, NDJSON_TYPE } from '../services/collections/item-stream.ts';
 import { readLines } from './record-lines.ts';
 
 /** A piece of a file, as a request's body. */

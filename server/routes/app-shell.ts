@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { CONTENT_POLICY, pageContentPolicy } from '../services/security-headers.ts';
-import { sendProblem } from '../services/errors-to-problems.ts';
+import { CONTENT_POLICY, pageContentPolicy } from '../services/http/security-headers.ts';
+import { sendProblem } from '../services/http/errors-to-problems.ts';
 
 /** `name-Ab3dEf9_.js` of Vite, `name-1.2.0.1a2b3c4d.onnx` of the weights. */
 const HASHED = /\/assets\/.+-[\w-]{8,}\.\w+$|\/models\/[^/]+\.[0-9a-f]{8,}\.\w+$/;

@@ -5,7 +5,7 @@ import { arrivalSchema, auditCheckSchema, auditQuerySchema, auditRowSchema } fro
 import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { pageOf, placeOf } from '../services/page-cursor.ts';
+import { pageOf, placeOf } from '../services/http/page-cursor.ts';
 
 const tags = ['audit'];
 const security = [{ apiKey: [] }];

@@ -16,10 +16,10 @@ import {
   upsertRequestSchema,
   upsertResponseSchema,
 } from '../../src/contracts/server-api.ts';
-import { mayReach } from '../services/access.ts';
-import { holdsImage } from '../services/image-refusal.ts';
+import { mayReach } from '../services/keys/access.ts';
+import { holdsImage } from '../services/recognition/image-refusal.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const nameParams = z.strictObject({ name: collectionNameSchema });
 const itemParams = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });

@@ -1,7 +1,7 @@
 /** @file `GET /v1/health`: whether the server works and what it holds. */
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { healthSchema } from '../../src/contracts/server-api.ts';
-import { mayReach } from '../services/access.ts';
+import { mayReach } from '../services/keys/access.ts';
 import type { Services } from '../services/open-services.ts';
 
 /** @param version of the application. */

@@ -11,10 +11,10 @@ import {
   type IngestProgress,
 } from '../../src/contracts/server-api.ts';
 import { AppError } from '../../src/contracts/errors.ts';
-import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, listOf, ndjsonOf } from '../services/item-stream.ts';
+import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, listOf, ndjsonOf } from '../services/collections/item-stream.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
-import { isStorageFull, STORAGE_FULL } from '../services/storage-full.ts';
+import { HttpProblem } from '../services/http/problem.ts';
+import { isStorageFull, STORAGE_FULL } from '../services/storage/storage-full.ts';
 
 const tags = ['collections'];
 const security = [{ apiKey: [] }, {}];

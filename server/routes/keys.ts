@@ -18,7 +18,7 @@ import {
 import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const idParams = z.strictObject({ id: keyIdSchema });
 const tags = ['keys'];

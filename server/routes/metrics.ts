@@ -1,6 +1,6 @@
 /** @file `GET /v1/metrics`: for Prometheus, with the key of an operator. */
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import type { Metrics } from '../services/metrics.ts';
+import type { Metrics } from '../services/watching/metrics.ts';
 
 /** @param metrics of this server. */
 export function metricsRoute(metrics: Metrics): FastifyPluginCallbackZod {

@@ -6,7 +6,7 @@ import { addModelSchema, modelFileParamsSchema, modelFileSchema } from '../../sr
 import { modelDescriptionSchema, modelIdSchema } from '../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const modelParams = z.strictObject({ model: modelIdSchema });
 const tags = ['models'];

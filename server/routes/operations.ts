@@ -2,10 +2,10 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { operationsSchema, storageSchema } from '../../src/contracts/operations-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
-import { mayReach } from '../services/access.ts';
-import type { OperationsLog } from '../services/operations.ts';
+import { mayReach } from '../services/keys/access.ts';
+import type { OperationsLog } from '../services/watching/operations.ts';
 import type { Services } from '../services/open-services.ts';
-import { StorageUse } from '../services/storage-use.ts';
+import { StorageUse } from '../services/storage/storage-use.ts';
 
 const tags = ['server'];
 const security = [{ apiKey: [] }];

@@ -13,10 +13,10 @@ import {
 } from '../../src/contracts/pack.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import type { StoredBuild } from '../repositories/packs.ts';
-import { mayReach } from '../services/access.ts';
-import { byteRange } from '../services/pack-range.ts';
+import { mayReach } from '../services/keys/access.ts';
+import { byteRange } from '../services/packs/pack-range.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const idParams = z.strictObject({ id: packIdSchema });
 const partParams = z.strictObject({ id: packIdSchema, sha256: sha256Schema });

@@ -3,7 +3,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problemSchema, productResponseSchema, productUpsertRequestSchema, upsertResponseSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const idParams = z.strictObject({ id: z.string().min(1).max(200) });
 const gtinQuery = z.strictObject({ gtin: z.string().regex(/^\d{14}$/, 'must be a GTIN of 14 digits, padded with zeros on the left') });

@@ -13,11 +13,11 @@ import {
   takeDownsSchema,
 } from '../../src/contracts/race-gallery.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
-import { digestOf } from '../services/auditing.ts';
+import { digestOf } from '../services/watching/auditing.ts';
 import type { Services } from '../services/open-services.ts';
-import { ownerOf } from '../services/principal.ts';
-import { HttpProblem } from '../services/problem.ts';
-import { GALLERY_HEADERS, galleryPage } from '../services/race-gallery-page.ts';
+import { ownerOf } from '../services/keys/principal.ts';
+import { HttpProblem } from '../services/http/problem.ts';
+import { GALLERY_HEADERS, galleryPage } from '../services/lenses/race-gallery-page.ts';
 
 const tags = ['race galleries'];
 const security = [{ apiKey: [] }, {}];

@@ -14,11 +14,11 @@ import {
   recognitionSchema,
 } from '../../src/contracts/recognise-api.ts';
 import { PRODUCT_COLLECTION, problemSchema } from '../../src/contracts/server-api.ts';
-import { mayReach } from '../services/access.ts';
-import { acceptImages, imageOf } from '../services/image-body.ts';
+import { mayReach } from '../services/keys/access.ts';
+import { acceptImages, imageOf } from '../services/recognition/image-body.ts';
 import type { Services } from '../services/open-services.ts';
-import { HttpProblem } from '../services/problem.ts';
-import type { RecognitionModel } from '../services/recognition-models.ts';
+import { HttpProblem } from '../services/http/problem.ts';
+import type { RecognitionModel } from '../services/recognition/recognition-models.ts';
 
 const modelParams = z.strictObject({ model: modelIdSchema });
 const tags = ['recognition'];

@@ -17,11 +17,11 @@ import {
   type RecognitionJob,
 } from '../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../src/contracts/server-api.ts';
-import { acceptImageLists, imagesOf } from '../services/image-body.ts';
+import { acceptImageLists, imagesOf } from '../services/recognition/image-body.ts';
 import type { Services } from '../services/open-services.ts';
-import { ownerOf } from '../services/principal.ts';
-import { HttpProblem } from '../services/problem.ts';
-import type { JobViewer } from '../services/recognition-job-service.ts';
+import { ownerOf } from '../services/keys/principal.ts';
+import { HttpProblem } from '../services/http/problem.ts';
+import type { JobViewer } from '../services/recognition/recognition-job-service.ts';
 import { goneSignal, requireReach } from './recognise.ts';
 
 const modelParams = z.strictObject({ model: modelIdSchema });

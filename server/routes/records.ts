@@ -5,8 +5,8 @@ import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { collectionRulesSchema, erasureSchema, personExportSchema, personIdSchema } from '../../src/contracts/records-api.ts';
 import { collectionNameSchema, deleteRequestSchema, problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { exportPerson } from '../services/person-export.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { exportPerson } from '../services/records/person-export.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const nameParams = z.strictObject({ name: collectionNameSchema });
 const personParams = z.strictObject({ id: personIdSchema });

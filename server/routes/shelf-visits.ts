@@ -10,8 +10,8 @@ import {
 import { problemSchema } from '../../src/contracts/server-api.ts';
 import { MAX_REPORT_BYTES, visitReportSchema } from '../../src/contracts/visit-report.ts';
 import type { Services } from '../services/open-services.ts';
-import { pageOf, placeOf } from '../services/page-cursor.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { pageOf, placeOf } from '../services/http/page-cursor.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const idParams = z.strictObject({ id: z.string().min(1).max(200) });
 const security = [{ apiKey: [] }, {}];

@@ -5,8 +5,8 @@ import { pageQuerySchema, pageSchema } from '../../src/contracts/page-api.ts';
 import { THUMBNAIL_LIMITS } from '../../src/contracts/records-api.ts';
 import { collectionNameSchema, itemIdSchema, problemSchema } from '../../src/contracts/server-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { pageOf, placeOf } from '../services/page-cursor.ts';
-import { HttpProblem } from '../services/problem.ts';
+import { pageOf, placeOf } from '../services/http/page-cursor.ts';
+import { HttpProblem } from '../services/http/problem.ts';
 
 const nameParams = z.strictObject({ name: collectionNameSchema });
 const params = z.strictObject({ name: collectionNameSchema, id: itemIdSchema });

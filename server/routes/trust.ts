@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import QRCode from 'qrcode';
-import { requireOwnHost } from '../services/host-names.ts';
-import { answerWithProblems, sendProblem } from '../services/errors-to-problems.ts';
-import { logAnswers, loggerOptions } from '../services/logging.ts';
-import { inlineScriptHashes } from '../services/security-headers.ts';
-import type { LanCertificates } from '../services/certificate-authority.ts';
+import { requireOwnHost } from '../services/http/host-names.ts';
+import { answerWithProblems, sendProblem } from '../services/http/errors-to-problems.ts';
+import { logAnswers, loggerOptions } from '../services/watching/logging.ts';
+import { inlineScriptHashes } from '../services/http/security-headers.ts';
+import type { LanCertificates } from '../services/http/certificate-authority.ts';
 import type { ServerConfig } from '../config.ts';
 
 const asset = (name: string) => readFileSync(new URL(`../trust/${name}`, import.meta.url), 'utf8');

@@ -14,8 +14,8 @@ import {
   type WebhookDelivery,
 } from '../../src/contracts/webhooks-api.ts';
 import type { Services } from '../services/open-services.ts';
-import { ownerOf } from '../services/principal.ts';
-import type { WebhookViewer } from '../services/webhook-service.ts';
+import { ownerOf } from '../services/keys/principal.ts';
+import type { WebhookViewer } from '../services/webhooks/webhook-service.ts';
 
 const idParams = z.strictObject({ id: keyIdSchema });
 const tags = ['webhooks'];

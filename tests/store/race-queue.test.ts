@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { RacePhoto } from '../../src/contracts/race.ts';
 import { BURST_PHOTOS, BURST_WINDOW_MS, settleBurst } from '../../src/core/race/settle-burst.ts';
-import { RaceQueue, type RaceQueuePlaces } from '../../src/state/race-queue.ts';
+import { RaceQueue, type RaceQueuePlaces } from '../../src/state/race/race-queue.ts';
 import { createDatabase, type Database } from '../../src/store/db.ts';
 import { createRaceEventStore } from '../../src/store/race-events.ts';
 import { createRacePhotoStore, type FinishedPhoto } from '../../src/store/race-photos.ts';

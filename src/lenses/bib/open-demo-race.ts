@@ -1,6 +1,6 @@
 /** @file The demo race, opened: made when it is not there, its photos read like any others. Thread: page. */
 import { device } from '../../state/device.ts';
-import { raceImport } from '../../state/race-import.svelte.ts';
+import { raceImport } from '../../state/race/race-import.svelte.ts';
 import { DEMO_ENTRANTS, DEMO_ID, demoEvent, drawDemoFolder } from './demo-race.ts';
 import { deskAddress } from './desk-path.ts';
 

@@ -3,8 +3,8 @@ import type { MediaRef } from '../../contracts/media.ts';
 import { ANY_BIB } from '../../contracts/race.ts';
 import { m } from '../../paraglide/messages.js';
 import { dayText } from '../../state/day.ts';
-import { RaceEvents } from '../../state/race-events.svelte.ts';
-import { raceImport } from '../../state/race-import.svelte.ts';
+import { RaceEvents } from '../../state/race/race-events.svelte.ts';
+import { raceImport } from '../../state/race/race-import.svelte.ts';
 import { deskAddress } from './desk-path.ts';
 import { raceAtHand } from './race-at-hand.ts';
 

@@ -6,8 +6,8 @@ import { readAppJson } from '../../models/app-files.ts';
 import { m } from '../../paraglide/messages.js';
 import { demoPhotos, takeDemoPhoto } from '../../state/demo.ts';
 import { device } from '../../state/device.ts';
-import { shelfShops } from '../../state/shelf-shops.svelte.ts';
-import { ShelfVisits } from '../../state/shelf-visits.svelte.ts';
+import { shelfShops } from '../../state/shelf/shelf-shops.svelte.ts';
+import { ShelfVisits } from '../../state/shelf/shelf-visits.svelte.ts';
 import { deskAddress } from './desk-path.ts';
 import { addToBay } from './take-photos.ts';
 

@@ -3,9 +3,9 @@ import type { MediaRef } from '../../contracts/media.ts';
 import type { Bay, BayPhoto, Visit } from '../../contracts/visit.ts';
 import { m } from '../../paraglide/messages.js';
 import { device } from '../../state/device.ts';
-import { shelfShops } from '../../state/shelf-shops.svelte.ts';
-import { ShelfVisit } from '../../state/shelf-visit.svelte.ts';
-import { ShelfVisits } from '../../state/shelf-visits.svelte.ts';
+import { shelfShops } from '../../state/shelf/shelf-shops.svelte.ts';
+import { ShelfVisit } from '../../state/shelf/shelf-visit.svelte.ts';
+import { ShelfVisits } from '../../state/shelf/shelf-visits.svelte.ts';
 import { captureTarget, setCaptureTarget } from './capture-target.ts';
 import { deskAddress } from './desk-path.ts';
 

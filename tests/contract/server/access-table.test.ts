@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { accessTable } from '../../../server/services/route-access.ts';
+import { accessTable } from '../../../server/services/keys/route-access.ts';
 
 it('docs/server.md quotes the table that the server decides by', () => {
   const text = readFileSync(new URL('../../../docs/server.md', import.meta.url), 'utf8');

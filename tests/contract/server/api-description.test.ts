@@ -5,7 +5,7 @@ import { modelManifestSchema } from '../../../src/contracts/model-manifest.ts';
 import { recognitionJobSchema, recognitionSchema } from '../../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';
-import { ROUTE_ACCESS } from '../../../server/services/route-access.ts';
+import { ROUTE_ACCESS } from '../../../server/services/keys/route-access.ts';
 import { removeFolders, startApp } from './test-server.ts';
 
 const responseSchema = z.looseObject({

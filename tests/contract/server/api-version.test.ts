@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { expect, it } from 'vitest';
-import { describeVersion } from '../../../server/services/api-version.ts';
+import { describeVersion } from '../../../server/services/http/api-version.ts';
 
 it('says when a route that will go was deprecated, and when it goes', async () => {
   const app = Fastify();

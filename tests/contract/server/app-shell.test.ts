@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
-import { compressFiles } from '../../../server/services/compressed-files.ts';
+import { compressFiles } from '../../../server/services/http/compressed-files.ts';
 import { removeFolders, startApp, temporaryFolder } from './test-server.ts';
 
 const INLINE = "document.documentElement.dataset.theme = 'dark';";

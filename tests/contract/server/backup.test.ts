@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { buildApp, type App } from '../../../server/app.ts';
-import { backUp, restore } from '../../../server/services/backup.ts';
+import { backUp, restore } from '../../../server/services/storage/backup.ts';
 import { objectStoreEnvironment, startObjectStore } from './object-store.ts';
 import { removeFolders, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 

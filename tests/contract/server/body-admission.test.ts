@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { expect, it } from 'vitest';
-import { BodyAdmission } from '../../../server/services/body-admission.ts';
+import { BodyAdmission } from '../../../server/services/http/body-admission.ts';
 
 const asked = (length?: number) => {
   const raw = new EventEmitter();

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { searchBytes } from '../../../server/services/byte-search.ts';
+import { searchBytes } from '../../../server/services/records/byte-search.ts';
 import { removeFolders, temporaryFolder } from './test-server.ts';
 
 afterAll(removeFolders);

@@ -10,8 +10,8 @@ import { openDatabase } from '../../../server/repositories/database.ts';
 import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
 import { WriteAheadLog } from '../../../server/repositories/write-ahead-log.ts';
-import { CollectionStore } from '../../../server/services/collection-store.ts';
-import { DamageReport } from '../../../server/services/damage.ts';
+import { CollectionStore } from '../../../server/services/collections/collection-store.ts';
+import { DamageReport } from '../../../server/services/storage/damage.ts';
 import { removeFolders, temporaryFolder, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

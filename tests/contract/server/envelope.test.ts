@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seal, unseal } from '../../../server/services/envelope.ts';
+import { seal, unseal } from '../../../server/services/secrets/envelope.ts';
 
 const master = Buffer.alloc(32, 1);
 const plain = Buffer.from('a small picture');

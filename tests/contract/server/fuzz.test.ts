@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { healthSchema, problemSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';
-import { ROUTE_ACCESS } from '../../../server/services/route-access.ts';
+import { ROUTE_ACCESS } from '../../../server/services/keys/route-access.ts';
 import { sendRaw, type RawAnswer, type RawRequest } from './fuzz/raw-http.ts';
 import { spoiled } from './fuzz/spoil.ts';
 import { D, SPACE, validRequest } from './fuzz/valid-requests.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { networkOf } from '../../../server/services/host-names.ts';
+import { networkOf } from '../../../server/services/http/host-names.ts';
 
 it.each([
   ['192.168.1.20', '192.168.1.20'],

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { fromGalleryMetadata } from '../../../src/core/gallery-metadata.ts';
 import { decodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
 import type { App } from '../../../server/app.ts';
-import { backUp } from '../../../server/services/backup.ts';
+import { backUp } from '../../../server/services/storage/backup.ts';
 import { removeFolders, startApp, temporaryFolder, testConfig } from './test-server.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -6,7 +6,7 @@ import { ingestProgressSchema, searchResponseSchema } from '../../../src/contrac
 import type { App } from '../../../server/app.ts';
 import { IngestSegments } from '../../../server/repositories/ingest-segments.ts';
 import { itemTable } from '../../../server/repositories/item-rows.ts';
-import { ARROW_TYPE, NDJSON_TYPE } from '../../../server/services/item-stream.ts';
+import { ARROW_TYPE, NDJSON_TYPE } from '../../../server/services/collections/item-stream.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

@@ -10,7 +10,7 @@ import type { App } from '../../../server/app.ts';
 import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { itemTable } from '../../../server/repositories/item-rows.ts';
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
-import { ARROW_TYPE } from '../../../server/services/item-stream.ts';
+import { ARROW_TYPE } from '../../../server/services/collections/item-stream.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

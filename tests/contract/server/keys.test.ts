@@ -13,7 +13,7 @@ import {
 import { problemSchema } from '../../../src/contracts/server-api.ts';
 import { buildApp, type App } from '../../../server/app.ts';
 import type { ServerConfig } from '../../../server/config.ts';
-import { ROUTE_ACCESS } from '../../../server/services/route-access.ts';
+import { ROUTE_ACCESS } from '../../../server/services/keys/route-access.ts';
 import { removeFolders, startApp, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsSchema, storageSchema } from '../../../src/contracts/operations-api.ts';
 import { buildApp, type App } from '../../../server/app.ts';
-import { OperationsLog } from '../../../server/services/operations.ts';
+import { OperationsLog } from '../../../server/services/watching/operations.ts';
 import { removeFolders, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

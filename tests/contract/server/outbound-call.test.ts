@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
-import { OutboundCaller } from '../../../server/services/outbound-call.ts';
-import { HttpProblem } from '../../../server/services/problem.ts';
+import { OutboundCaller } from '../../../server/services/webhooks/outbound-call.ts';
+import { HttpProblem } from '../../../server/services/http/problem.ts';
 
 let server: Server;
 let url: string;

@@ -1,7 +1,7 @@
 /** @file The processes that recognise: their queue, and what happens when one ends, is given up, or has nothing to do. */
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
-import { Recogniser, type RecogniserOptions } from '../../../server/services/recogniser.ts';
+import { Recogniser, type RecogniserOptions } from '../../../server/services/recognition/recogniser.ts';
 import type { RecogniserTask } from '../../../server/runtime/recogniser-messages.ts';
 import { barcodePhoto, demoPhoto, plainImage } from './drawn-images.ts';
 

@@ -8,7 +8,7 @@ import { batchResponseSchema, jobResultSchema, recognitionJobSchema, type Recogn
 import { problemSchema } from '../../../src/contracts/server-api.ts';
 import { buildApp, type App } from '../../../server/app.ts';
 import type { ServerConfig } from '../../../server/config.ts';
-import { backUp } from '../../../server/services/backup.ts';
+import { backUp } from '../../../server/services/storage/backup.ts';
 import { DRAWN_GTIN, barcodePhoto, demoPhoto, plainImage } from './drawn-images.ts';
 import { formOf, type FormFile } from './form.ts';
 import { removeFolders, seededRandom, temporaryFolder, testConfig } from './test-server.ts';

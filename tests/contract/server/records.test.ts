@@ -7,7 +7,7 @@ import { problemSchema, searchResponseSchema } from '../../../src/contracts/serv
 import { createHash } from 'node:crypto';
 import { buildApp, type App } from '../../../server/app.ts';
 import type { ServerConfig } from '../../../server/config.ts';
-import { isSignedBy } from '../../../server/services/signing-key.ts';
+import { isSignedBy } from '../../../server/services/secrets/signing-key.ts';
 import { removeFolders, seededRandom, startApp, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 
 const D = 32;

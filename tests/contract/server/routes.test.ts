@@ -12,8 +12,8 @@ import {
 import type { Product } from '../../../src/contracts/product.ts';
 import { ERROR_CODES } from '../../../src/contracts/errors.ts';
 import type { App } from '../../../server/app.ts';
-import { ROUTE_ACCESS } from '../../../server/services/route-access.ts';
-import { CONTENT_POLICY } from '../../../server/services/security-headers.ts';
+import { ROUTE_ACCESS } from '../../../server/services/keys/route-access.ts';
+import { CONTENT_POLICY } from '../../../server/services/http/security-headers.ts';
 import { removeFolders, startApp, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
 import { ShelfVisits } from '../../../server/repositories/shelf-visits.ts';
 import { openDatabase } from '../../../server/repositories/database.ts';
-import { ShelfVisitService } from '../../../server/services/shelf-visit-service.ts';
+import { ShelfVisitService } from '../../../server/services/lenses/shelf-visit-service.ts';
 import { createEgress } from '../../../src/clients/egress.ts';
 import { createServerClient } from '../../../src/clients/server-client.ts';
 import type { VisitReport } from '../../../src/contracts/visit-report.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
-import { limitConnections } from '../../../server/services/connection-limits.ts';
+import { limitConnections } from '../../../server/services/http/connection-limits.ts';
 import { removeFolders, startApp, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

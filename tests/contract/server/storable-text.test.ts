@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../../server/app.ts';
-import { holdsUnstorable, isStorable } from '../../../server/services/storable-text.ts';
+import { holdsUnstorable, isStorable } from '../../../server/services/http/storable-text.ts';
 import { removeFolders, startApp } from './test-server.ts';
 
 let app: App;

@@ -10,8 +10,8 @@ import { issuedWebhookSchema, webhookDeliverySchema, webhookPayloadSchema, webho
 import type { App } from '../../../server/app.ts';
 import { openDatabase } from '../../../server/repositories/database.ts';
 import { Webhooks } from '../../../server/repositories/webhooks.ts';
-import { OutboundCaller } from '../../../server/services/outbound-call.ts';
-import { WebhookService, type WebhookParts } from '../../../server/services/webhook-service.ts';
+import { OutboundCaller } from '../../../server/services/webhooks/outbound-call.ts';
+import { WebhookService, type WebhookParts } from '../../../server/services/webhooks/webhook-service.ts';
 import { join } from 'node:path';
 import { plainImage } from './drawn-images.ts';
 import { formOf } from './form.ts';

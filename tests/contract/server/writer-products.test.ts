@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../server/repositories/database.ts';
 import { Products } from '../../../server/repositories/products.ts';
-import { WriterProducts } from '../../../server/services/writer-products.ts';
+import { WriterProducts } from '../../../server/services/collections/writer-products.ts';
 import { productSchema } from '../../../src/contracts/product.ts';
 import { searchResponseSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';

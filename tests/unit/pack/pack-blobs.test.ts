@@ -5,7 +5,7 @@ import { PackRefusal } from '../../../src/contracts/pack.ts';
 import type { LocalFeatures } from '../../../src/contracts/results.ts';
 import { decodeKeypoints, encodeKeypoints, strongestKeypoints } from '../../../src/core/keypoint-bytes.ts';
 import { checkBlobs, decodeBlobs, encodeBlobs, isInBucket } from '../../../src/core/pack-blobs.ts';
-import { dealOut } from '../../../server/services/pack-buckets.ts';
+import { dealOut } from '../../../server/services/packs/pack-buckets.ts';
 
 function features(count: number): LocalFeatures {
   return {

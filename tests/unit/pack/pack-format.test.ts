@@ -10,10 +10,10 @@ import { decodePhotos, encodePhotos, type PackPhoto } from '../../../src/core/pa
 import { decodeProducts, encodeProducts } from '../../../src/core/pack-products.ts';
 import { isSigned, keyFingerprint, packMessage, sha256Hex } from '../../../src/core/pack-signature.ts';
 import { dot, normalised } from '../../../src/core/vector.ts';
-import { byteRange } from '../../../server/services/pack-range.ts';
-import { dealOut } from '../../../server/services/pack-buckets.ts';
-import { openSigningKey } from '../../../server/services/signing-key.ts';
-import { holdsImage } from '../../../server/services/image-refusal.ts';
+import { byteRange } from '../../../server/services/packs/pack-range.ts';
+import { dealOut } from '../../../server/services/packs/pack-buckets.ts';
+import { openSigningKey } from '../../../server/services/secrets/signing-key.ts';
+import { holdsImage } from '../../../server/services/recognition/image-refusal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mekiki-pack-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { auditCheckSchema } from '../../../../src/contracts/audit-api.ts';
-import { restore } from '../../../../server/services/backup.ts';
+import { restore } from '../../../../server/services/storage/backup.ts';
 import { temporaryFolder } from '../test-server.ts';
 import type { Actor, Random } from './actor.ts';
 import { ServerUnderTorture } from './server-under-torture.ts';

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect } from 'vitest';
 import { erasureSchema, personExportSchema, type Erasure } from '../../../../src/contracts/records-api.ts';
 import { searchResponseSchema } from '../../../../src/contracts/server-api.ts';
-import { isSignedBy } from '../../../../server/services/signing-key.ts';
+import { isSignedBy } from '../../../../server/services/secrets/signing-key.ts';
 import { unitVector } from '../test-server.ts';
 import { until, type Actor, type Random } from './actor.ts';
 import type { Ingests } from './ingests.ts';

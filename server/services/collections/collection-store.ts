@@ -1,0 +1,738 @@
+/**
+ * @file Collections of vectors: the write-ahead log in front of the engine, in the order of [Note: Order of a write].
+ * All writes go through one lane, group by group; searches run beside it.
+ */
+import type { FastifyBaseLogger } from 'fastify';
+import { AppError } from '../../../src/contracts/errors.ts';
+import {
+  createCollectionSchema,
+  type Collection,
+  type CreateCollection,
+  type CollectionState,
+  type CreateCollectionRequest,
+  type Filter,
+} from '../../../src/contracts/server-api.ts';
+import type { Table } from 'apache-arrow';
+import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
+import type { Collections } from '../../repositories/collections.ts';
+import type { WriteAheadLog, WriteOperation } from '../../repositories/write-ahead-log.ts';
+import { requireFields } from '../../repositories/item-rows.ts';
+import type { DamageReport } from '../storage/damage.ts';
+import { IndexMaintenance } from './index-maintenance.ts';
+import { HttpProblem } from '../http/problem.ts';
+import { isStorageFull } from '../storage/storage-full.ts';
+
+/** Writes that are logged in one transaction. */
+const GROUP_OPERATIONS = 64;
+/** Items of one group; bounds memory. */
+const GROUP_ITEMS = 8_000;
+/** Writes waiting beyond this are refused as `busy`. */
+const MAX_WAITING = 256;
+/** Flush the engine's files and shorten the log after so many writes, … */
+const CHECKPOINT_OPERATIONS = 256;
+/** … or so long after the last one. */
+const CHECKPOINT_IDLE_MS = 1_000;
+/** What the engine says of files that are missing, cut short or make no sense; not of commits that got in each other's way. */
+const DAMAGE =
+  /not found|no such file|corrupt|invalid|unexpected|eof|out of (range|bounds)|decod|decompress|parse|magic|overflow|panick|LanceError\(IO\)|rows can be read/i;
+/** A collection that fails is looked through at most this often. */
+const EXAMINE_MS = 60_000;
+/** Log entries applied at a time at start. */
+const REPLAY_PAGE = 16;
+
+interface OpenCollection {
+  readonly description: CreateCollection;
+  /** Null: the engine could not open it; the rest is served. */
+  readonly index: AnnIndex | null;
+  isDirty: boolean;
+}
+
+type ServedCollection = OpenCollection & { readonly index: AnnIndex };
+
+interface Waiting {
+  readonly operation: WriteOperation;
+  readonly resolve: (count: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Everything the store stands on. */
+export interface CollectionStoreParts {
+  readonly engine: AnnEngine;
+  readonly collections: Collections;
+  readonly writeAhead: WriteAheadLog;
+  readonly damage: DamageReport;
+  readonly logger: FastifyBaseLogger;
+  /** Why this server may not write now; null: it may. */
+  readonly refusal?: () => string | null;
+  /** Called with all collections when one was made or removed, before that is answered. */
+  readonly onCollections?: (all: readonly CreateCollection[]) => Promise<void>;
+}
+
+/** Opens, searches and writes collections. Make one with {@link CollectionStore.open}. */
+export class CollectionStore {
+  readonly #parts: CollectionStoreParts;
+  readonly #open = new Map<string, OpenCollection>();
+  readonly #maintenance: IndexMaintenance;
+  #waiting: Waiting[] = [];
+  /** What runs alone in the lane, e.g. a bulk commit. */
+  readonly #jobs: (() => Promise<void>)[] = [];
+  #lane: Promise<void> | null = null;
+  #checkpointing: Promise<boolean> | null = null;
+  #checkpointTimer: NodeJS.Timeout | null = null;
+  #appliedSequence = 0;
+  #uncheckedOperations = 0;
+  /** When a collection was looked through, and the look that is under way. */
+  readonly #examined = new Map<string, { readonly atMs: number; readonly end: Promise<void> }>();
+  #isClosed = false;
+
+  private constructor(parts: CollectionStoreParts) {
+    this.#parts = parts;
+    this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
+      if (this.#isClosed) return;
+      if (this.#maintenance.isWaiting) this.#look();
+      const entry = this.#open.get(name);
+      if (entry === undefined) return;
+      entry.isDirty = true;
+      this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+    });
+  }
+
+  /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
+  static async open(parts: CollectionStoreParts): Promise<CollectionStore> {
+    const store = new CollectionStore(parts);
+    for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
+    await store.#replay();
+    await store.#resumeTraining();
+    return store;
+  }
+
+  /** A store that only reads what another server writes; {@link adopt} tells it which collections there are. */
+  static openReplica(parts: CollectionStoreParts): CollectionStore {
+    return new CollectionStore(parts);
+  }
+
+  /** Serve exactly these collections. Those that are served already go on. */
+  async adopt(descriptions: readonly CreateCollection[]): Promise<void> {
+    const wanted = new Map(descriptions.map((description) => [description.name, description]));
+    for (const [name, { description, index }] of this.#open) {
+      if (index !== null && JSON.stringify(wanted.get(name)) === JSON.stringify(description)) wanted.delete(name);
+      else {
+        this.#open.delete(name);
+        await index?.close();
+      }
+    }
+    for (const description of wanted.values()) this.#open.set(description.name, await this.#openIndex(description));
+  }
+
+  /** True when a collection was set aside, or stored vectors were not found at the last check. */
+  get isDegraded(): boolean {
+    return this.#maintenance.isAlarmed || [...this.#open.values()].some(({ index }) => index === null);
+  }
+
+  /** Collections that are served, with their sizes. */
+  async list(): Promise<Collection[]> {
+    const described = await Promise.all([...this.#open.keys()].map((name) => this.describe(name)));
+    return described.flatMap((collection) => collection ?? []);
+  }
+
+  /** True for a collection that exists and is damaged. */
+  isSetAside(name: string): boolean {
+    return this.#open.get(name)?.index === null;
+  }
+
+  /** Create a collection. Asking again for the same one is not an error. @throws HttpProblem 409 when the name means another space or dimension. */
+  async create(request: CreateCollectionRequest): Promise<{ collection: Collection; isNew: boolean }> {
+    const wanted = createCollectionSchema.parse(request);
+    const known = this.#open.get(wanted.name);
+    if (known === undefined) this.#requireWritable();
+    const isNew = await this.#parts.collections.add(wanted);
+    if (isNew) {
+      // Left behind by a removal that was cut short.
+      await this.#parts.engine.drop(wanted.name);
+      this.#open.set(wanted.name, await this.#openIndex(wanted));
+      await this.#publish();
+    }
+    const { description, index } = this.#require(wanted.name);
+    if (description.space !== wanted.space || description.dimensions !== wanted.dimensions)
+      throw new HttpProblem(
+        409,
+        'invalid-input',
+        `Collection "${wanted.name}" exists with ${description.space}, ${description.dimensions} dimensions.`,
+      );
+    // A request that says nothing of fields is about the collection that exists, whatever its fields.
+    if (request.fields !== undefined && !isSameFields(description.fields, wanted.fields))
+      throw new HttpProblem(409, 'invalid-input', `Collection "${wanted.name}" exists with other fields.`);
+    return { collection: { ...description, count: await index.count() }, isNew };
+  }
+
+  /** Remove a collection with everything in it, also one that was set aside. Writes that were taken before finish first. @throws HttpProblem 404 */
+  async drop(name: string): Promise<void> {
+    const { index } = this.#known(name);
+    this.#requireWritable();
+    this.#open.delete(name);
+    this.#parts.damage.clear('collection', name);
+    await this.#maintenance.forget(name);
+    await this.#lane;
+    await this.#checkpointing;
+    // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
+    await this.#parts.collections.remove(name);
+    await this.#publish();
+    await index?.close();
+    await this.#parts.engine.drop(name);
+  }
+
+  /** @returns the collection with its size, or null. */
+  async describe(name: string): Promise<Collection | null> {
+    const found = this.#open.get(name);
+    if (found === undefined || found.index === null) return null;
+    try {
+      return { ...found.description, count: await found.index.count() };
+    } catch (error) {
+      // Removed meanwhile, or damaged: then it is set aside by this.
+      await this.#explain(name, error).catch(() => undefined);
+      return null;
+    }
+  }
+
+  /** @returns a collection with its size and the state of its index. @throws HttpProblem 404 */
+  async state(name: string): Promise<CollectionState> {
+    const { description, index } = this.#require(name);
+    const { count, indexed, unindexed, trainedOn, sizeBytes } = await index.state();
+    return {
+      ...description,
+      count,
+      index: {
+        search: trainedOn === null ? 'exact' : 'approximate',
+        indexed,
+        unindexed,
+        trainedOn,
+        isMaintaining: this.#maintenance.isRunning(name),
+        selfFound01: this.#maintenance.selfFound01(name),
+        sizeBytes,
+      },
+    };
+  }
+
+  /**
+   * Best `k` of a collection (that match a filter).
+   * @throws HttpProblem 400 for another space or dimension, or a vector without a direction.
+   * @throws AppError('invalid-input') for a filter on what is not a declared field.
+   */
+  async search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
+    const { description, index } = this.#require(name);
+    const checked = checkedVector(description, space, vector);
+    try {
+      return await twice(() => index.search(checked, k, { filter }));
+    } catch (error) {
+      if (isOurs(error)) throw error;
+      try {
+        // A damaged index is made again from the rows, which are searched one by one meanwhile.
+        const matches = await index.search(checked, k, { filter, effort: 'exact' });
+        this.#mendIndexes(name, error);
+        return matches;
+      } catch (second) {
+        throw await this.#explain(name, second, true);
+      }
+    }
+  }
+
+  /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
+  scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
+    return this.#explained(name, this.#require(name).index.scan(options));
+  }
+
+  /** The same without vectors and keypoints. @throws HttpProblem 404 */
+  listItems(name: string): AsyncIterable<ListedItem[]> {
+    return this.#explained(name, this.#require(name).index.list());
+  }
+
+  /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
+  async keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { index } = this.#require(name);
+    try {
+      return await twice(() => index.keypoints(ids));
+    } catch (error) {
+      throw await this.#explain(name, error, true);
+    }
+  }
+
+  /** @returns the item, or null. */
+  async get(name: string, id: string): Promise<AnnItem | null> {
+    const { index } = this.#require(name);
+    try {
+      const [item] = await twice(() => index.get([id]));
+      return item ?? null;
+    } catch (error) {
+      throw await this.#explain(name, error, true);
+    }
+  }
+
+  /** Insert or replace by id; the last of two equal ids wins. Durable and visible when this resolves. @returns how many items. */
+  async upsert(
+    name: string,
+    space: string,
+    items: readonly (Omit<AnnItem, 'vector'> & { readonly vector: readonly number[] | Float32Array })[],
+  ): Promise<number> {
+    const { description } = this.#require(name);
+    const checked = items.map((item) => this.#checkedItem(description, space, item));
+    return this.#write({ kind: 'upsert', collection: name, items: checked });
+  }
+
+  /** Durable when this resolves. @returns how many were there. */
+  async delete(name: string, ids: readonly string[]): Promise<number> {
+    this.#require(name);
+    return this.#write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
+  }
+
+  /** @returns the item with a checked vector. @throws HttpProblem 400 | AppError('invalid-input') */
+  check(name: string, space: string, item: AnnItem): AnnItem {
+    return this.#checkedItem(this.#require(name).description, space, item);
+  }
+
+  /** What a collection was made with. @throws HttpProblem 404 */
+  description(name: string): CreateCollection {
+    return this.#require(name).description;
+  }
+
+  /** @throws HttpProblem 507 when these ids and `pending` others would not fit into the collection's quota. */
+  async requireRoom(name: string, ids: readonly string[], pending = 0): Promise<void> {
+    const { description, index } = this.#require(name);
+    if (description.quota === null) return;
+    const { maximumItems } = description.quota;
+    const count = await index.count();
+    if (count + pending + ids.length <= maximumItems) return;
+    let existing = 0;
+    const unique = [...new Set(ids)];
+    for (let start = 0; start < unique.length; start += 1000) existing += (await index.get(unique.slice(start, start + 1000))).length;
+    if (count + pending + unique.length - existing > maximumItems)
+      throw new HttpProblem(507, 'quota-exceeded', `Collection "${name}" may hold ${maximumItems} items. Nothing of this write was kept.`);
+  }
+
+  /**
+   * A bulk commit: insert or replace the rows, alone in the lane. Searchable and flushed when this resolves, and no write that came
+   * before it can come back over it. It is not in the log: the caller keeps the rows until then.
+   */
+  async ingest(name: string, tables: readonly Table[]): Promise<void> {
+    const target = this.#require(name);
+    await this.#alone(async () => {
+      target.isDirty = true;
+      await target.index.ingest(tables);
+    });
+    // A checkpoint under way may have begun before the commit.
+    await this.#checkpointing;
+    target.isDirty = true;
+    if (!(await this.#checkpoint())) throw new HttpProblem(503, 'busy', 'The rows could not be flushed. Try again in a moment.');
+  }
+
+  /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
+  maintain(name: string): void {
+    this.#maintenance.request(name);
+    this.#look();
+  }
+
+  /** Let the lane look for maintenance that is due. */
+  #look(): void {
+    void this.#alone(() => Promise.resolve()).catch(() => {
+      // Refused by a stop or the end of a term: whoever writes next sees to it.
+    });
+  }
+
+  /** Write the live rows of files with deleted rows anew: [Note: Delete is not erase]. @returns how many files. @throws HttpProblem 404 */
+  async rewriteDeleted(name: string): Promise<number> {
+    const target = this.#require(name);
+    let rewritten = 0;
+    await this.#alone(async () => {
+      target.isDirty = true;
+      rewritten = await target.index.rewriteDeleted();
+    });
+    return rewritten;
+  }
+
+  /** Make the indexes of a collection anew from its live rows, beside searches and writes. @returns how many. @throws HttpProblem 404 */
+  async rebuildIndexes(name: string): Promise<number> {
+    const { index } = this.#require(name);
+    let rebuilt = 0;
+    await this.#maintenance.exclusively(name, async () => {
+      rebuilt = await index.rebuildIndexes();
+    });
+    return rebuilt;
+  }
+
+  /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
+  async dropOldVersions(name: string): Promise<void> {
+    const target = this.#require(name);
+    await this.#maintenance.exclusively(name, () =>
+      this.#alone(async () => {
+        target.isDirty = true;
+        await target.index.dropOldVersions();
+      }),
+    );
+  }
+
+  /** Flush the engine's files and shorten the log now. @returns whether it worked; else it is tried again by itself. */
+  async flush(): Promise<boolean> {
+    await this.#lane;
+    // One under way may have begun before the last write.
+    await this.#checkpointing;
+    return this.#checkpoint();
+  }
+
+  /** Finish the writes that wait, flush and close. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#lane;
+    await this.#maintenance.close();
+    await this.#checkpoint();
+    for (const { index } of this.#open.values()) await index?.close();
+    await this.#parts.engine.close();
+  }
+
+  #known(name: string): OpenCollection {
+    const found = this.#open.get(name);
+    if (found === undefined) throw new HttpProblem(404, 'invalid-input', `There is no collection "${name}".`);
+    return found;
+  }
+
+  #require(name: string): ServedCollection {
+    const found = this.#known(name);
+    if (found.index === null) throw new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`);
+    return found as ServedCollection;
+  }
+
+  async #openIndex(description: CreateCollection): Promise<OpenCollection> {
+    try {
+      const index = await this.#parts.engine.open(description);
+      await index.count();
+      return { description, index, isDirty: false };
+    } catch (error) {
+      this.#noteSetAside(description.name, error);
+      return { description, index: null, isDirty: false };
+    }
+  }
+
+  #noteSetAside(name: string, error: unknown): void {
+    const reason = isStorageFull(error)
+      ? `There is no room to apply what collection "${name}" was sent before the last stop, so it was set aside. Make room and start the server again.`
+      : `Collection "${name}" is damaged and was set aside; what it was sent since its last flush is kept in the log. ` +
+        'Restore a backup, or remove the collection and send its items again.';
+    this.#parts.damage.clear('collection', name);
+    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, error);
+  }
+
+  async *#explained<Batch>(name: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    try {
+      yield* batches;
+    } catch (error) {
+      throw await this.#explain(name, error);
+    }
+  }
+
+  /**
+   * The engine failed: find out why. When rows cannot be read, the collection is set aside.
+   * @param isIndexUsed when all rows can be read, its indexes are made anew.
+   * @returns what to throw.
+   */
+  async #explain(name: string, error: unknown, isIndexUsed = false): Promise<unknown> {
+    const target = this.#open.get(name);
+    if (isOurs(error) || !DAMAGE.test(String(error)) || target === undefined || target.index === null) return error;
+    await this.#examine(target as ServedCollection, error, isIndexUsed);
+    return this.#open.get(name)?.index === null
+      ? new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`)
+      : error;
+  }
+
+  async #examine(target: ServedCollection, cause: unknown, isIndexUsed: boolean): Promise<void> {
+    const { name } = target.description;
+    const before = this.#examined.get(name);
+    if (before !== undefined && Date.now() - before.atMs < EXAMINE_MS) return before.end;
+    const end = (async () => {
+      try {
+        await target.index.verify();
+        if (isIndexUsed) this.#mendIndexes(name, cause);
+      } catch (error) {
+        if (this.#open.get(name) !== target) return;
+        this.#open.set(name, { ...target, index: null });
+        this.#noteSetAside(name, error);
+      }
+    })();
+    this.#examined.set(name, { atMs: Date.now(), end });
+    await end;
+  }
+
+  /**
+   * A file of a collection is not what was written. Indexes are made anew from the rows; when it holds rows, the collection is set aside,
+   * because which of them are wrong cannot be told.
+   */
+  reportChanged(name: string, file: string, isIndex: boolean): void {
+    const target = this.#open.get(name);
+    if (target === undefined || target.index === null) return;
+    const cause = new Error(`the file ${file} is not what was written`);
+    if (isIndex) {
+      this.#mendIndexes(name, cause);
+      return;
+    }
+    this.#open.set(name, { ...target, index: null });
+    this.#noteSetAside(name, cause);
+  }
+
+  /** Make the indexes of a collection again, in the background. */
+  #mendIndexes(name: string, cause: unknown): void {
+    if (this.#isClosed || (this.#parts.refusal?.() ?? null) !== null || this.#parts.damage.has('collection', name)) return;
+    const reason = `An index of collection "${name}" is damaged. It is being made again from the rows, which are searched one by one meanwhile.`;
+    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, cause);
+    this.rebuildIndexes(name).then(
+      () => this.#parts.damage.clear('collection', name),
+      (error: unknown) => this.#parts.logger.error({ collection: name, err: error }, 'a damaged index could not be made again'),
+    );
+  }
+
+  #checkedItem(
+    description: CreateCollection,
+    space: string,
+    item: Omit<AnnItem, 'vector'> & { readonly vector: ArrayLike<number> },
+  ): AnnItem {
+    requireFields(description, item.metadata);
+    return { ...item, vector: checkedVector(description, space, item.vector, item.id) };
+  }
+
+  /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
+  async #resumeTraining(): Promise<void> {
+    for (const { description, index } of this.#open.values()) {
+      if (index === null) continue;
+      const { unindexed, trainedOn, isTrainingDue } = await index.state();
+      if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(description.name);
+    }
+  }
+
+  async #replay(): Promise<void> {
+    let applied = 0;
+    for (;;) {
+      const page = await this.#parts.writeAhead.read(this.#appliedSequence, REPLAY_PAGE);
+      if (page.length === 0) break;
+      for (const { sequence, collection, operation } of page) {
+        const target = this.#open.get(collection);
+        if (operation === null) await this.#parts.writeAhead.setAside(sequence);
+        else if (target !== undefined && target.index !== null) {
+          try {
+            await applyOne(target as ServedCollection, operation);
+            applied += 1;
+          } catch (error) {
+            this.#noteSetAside(operation.collection, error);
+            this.#open.set(operation.collection, { ...target, index: null });
+          }
+        }
+        this.#appliedSequence = sequence;
+      }
+    }
+    for (const { collection, writes } of await this.#parts.writeAhead.damaged()) {
+      const reason = `${writes} writes to collection "${collection}" were damaged in the log and are lost. Send again what was sent last.`;
+      this.#parts.damage.note({ kind: 'database', name: `log of ${collection}`, collection, reason });
+    }
+    if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
+    await this.#checkpoint();
+  }
+
+  async #publish(): Promise<void> {
+    await this.#parts.onCollections?.([...this.#open.values()].map(({ description }) => description));
+  }
+
+  #requireWritable(): void {
+    if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
+    const refusal = this.#parts.refusal?.() ?? null;
+    if (refusal !== null) throw new HttpProblem(403, 'server-refused', refusal);
+  }
+
+  #write(operation: WriteOperation): Promise<number> {
+    this.#requireWritable();
+    if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, resolve, reject });
+      this.#startLane();
+    });
+  }
+
+  /** Run a task in the lane: no write is under way meanwhile. */
+  #alone(task: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#requireWritable();
+      this.#jobs.push(() => task().then(resolve, reject));
+      this.#startLane();
+    });
+  }
+
+  #startLane(): void {
+    this.#lane ??= this.#drain().finally(() => {
+      this.#lane = null;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // Let writes that arrive in the same turn join the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 || this.#jobs.length > 0) {
+      await this.#jobs.shift()?.();
+      const group = this.#takeGroup();
+      if (group.length === 0) {
+        await this.#maintainWhereDue();
+        continue;
+      }
+      try {
+        const sequences = await this.#parts.writeAhead.append(group.map(({ operation }) => operation));
+        await this.#applyGroup(group, sequences);
+        this.#appliedSequence = Math.max(this.#appliedSequence, ...sequences);
+        this.#uncheckedOperations += group.length;
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+      if (this.#uncheckedOperations >= CHECKPOINT_OPERATIONS) await this.#checkpoint();
+      await this.#maintainWhereDue();
+    }
+    this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+  }
+
+  #takeGroup(): Waiting[] {
+    let items = 0;
+    let end = 0;
+    for (const { operation } of this.#waiting) {
+      items += operation.kind === 'upsert' ? operation.items.length : operation.ids.length;
+      if (end > 0 && (end >= GROUP_OPERATIONS || items > GROUP_ITEMS)) break;
+      end += 1;
+    }
+    return this.#waiting.splice(0, end);
+  }
+
+  /** Apply in order; neighbouring upserts into one collection become one commit. Each write is settled here. */
+  async #applyGroup(group: readonly Waiting[], sequences: readonly number[]): Promise<void> {
+    for (let start = 0; start < group.length;) {
+      let end = start + 1;
+      const first = group[start]!.operation;
+      // With a quota each write is judged by itself.
+      const isJoining = first.kind === 'upsert' && (this.#open.get(first.collection)?.description.quota ?? null) === null;
+      while (isJoining && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
+      const run = group.slice(start, end);
+      try {
+        const target = this.#require(first.collection);
+        if (first.kind === 'upsert')
+          await this.requireRoom(
+            first.collection,
+            first.items.map(({ id }) => id),
+          );
+        const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
+        for (const { operation, resolve } of run) resolve(operation.kind === 'upsert' ? operation.items.length : count);
+      } catch (error) {
+        // Answered as failed: take it out of the log. Should that fail as well, a later start may apply it, which a failed write permits.
+        await this.#parts.writeAhead.withdraw(sequences.slice(start, end)).catch((withdrawError: unknown) => {
+          this.#parts.logger.error({ err: withdrawError }, 'failed writes stay in the log');
+        });
+        const reason = await this.#explain(first.collection, error);
+        for (const { reject } of run) reject(reason);
+      }
+      start = end;
+    }
+  }
+
+  /** [Note: Order of a write], last step. Runs beside writes: entries logged after it began are not touched. @returns whether it worked. */
+  #checkpoint(): Promise<boolean> {
+    if (this.#checkpointTimer !== null) clearTimeout(this.#checkpointTimer);
+    this.#checkpointTimer = null;
+    this.#checkpointing ??= this.#flushAndForget()
+      .then(
+        () => true,
+        (error: unknown) => {
+          // Nothing is lost: the log keeps the entries, and the next checkpoint tries again.
+          this.#parts.logger.error({ err: error }, 'checkpoint failed');
+          return false;
+        },
+      )
+      .finally(() => {
+        this.#checkpointing = null;
+      });
+    return this.#checkpointing;
+  }
+
+  async #flushAndForget(): Promise<void> {
+    const upTo = this.#appliedSequence;
+    this.#uncheckedOperations = 0;
+    let problem: unknown = null;
+    const unflushed: string[] = [];
+    for (const [name, entry] of [...this.#open]) {
+      if (!entry.isDirty || entry.index === null) continue;
+      entry.isDirty = false;
+      try {
+        await entry.index.sync();
+      } catch (error) {
+        // One that cannot be flushed must not keep the log of the others.
+        entry.isDirty = true;
+        unflushed.push(name);
+        problem = await this.#explain(name, error);
+      }
+    }
+    const setAside = [...this.#open.values()].filter(({ index }) => index === null).map(({ description }) => description.name);
+    if (upTo > 0) await this.#parts.writeAhead.forget(upTo, [...unflushed, ...setAside]);
+    if (problem !== null) throw new AppError('busy', 'A collection could not be flushed.', { cause: problem });
+  }
+
+  async #maintainWhereDue(): Promise<void> {
+    if ((this.#parts.refusal?.() ?? null) !== null) return;
+    for (const { description, index } of this.#open.values())
+      if (index !== null) await this.#maintenance.consider({ name: description.name, index }, this.#waiting.length === 0);
+  }
+}
+
+async function applyOne(target: ServedCollection, operation: WriteOperation): Promise<number> {
+  // Before the commit: a checkpoint that begins meanwhile must not miss it.
+  target.isDirty = true;
+  try {
+    if (operation.kind === 'delete') return await target.index.delete(operation.ids);
+    const unique = new Map(operation.items.map((item) => [item.id, item]));
+    await target.index.upsert([...unique.values()]);
+    return operation.items.length;
+  } finally {
+    target.isDirty = true;
+  }
+}
+
+/** A file that a clean-up took away from under a read is there in the newest version. */
+async function twice<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    return read();
+  }
+}
+
+/** A refusal, or a full disk: nothing is damaged. */
+function isOurs(error: unknown): boolean {
+  return error instanceof HttpProblem || error instanceof AppError || isStorageFull(error);
+}
+
+function isSameFields(a: CreateCollection['fields'], b: CreateCollection['fields']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function canJoin(first: WriteOperation, next: WriteOperation): boolean {
+  return next.kind === 'upsert' && next.collection === first.collection;
+}
+
+function joined(operations: readonly WriteOperation[]): WriteOperation {
+  const [first] = operations;
+  if (first?.kind !== 'upsert') return first!;
+  return { ...first, items: operations.flatMap((operation) => (operation.kind === 'upsert' ? operation.items : [])) };
+}
+
+/** @returns a copy as floats. @throws HttpProblem 400, so that nothing wrong is ever logged or stored. */
+function checkedVector(collection: CreateCollection, space: string, vector: ArrayLike<number>, id?: string): Float32Array {
+  const where = id === undefined ? '' : ` (item "${id}")`;
+  if (space !== collection.space)
+    throw new HttpProblem(400, 'invalid-input', `This collection holds ${collection.space} vectors, not ${space}.`);
+  if (vector.length !== collection.dimensions)
+    throw new HttpProblem(400, 'invalid-input', `Expected ${collection.dimensions} dimensions, got ${vector.length}${where}.`);
+  const floats = Float32Array.from(vector);
+  let sum = 0;
+  for (const value of floats) sum += value * value;
+  if (!Number.isFinite(sum)) throw new HttpProblem(400, 'invalid-input', `The vector has a value that is not a finite number${where}.`);
+  if (sum < 1e-12) throw new HttpProblem(400, 'invalid-input', `The vector is zero and points nowhere${where}.`);
+  return floats;
+}

@@ -1,0 +1,240 @@
+/** @file Delivering a race: what, to whom, how it looks, how far it is, what came of it. One run at a time. Thread: page. */
+import { SvelteSet } from 'svelte/reactivity';
+import { AppError, toAppError } from '../../contracts/errors.ts';
+import type { RacePhoto } from '../../contracts/race.ts';
+import { DEFAULT_PRESET, type DeliveryPreset, type DeliveryProgress, type DeliveryResult } from '../../contracts/race-delivery.ts';
+import { safeName } from '../../core/race/file-names.ts';
+import { deliverySummary, type DeliverySummary, type RaceContents } from '../../core/race/runner-photos.ts';
+import type { DeliveryOrder, DeliveryTarget } from '../../flow/deliver-race.ts';
+import { allowWriting, canWriteFolders, pickTargetFile, pickTargetFolder } from '../../flow/race-target.ts';
+import { exportRace, importRace } from '../../store/race-export.ts';
+import { device } from '../device.ts';
+import { Loaded } from '../loaded.svelte.ts';
+import { readContents } from './race-contents.ts';
+import { raceDeliveryWords } from './race-delivery-words.ts';
+
+/** A file to hand to the user. */
+export interface DeliveredFile {
+  readonly blob: Blob;
+  readonly name: string;
+}
+
+/** The delivery page of one race. */
+export class RaceDelivery {
+  readonly eventId: string;
+  readonly #open: (photoId: string) => Promise<Blob>;
+  readonly #contents: Loaded<RaceContents>;
+  /** What the next run makes; changed by the form. */
+  #preset = $state.raw<DeliveryPreset>(DEFAULT_PRESET);
+  #presets = $state.raw<readonly DeliveryPreset[]>([]);
+  /** Only these numbers get theirs; empty: everybody. */
+  readonly bibs = new SvelteSet<string>();
+  #progress = $state.raw<DeliveryProgress | null>(null);
+  #result = $state.raw<DeliveryResult | null>(null);
+  #file = $state.raw<DeliveredFile | null>(null);
+  #error = $state.raw<AppError | null>(null);
+  #isRunning = $state(false);
+  #stop: AbortController | null = null;
+
+  /**
+   * @param open a photo's file, e.g. `raceImport.file`. @throws AppError there when it is gone or out of reach
+   */
+  constructor(eventId: string, open: (photoId: string) => Promise<Blob>) {
+    this.eventId = eventId;
+    this.#open = open;
+    this.#contents = new Loaded(() => readContents(eventId));
+  }
+
+  get preset(): DeliveryPreset {
+    return this.#preset;
+  }
+
+  /** Kept in the settings, by name. */
+  get presets(): readonly DeliveryPreset[] {
+    return this.#presets;
+  }
+
+  /** Null until it is loaded. */
+  readonly summary: DeliverySummary | null = $derived.by(() => {
+    const contents = this.#contents.value;
+    if (contents === null) return null;
+    return deliverySummary(contents, this.#preset, (bib) => this.bibs.size === 0 || this.bibs.has(bib));
+  });
+
+  /** Null while nothing runs and nothing ran. */
+  get progress(): DeliveryProgress | null {
+    return this.#progress;
+  }
+
+  /** Of the last run that came to its end. */
+  get result(): DeliveryResult | null {
+    return this.#result;
+  }
+
+  /** To be handed to the user (`ui/save-file.ts`); null when it is where it was wanted. */
+  get file(): DeliveredFile | null {
+    return this.#file;
+  }
+
+  /** Why the last run ended early; `cancelled` is no reason. What was written stays, and the same run again goes on there. */
+  get error(): AppError | null {
+    return this.#error ?? this.#contents.error;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** False: everything comes as one ZIP. */
+  get canWriteFolders(): boolean {
+    return canWriteFolders();
+  }
+
+  /** Read what there is to deliver (again). */
+  async load(): Promise<void> {
+    this.#presets = await device().settings.get('raceDelivery');
+    await this.#contents.load();
+  }
+
+  /** The form changed. */
+  change(change: Partial<DeliveryPreset>): void {
+    this.#preset = { ...this.#preset, ...change };
+    this.#result = null;
+    this.#file = null;
+  }
+
+  /** Take a preset over into the form. */
+  use(preset: DeliveryPreset): void {
+    this.change(preset);
+  }
+
+  /** Keep the form under a name; the same name is replaced. @throws AppError('invalid-input' | 'quota-exceeded') */
+  async keep(name: string): Promise<void> {
+    const { settings } = device();
+    const others = (await settings.get('raceDelivery')).filter((preset) => preset.name !== name);
+    const preset = { ...this.#preset, name, id: crypto.randomUUID() };
+    await settings.set(
+      'raceDelivery',
+      [...others, preset].sort((a, b) => a.name.localeCompare(b.name)),
+    );
+    this.#preset = preset;
+    this.#presets = await settings.get('raceDelivery');
+  }
+
+  async forget(id: string): Promise<void> {
+    const { settings } = device();
+    await settings.set(
+      'raceDelivery',
+      (await settings.get('raceDelivery')).filter((preset) => preset.id !== id),
+    );
+    this.#presets = await settings.get('raceDelivery');
+  }
+
+  /** Call it in a click: it may ask for a folder. `toFolder` false: one ZIP. Never rejects; see {@link result} and {@link error}. */
+  async start({ toFolder = canWriteFolders() }: { readonly toFolder?: boolean } = {}): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#error = null;
+    this.#result = null;
+    this.#file = null;
+    this.#progress = null;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    try {
+      const { kind } = this.#preset;
+      if (kind === 'json')
+        this.#file = { blob: await exportRace(device().database, this.eventId, Date.now()), name: this.#fileName('json') };
+      else if (kind === 'csv') await this.#makeTable();
+      else {
+        // Before anything is awaited: the browser asks only while the click is fresh.
+        const target = await this.#pickTarget(toFolder && kind !== 'zip');
+        const { deliverRace } = await import('../../flow/deliver-race.ts');
+        const { result, file } = await deliverRace(await this.#order(), target, {
+          signal,
+          onProgress: (progress) => (this.#progress = progress),
+        });
+        this.#result = result;
+        this.#file = file === null ? null : { blob: file, name: file.name };
+      }
+    } catch (caught) {
+      const error = toAppError(caught);
+      if (error.code !== 'cancelled') this.#error = error;
+    } finally {
+      this.#isRunning = false;
+      this.#stop = null;
+    }
+  }
+
+  /**
+   * Sidecars beside the photos, into the folders that they come from. Call it in a click: the browser asks whether they may be written to.
+   * Never rejects.
+   */
+  async writeBeside(folders: ReadonlyMap<string, FileSystemDirectoryHandle>): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#error = null;
+    this.#result = null;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    try {
+      for (const folder of folders.values()) await allowWriting(folder);
+      const { deliverRace } = await import('../../flow/deliver-race.ts');
+      const order = await this.#order();
+      const preset = { ...order.preset, kind: 'sidecars' as const };
+      const { result } = await deliverRace(
+        { ...order, preset },
+        { to: 'beside', folders },
+        {
+          signal,
+          onProgress: (progress) => (this.#progress = progress),
+        },
+      );
+      this.#result = result;
+    } catch (caught) {
+      const error = toAppError(caught);
+      if (error.code !== 'cancelled') this.#error = error;
+    } finally {
+      this.#isRunning = false;
+      this.#stop = null;
+    }
+  }
+
+  /** What was written stays. */
+  cancel(): void {
+    this.#stop?.abort();
+  }
+
+  async #makeTable(): Promise<void> {
+    const { deliverTable } = await import('../../flow/deliver-race.ts');
+    this.#file = { blob: deliverTable(await this.#order()), name: this.#fileName('csv') };
+  }
+
+  async #pickTarget(toFolder: boolean): Promise<DeliveryTarget> {
+    if (toFolder) return { to: 'folder', folder: await pickTargetFolder() };
+    return { to: 'file', file: await pickTargetFile(this.#fileName('zip')) };
+  }
+
+  async #order(): Promise<DeliveryOrder> {
+    // As it is now: photos are read while the page is open.
+    await this.#contents.load();
+    const contents = this.#contents.value;
+    if (contents === null) throw this.#contents.error ?? new AppError('invalid-input', 'the race is gone');
+    return {
+      contents,
+      preset: this.#preset,
+      bibs: this.bibs.size === 0 ? null : [...this.bibs],
+      open: (photo: RacePhoto) => this.#open(photo.id),
+      words: raceDeliveryWords(),
+    };
+  }
+
+  #fileName(ending: string): string {
+    const event = this.#contents.value?.event;
+    return safeName(event === undefined ? 'race' : `${event.name} ${event.day}`, `.${ending}`);
+  }
+}
+
+/** @returns id of the race that the file holds. @throws AppError('invalid-input' | 'quota-exceeded') */
+export function importRaceFile(file: Blob): Promise<string> {
+  return importRace(device().database, file);
+}
