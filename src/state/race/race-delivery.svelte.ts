@@ -1,6 +1,6 @@
 /** @file Delivering a race: what, to whom, how it looks, how far it is, what came of it. One run at a time. Thread: page. */
 import { SvelteSet } from 'svelte/reactivity';
-import { AppError, toAppError } from '../../contracts/errors.ts';
+import { AppError } from '../../contracts/errors.ts';
 import type { RacePhoto } from '../../contracts/race.ts';
 import { DEFAULT_PRESET, type DeliveryPreset, type DeliveryProgress, type DeliveryResult } from '../../contracts/race-delivery.ts';
 import { safeName } from '../../core/race/file-names.ts';
@@ -12,6 +12,7 @@ import { device } from '../device.ts';
 import { Loaded } from '../loaded.svelte.ts';
 import { readContents } from './race-contents.ts';
 import { raceDeliveryWords } from './race-delivery-words.ts';
+import { RaceRun, type RunPlaces } from './race-run.svelte.ts';
 
 /** A file to hand to the user. */
 export interface DeliveredFile {
@@ -29,12 +30,9 @@ export class RaceDelivery {
   #presets = $state.raw<readonly DeliveryPreset[]>([]);
   /** Only these numbers get theirs; empty: everybody. */
   readonly bibs = new SvelteSet<string>();
-  #progress = $state.raw<DeliveryProgress | null>(null);
+  readonly #run = new RaceRun();
   #result = $state.raw<DeliveryResult | null>(null);
   #file = $state.raw<DeliveredFile | null>(null);
-  #error = $state.raw<AppError | null>(null);
-  #isRunning = $state(false);
-  #stop: AbortController | null = null;
 
   /**
    * @param open a photo's file, e.g. `raceImport.file`. @throws AppError there when it is gone or out of reach
@@ -63,7 +61,7 @@ export class RaceDelivery {
 
   /** Null while nothing runs and nothing ran. */
   get progress(): DeliveryProgress | null {
-    return this.#progress;
+    return this.#run.progress;
   }
 
   /** Of the last run that came to its end. */
@@ -78,11 +76,11 @@ export class RaceDelivery {
 
   /** Why the last run ended early; `cancelled` is no reason. What was written stays, and the same run again goes on there. */
   get error(): AppError | null {
-    return this.#error ?? this.#contents.error;
+    return this.#run.error ?? this.#contents.error;
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#run.isRunning;
   }
 
   /** False: everything comes as one ZIP. */
@@ -110,59 +108,25 @@ export class RaceDelivery {
 
   /** Keep the form under a name; the same name is replaced. @throws AppError('invalid-input' | 'quota-exceeded') */
   async keep(name: string): Promise<void> {
-    const { settings } = device();
-    const others = (await settings.get('raceDelivery')).filter((preset) => preset.name !== name);
     const preset = { ...this.#preset, name, id: crypto.randomUUID() };
-    await settings.set(
-      'raceDelivery',
-      [...others, preset].sort((a, b) => a.name.localeCompare(b.name)),
-    );
+    await this.#changePresets((kept) => [...kept.filter((each) => each.name !== name), preset]);
     this.#preset = preset;
-    this.#presets = await settings.get('raceDelivery');
   }
 
   async forget(id: string): Promise<void> {
-    const { settings } = device();
-    await settings.set(
-      'raceDelivery',
-      (await settings.get('raceDelivery')).filter((preset) => preset.id !== id),
-    );
-    this.#presets = await settings.get('raceDelivery');
+    await this.#changePresets((kept) => kept.filter((preset) => preset.id !== id));
   }
 
   /** Call it in a click: it may ask for a folder. `toFolder` false: one ZIP. Never rejects; see {@link result} and {@link error}. */
   async start({ toFolder = canWriteFolders() }: { readonly toFolder?: boolean } = {}): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#error = null;
-    this.#result = null;
-    this.#file = null;
-    this.#progress = null;
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
-    try {
+    await this.#begin(async (run) => {
       const { kind } = this.#preset;
       if (kind === 'json')
         this.#file = { blob: await exportRace(device().database, this.eventId, Date.now()), name: this.#fileName('json') };
       else if (kind === 'csv') await this.#makeTable();
-      else {
-        // Before anything is awaited: the browser asks only while the click is fresh.
-        const target = await this.#pickTarget(toFolder && kind !== 'zip');
-        const { deliverRace } = await import('../../flow/deliver-race.ts');
-        const { result, file } = await deliverRace(await this.#order(), target, {
-          signal,
-          onProgress: (progress) => (this.#progress = progress),
-        });
-        this.#result = result;
-        this.#file = file === null ? null : { blob: file, name: file.name };
-      }
-    } catch (caught) {
-      const error = toAppError(caught);
-      if (error.code !== 'cancelled') this.#error = error;
-    } finally {
-      this.#isRunning = false;
-      this.#stop = null;
-    }
+      // Before anything is awaited: the browser asks only while the click is fresh.
+      else await this.#deliver(await this.#pickTarget(toFolder && kind !== 'zip'), run);
+    });
   }
 
   /**
@@ -170,38 +134,40 @@ export class RaceDelivery {
    * Never rejects.
    */
   async writeBeside(folders: ReadonlyMap<string, FileSystemDirectoryHandle>): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#error = null;
-    this.#result = null;
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
-    try {
+    await this.#begin(async (run) => {
       for (const folder of folders.values()) await allowWriting(folder);
-      const { deliverRace } = await import('../../flow/deliver-race.ts');
-      const order = await this.#order();
-      const preset = { ...order.preset, kind: 'sidecars' as const };
-      const { result } = await deliverRace(
-        { ...order, preset },
-        { to: 'beside', folders },
-        {
-          signal,
-          onProgress: (progress) => (this.#progress = progress),
-        },
-      );
-      this.#result = result;
-    } catch (caught) {
-      const error = toAppError(caught);
-      if (error.code !== 'cancelled') this.#error = error;
-    } finally {
-      this.#isRunning = false;
-      this.#stop = null;
-    }
+      await this.#deliver({ to: 'beside', folders }, run);
+    });
   }
 
   /** What was written stays. */
   cancel(): void {
-    this.#stop?.abort();
+    this.#run.cancel();
+  }
+
+  #begin(work: (run: RunPlaces) => Promise<void>): Promise<void> {
+    return this.#run.run((places) => {
+      this.#result = null;
+      this.#file = null;
+      return work(places);
+    });
+  }
+
+  async #deliver(target: DeliveryTarget, run: RunPlaces): Promise<void> {
+    const { deliverRace } = await import('../../flow/deliver-race.ts');
+    const { result, file } = await deliverRace(await this.#order(), target, run);
+    this.#result = result;
+    this.#file = file === null ? null : { blob: file, name: file.name };
+  }
+
+  async #changePresets(change: (kept: readonly DeliveryPreset[]) => readonly DeliveryPreset[]): Promise<void> {
+    const { settings } = device();
+    const changed = change(await settings.get('raceDelivery'));
+    await settings.set(
+      'raceDelivery',
+      [...changed].sort((a, b) => a.name.localeCompare(b.name)),
+    );
+    this.#presets = await settings.get('raceDelivery');
   }
 
   async #makeTable(): Promise<void> {

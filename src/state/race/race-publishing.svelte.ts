@@ -1,7 +1,7 @@
 /**
  * @file Pages of runners on a server: off until switched on for the lens, published one after the other, taken down by runners. Thread: page.
  */
-import { toAppError, type AppError } from '../../contracts/errors.ts';
+import type { AppError } from '../../contracts/errors.ts';
 import type { RunnerPage } from '../../contracts/race-gallery.ts';
 import type { DeliveryProblem, DeliveryProgress } from '../../contracts/race-delivery.ts';
 import { runnersOf, type SightingChoice } from '../../core/race/runner-photos.ts';
@@ -11,6 +11,7 @@ import { device } from '../device.ts';
 import { engine } from '../engine.ts';
 import { Loaded } from '../loaded.svelte.ts';
 import { readContents } from './race-contents.ts';
+import { RaceRun, type RunPlaces } from './race-run.svelte.ts';
 
 /** Switches of the privacy page go by it. */
 const LENS_ID = 'bib';
@@ -27,11 +28,8 @@ export class RacePublishing {
   readonly #open: (photoId: string) => Promise<Blob>;
   readonly #pages: Loaded<readonly LinkedPage[]>;
   #isAllowed = $state(false);
-  #progress = $state.raw<DeliveryProgress | null>(null);
+  readonly #run = new RaceRun();
   #problems = $state.raw<readonly DeliveryProblem[]>([]);
-  #error = $state.raw<AppError | null>(null);
-  #isRunning = $state(false);
-  #stop: AbortController | null = null;
 
   /** @param open a photo's file. @throws AppError there when it is gone or out of reach */
   constructor(eventId: string, open: (photoId: string) => Promise<Blob>) {
@@ -52,7 +50,7 @@ export class RacePublishing {
 
   /** Runners, of the run under way or the last one. */
   get progress(): DeliveryProgress | null {
-    return this.#progress;
+    return this.#run.progress;
   }
 
   /** Photos of the last run that are on no page. */
@@ -62,11 +60,11 @@ export class RacePublishing {
 
   /** Why the last run ended early; the same again goes on there. `server-refused` with 401: the server wants an operator's key. */
   get error(): AppError | null {
-    return this.#error ?? this.#pages.error;
+    return this.#run.error ?? this.#pages.error;
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#run.isRunning;
   }
 
   /** Read what is known here. */
@@ -87,23 +85,23 @@ export class RacePublishing {
 
   /** Publish pages of these numbers, or bring them up to date. @param bibs null: everybody. Never rejects. */
   async publish(bibs: readonly string[] | null, choice: SightingChoice, wish: PublishWish): Promise<void> {
-    await this.#run(async (places, signal) => {
+    await this.#begin(async (places, { signal, onProgress }) => {
       const { publishRunner } = await import('../../flow/race-publish.ts');
       const contents = await readContents(this.eventId);
       const runners = runnersOf(contents, choice).filter(({ bib }) => bibs === null || bibs.includes(bib));
       const problems: DeliveryProblem[] = [];
       for (const [done, runner] of runners.entries()) {
-        this.#progress = { done, total: runners.length, problems: problems.length };
+        onProgress({ done, total: runners.length, problems: problems.length });
         problems.push(...(await publishRunner(runner, contents, wish, places, (page) => device().runnerPages.put(page), signal)));
         this.#problems = [...problems];
       }
-      this.#progress = { done: runners.length, total: runners.length, problems: problems.length };
+      onProgress({ done: runners.length, total: runners.length, problems: problems.length });
     });
   }
 
   /** Take a page back. Never rejects. */
   async withdraw(page: RunnerPage): Promise<void> {
-    await this.#run(async (places) => {
+    await this.#begin(async (places) => {
       const { withdrawRunner } = await import('../../flow/race-publish.ts');
       await device().runnerPages.put(await withdrawRunner(page, await readContents(this.eventId), places));
     });
@@ -127,32 +125,24 @@ export class RacePublishing {
   }
 
   cancel(): void {
-    this.#stop?.abort();
+    this.#run.cancel();
   }
 
-  async #run(work: (places: PublishPlaces, signal: AbortSignal) => Promise<void>): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#error = null;
-    this.#problems = [];
-    this.#progress = null;
-    this.#stop = new AbortController();
-    const { createPictures } = await import('../../flow/picture-service.ts');
-    const pictures = createPictures();
-    try {
-      const { pipeline, server } = await engine();
-      const secret = await device().runnerPages.secret();
-      const open: PublishPlaces['open'] = ({ id }) => this.#open(id);
-      await work({ open, vision: pipeline.vision, pictures, server, lensId: LENS_ID, secret, key: await keyOfServer() }, this.#stop.signal);
-    } catch (caught) {
-      const error = toAppError(caught);
-      if (error.code !== 'cancelled') this.#error = error;
-    } finally {
-      pictures.end();
-      await this.#pages.load();
-      this.#isRunning = false;
-      this.#stop = null;
-    }
+  async #begin(work: (places: PublishPlaces, run: RunPlaces) => Promise<void>): Promise<void> {
+    await this.#run.run(async (run) => {
+      this.#problems = [];
+      const { createPictures } = await import('../../flow/picture-service.ts');
+      const pictures = createPictures();
+      try {
+        const { pipeline, server } = await engine();
+        const secret = await device().runnerPages.secret();
+        const open: PublishPlaces['open'] = ({ id }) => this.#open(id);
+        await work({ open, vision: pipeline.vision, pictures, server, lensId: LENS_ID, secret, key: await keyOfServer() }, run);
+      } finally {
+        pictures.end();
+        await this.#pages.load();
+      }
+    });
   }
 }
 
