@@ -3,6 +3,8 @@ import { AppError } from '../contracts/errors.ts';
 import { removeGps } from '../core/race/exif-gps.ts';
 import { withIptc } from '../core/race/iptc-keywords.ts';
 import { metadataOf, readJpegHead, writeJpegHead, type JpegHead } from '../core/race/jpeg-metadata.ts';
+import { isPng, PNG_SIGNATURE } from '../core/race/png-metadata.ts';
+import { taggedPng } from './race-tagged-png.ts';
 import { mergeXmp, withoutPlace, type PhotoFacts } from './race-xmp.ts';
 
 /** How a copy differs from its photo. */
@@ -17,27 +19,32 @@ const FIRST_BYTES = 256 * 1024;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * @param photo not changed. @returns a blob that refers to the photo's own bytes but for its head: nothing large is copied.
- * @throws AppError('decode-unsupported') for what is no JPEG or whose head is broken; 'invalid-input' when its metadata cannot be understood
+ * @param photo not changed. @returns a blob that refers to the photo's own bytes but for its metadata: nothing large is copied. A JPEG gets its words
+ * in IPTC and XMP, a PNG in XMP alone.
+ * @throws AppError('decode-unsupported') for what is neither or whose structure is broken; 'invalid-input' when its metadata cannot be understood
  * or takes no more. Nothing was changed then.
  */
 export async function taggedCopy(photo: Blob, change: CopyChange): Promise<Blob> {
-  if (change.facts === null && !change.removeGps) return photo;
+  const { facts } = change;
+  if (facts === null && !change.removeGps) return photo;
+  if (isPng(new Uint8Array(await photo.slice(0, PNG_SIGNATURE.length).arrayBuffer())))
+    return taggedPng(photo, (packet) => changedXmp(packet, change).packet, change.removeGps);
   const head = await headOf(photo);
   const { exif, xmp, resources } = metadataOf(head);
   if (change.removeGps && exif !== null) removeGps(exif);
-  const { facts } = change;
-  if (facts === null) {
-    const clean = xmp === null ? null : (withoutPlace(xmp) ?? xmp);
-    return joined(photo, head, { exif, xmp: clean, resources });
-  }
-  const merged = mergeXmp(xmp, facts, change);
-  const words = { keywords: facts.keywords, staleKeywords: merged.staleKeywords, creator: facts.creator, copyright: facts.copyright };
-  return joined(photo, head, { exif, xmp: merged.packet, resources: withIptc(resources, words) });
+  const { packet, staleKeywords } = changedXmp(xmp, change);
+  const words = facts === null ? null : { keywords: facts.keywords, staleKeywords, creator: facts.creator, copyright: facts.copyright };
+  const wanted = { exif, xmp: packet, resources: words === null ? resources : withIptc(resources, words) };
+  return new Blob([writeJpegHead(head, wanted), photo.slice(head.bodyAt)], { type: 'image/jpeg' });
 }
 
-function joined(photo: Blob, head: JpegHead, wanted: Parameters<typeof writeJpegHead>[1]): Blob {
-  return new Blob([writeJpegHead(head, wanted), photo.slice(head.bodyAt)], { type: 'image/jpeg' });
+/** @param before null: none. */
+function changedXmp(
+  before: string | null,
+  change: CopyChange,
+): { readonly packet: string | null; readonly staleKeywords: readonly string[] } {
+  if (change.facts !== null) return mergeXmp(before, change.facts, change);
+  return { packet: before === null ? null : (withoutPlace(before) ?? before), staleKeywords: [] };
 }
 
 async function headOf(photo: Blob): Promise<JpegHead> {

@@ -1,5 +1,6 @@
 /** @file ZIP files out of and into blobs, without a copy in memory: stored on writing; stored or deflated on reading. Thread: any. */
 import { AppError } from '../contracts/errors.ts';
+import { crc32 } from '../core/crc32.ts';
 
 export interface ZipEntry {
   readonly name: string;
@@ -14,13 +15,6 @@ const MAX_BYTES = 0xffffffff;
 const MAX_ENTRIES = 0xffff;
 /** Longest end record: 22 bytes and a comment. */
 const MAX_END_BYTES = 22 + 0xffff;
-
-/** CRC-32 as ZIP wants it (reflected, 0xedb88320). */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc >>> 0;
-});
 
 /** @throws AppError('invalid-input') beyond 4 GiB or 65,535 files: such a file would need ZIP64. */
 export async function writeZip(entries: readonly ZipEntry[]): Promise<Blob> {
@@ -129,12 +123,12 @@ async function inflate(packed: Blob, limit: number): Promise<Blob> {
 }
 
 async function crcOf(blob: Blob): Promise<number> {
-  let crc = 0xffffffff;
+  let crc = 0;
   const reader = blob.stream().getReader();
-  while (true) {
+  for (;;) {
     const { done, value } = await reader.read();
-    if (done) return (crc ^ 0xffffffff) >>> 0;
-    for (const byte of value) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+    if (done) return crc;
+    crc = crc32(value, crc);
   }
 }
 

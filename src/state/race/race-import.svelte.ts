@@ -10,8 +10,8 @@ import { requestPersistence } from '../../store/quota.ts';
 import type { FoundFile } from '../../store/race-photos.ts';
 import { device } from '../device.ts';
 import { RaceReading, type ImportState } from './race-reading.svelte.ts';
-import { RaceSources } from './race-sources.svelte.ts';
-import { RaceWatching } from './race-watching.svelte.ts';
+import { RaceSources } from './race-sources.ts';
+import { RaceWatching } from './race-watching.ts';
 
 /** What became of photos that were handed over. */
 export interface Handed {

@@ -1,4 +1,5 @@
 /** @file Folders that are open are looked through for new photos, again and again; one look at a folder at a time. Thread: page. */
+import { SvelteMap } from 'svelte/reactivity';
 import { walkPhotoFolder, watchFolder, type FolderFile } from '../../capture/photo-folder.ts';
 import { toAppError, type AppError } from '../../contracts/errors.ts';
 import { device } from '../device.ts';
@@ -30,9 +31,9 @@ interface WatchedFolder {
 export class RaceWatching {
   readonly #places: RaceWatchingPlaces;
   readonly #folders = new Map<string, WatchedFolder>();
-  readonly #looks = new Map<string, Promise<void>>();
+  /** Under way. */
+  readonly #looks = new SvelteMap<string, Promise<void>>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  #looking = $state(0);
 
   constructor(places: RaceWatchingPlaces) {
     this.#places = places;
@@ -40,7 +41,7 @@ export class RaceWatching {
 
   /** Folders are looked through now. */
   get isLooking(): boolean {
-    return this.#looking > 0;
+    return this.#looks.size > 0;
   }
 
   /** From now on; what is in it is looked at with the next look. */
@@ -65,11 +66,7 @@ export class RaceWatching {
   look(sourceId: string): Promise<void> {
     const before = this.#looks.get(sourceId);
     if (before !== undefined) return before;
-    this.#looking += 1;
-    const look = this.#walk(sourceId).finally(() => {
-      this.#looks.delete(sourceId);
-      this.#looking -= 1;
-    });
+    const look = this.#walk(sourceId).finally(() => this.#looks.delete(sourceId));
     this.#looks.set(sourceId, look);
     return look;
   }
