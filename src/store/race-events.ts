@@ -19,6 +19,9 @@ export const RACE_STORES = [
   ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts', 'racePages'] as const),
 ] as const satisfies readonly RaceStoreName[];
 
+/** Rows that are changed at once. */
+const PIECE = 100;
+
 export interface RaceEventStore {
   /** Newest day first; parts behind what they are a part of. */
   list(): Promise<RaceEvent[]>;
@@ -130,8 +133,12 @@ export async function cameraOf(
 
 async function retime(transaction: Within<'racePhotos', 'readwrite'>, camera: RaceCamera, event: RaceEvent): Promise<void> {
   const store = transaction.objectStore('racePhotos');
-  for (const row of await store.index('byCamera').getAll(startingWith(camera.id)))
-    await store.put({ ...row, atMs: photoAtMs(row.photo, camera, event) });
+  // Ids first: what is moved within the index must not be met again. Then piece by piece: the page goes on in between.
+  const ids = await store.index('byCamera').getAllKeys(startingWith(camera.id));
+  for (let at = 0; at < ids.length; at += PIECE) {
+    const rows = await Promise.all(ids.slice(at, at + PIECE).map((id) => store.get(id)));
+    await Promise.all(rows.flatMap((row) => (row === undefined ? [] : [store.put({ ...row, atMs: photoAtMs(row.photo, camera, event) })])));
+  }
 }
 
 async function removeEvent(transaction: Within<(typeof RACE_STORES)[number], 'readwrite'>, id: string): Promise<void> {

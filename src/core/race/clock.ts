@@ -55,6 +55,36 @@ export function proposeOffset(first: readonly ClockSighting[], second: readonly 
   return { offsetMs: Math.round(middle / ZONE_STEP_MS) * ZONE_STEP_MS, basis: 'zone', runners };
 }
 
+/** What one camera saw. */
+export interface ClockWitness {
+  readonly cameraId: string;
+  readonly sightings: readonly ClockSighting[];
+}
+
+/** A camera whose clock seems wrong, and the one that says so. */
+export interface CameraProposal extends ClockProposal {
+  readonly cameraId: string;
+  readonly otherId: string;
+}
+
+/**
+ * @param witnesses those to go by first. Each camera is held against one before it that nothing is said against, which shares most runners with it.
+ * @returns in their order.
+ */
+export function proposeOffsets(witnesses: readonly ClockWitness[]): CameraProposal[] {
+  const right: { readonly witness: ClockWitness; readonly bibs: ReadonlySet<string> }[] = [];
+  const proposals: CameraProposal[] = [];
+  for (const witness of witnesses) {
+    const bibs = new Set(witness.sightings.map(({ bib }) => bib));
+    const shared = (other: ReadonlySet<string>): number => [...bibs].filter((bib) => other.has(bib)).length;
+    const partner = right.toSorted((a, b) => shared(b.bibs) - shared(a.bibs))[0]?.witness;
+    const proposal = partner === undefined ? null : proposeOffset(partner.sightings, witness.sightings);
+    if (proposal === null) right.push({ witness, bibs });
+    else proposals.push({ ...proposal, cameraId: witness.cameraId, otherId: partner!.cameraId });
+  }
+  return proposals;
+}
+
 function earliestOf(sightings: readonly ClockSighting[]): Map<string, number> {
   const earliest = new Map<string, number>();
   for (const { bib, atMs } of sightings) earliest.set(bib, Math.min(earliest.get(bib) ?? Infinity, atMs));

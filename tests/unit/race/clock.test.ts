@@ -1,6 +1,6 @@
 /** @file Clocks of cameras. */
 import { describe, expect, it } from 'vitest';
-import { offsetByZone, proposeOffset } from '../../../src/core/race/clock.ts';
+import { offsetByZone, proposeOffset, proposeOffsets } from '../../../src/core/race/clock.ts';
 
 const HOUR_MS = 3_600_000;
 /** Runners a quarter of a minute apart. */
@@ -53,4 +53,28 @@ describe('a proposal', () => {
 it('knows a camera by the zone it was left at', () => {
   expect(offsetByZone(0, 540)).toBe(9 * HOUR_MS);
   expect(offsetByZone(null, 540)).toBe(0);
+});
+
+describe('proposals for all cameras', () => {
+  const camera = (cameraId: string, count: number, delayMs: number) => ({ cameraId, sightings: seen(count, () => delayMs) });
+
+  it('name the camera that is off and the one that says so', () => {
+    expect(proposeOffsets([camera('goal', 20, 0), camera('wrong', 20, -3_602_000), camera('right', 20, 300)])).toEqual([
+      { cameraId: 'wrong', otherId: 'goal', offsetMs: 3_602_000, basis: 'together', runners: 20 },
+    ]);
+  });
+
+  it('go by the camera that shares most runners, and by none that is off itself', () => {
+    const elsewhere = { cameraId: 'elsewhere', sightings: seen(8, () => 0).map(({ bib, atMs }) => ({ bib: `x${bib}`, atMs })) };
+    const beside = { cameraId: 'beside', sightings: elsewhere.sightings.map(({ bib, atMs }) => ({ bib, atMs: atMs + 60_000 })) };
+    expect(proposeOffsets([camera('goal', 20, 0), elsewhere, beside]).map(({ cameraId, otherId }) => [cameraId, otherId])).toEqual([
+      ['beside', 'elsewhere'],
+    ]);
+    const both = proposeOffsets([camera('goal', 20, 0), camera('a', 20, 90_000), camera('b', 20, 90_000)]);
+    expect(both.map(({ cameraId, otherId, offsetMs }) => [cameraId, otherId, offsetMs])).toEqual([
+      ['a', 'goal', -90_000],
+      ['b', 'goal', -90_000],
+    ]);
+    expect(proposeOffsets([])).toEqual([]);
+  });
 });
