@@ -313,6 +313,8 @@ export interface MekikiSchema extends DBSchema {
       byCamera: [string, number, string];
       byFile: [string, string];
       byHash: [string, string];
+      /** Those whose sharpness was measured. */
+      bySharpness: [string, number];
     };
   };
   raceThumbnails: { key: string; value: RaceThumbnailRow };

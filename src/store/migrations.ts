@@ -100,5 +100,10 @@ const toVersion5: Migration = (database) => {
   database.createObjectStore('racePages', { keyPath: 'id' });
 };
 
+/** Blurred photos are found without reading all. */
+const toVersion6: Migration = (_database, transaction) => {
+  transaction.objectStore('racePhotos').createIndex('bySharpness', ['eventId', 'photo.sharpness01']);
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4, toVersion5];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4, toVersion5, toVersion6];

@@ -46,6 +46,8 @@ export interface PhotoQuery {
   readonly state?: RacePhoto['state'];
   readonly outcome?: PhotoOutcome;
   readonly cameraId?: string;
+  /** Only photos that are less sharp. */
+  readonly belowSharpness01?: number;
 }
 
 /** A photo as a contact sheet shows it. */
@@ -223,7 +225,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
       transact(database, ['racePhotos'], 'readonly', async (transaction) =>
         (await Promise.all(ids.map((id) => transaction.objectStore('racePhotos').get(id)))).flatMap((each) => each ?? []),
       ),
-    ids: (eventId, { state, outcome, cameraId } = {}) =>
+    ids: (eventId, { state, outcome, cameraId, belowSharpness01 } = {}) =>
       transact(database, ['racePhotos'], 'readonly', async (transaction) => {
         const store = transaction.objectStore('racePhotos');
         const lists: Promise<string[]>[] = [];
@@ -231,6 +233,10 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         if (outcome !== undefined) lists.push(store.index('byOutcome').getAllKeys(startingWith(eventId, outcome)));
         if (cameraId !== undefined) lists.push(store.index('byCamera').getAllKeys(startingWith(cameraId)));
         if (lists.length === 0) lists.push(store.index('byTime').getAllKeys(startingWith(eventId)));
+        if (belowSharpness01 !== undefined) {
+          const blurred = IDBKeyRange.bound([eventId, 0], [eventId, belowSharpness01], false, true);
+          lists.push(store.index('bySharpness').getAllKeys(blurred));
+        }
         const [first = [], ...others] = await Promise.all(lists);
         const sets = others.map((list) => new Set(list));
         return first.filter((id) => sets.every((set) => set.has(id)));

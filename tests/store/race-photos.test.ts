@@ -144,6 +144,27 @@ describe('reading', () => {
     expect(await photos.ids('e1', { cameraId: camera!.id })).toEqual([id]);
   });
 
+  it('finds blurred ones among the others, in the order in which they were taken; and all follow a clock that is set', async () => {
+    const { photos, events } = await stand();
+    const { wanted } = await photos.add(
+      's1',
+      Array.from({ length: 250 }, (_, i) => foundFile(`${i}.jpg`)),
+    );
+    for (const [i, id] of wanted.entries()) {
+      if (i === 249) break;
+      const sharpness01 = i === 3 ? null : i % 50 === 0 ? 0.1 + i / 1000 : 0.4;
+      await photos.finish(id, finishedPhoto(id, [], { sharpness01, cameraAtMs: 1_700_000_900_000 - i * 1000 }), KEEP_APART);
+    }
+    const blurred = await photos.ids('e1', { belowSharpness01: 0.4 });
+    expect(blurred).toEqual([200, 150, 100, 50, 0].map((i) => wanted[i]));
+    const [camera] = await events.cameras('e1');
+    expect(await photos.ids('e1', { belowSharpness01: 0.2, cameraId: camera!.id })).toEqual([wanted[50], wanted[0]]);
+    const before = new Map((await photos.tiles(wanted)).map(({ id, atMs }) => [id, atMs]));
+    await events.putCamera({ ...camera!, clockOffsetMs: camera!.clockOffsetMs + 3_602_000 });
+    for (const { id, atMs, photo } of await photos.tiles(wanted))
+      expect(atMs - before.get(id)!).toBe(photo.cameraId === null ? 0 : 3_602_000);
+  });
+
   it('of a photo that was read before keeps what the user said, with the runner in the same place', async () => {
     const { photos, readings } = await stand();
     const [id] = (await photos.add('s1', [foundFile('a.jpg')])).wanted as [string];

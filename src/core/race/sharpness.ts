@@ -8,6 +8,9 @@ import { perceptualBlur } from '../shelf/frame-measures.ts';
 /** Longest side at which a runner is looked at; larger ones are shrunk to it, smaller ones stay. */
 export const SHARPNESS_SIDE_PX = 384;
 
+/** Runners less sharp than this are blurred. */
+export const BLURRED_BELOW01 = 0.4;
+
 /** @returns 0 blurred … 1 sharp; null where nothing has an edge. @param runner not consumed. */
 export function sharpnessOf(runner: Frame): number | null {
   const { widthPx, heightPx, data } = runner;

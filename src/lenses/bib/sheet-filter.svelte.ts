@@ -1,14 +1,16 @@
 /** @file Which photos of a race are shown: kept while the user goes into one and comes back. Thread: page. */
 import type { PhotoOutcome, RacePhoto } from '../../contracts/race.ts';
+import { BLURRED_BELOW01 } from '../../core/race/sharpness.ts';
 
 /** What a photo has to be like. */
-export const SHEET_KINDS = ['all', 'named', 'doubtful', 'nameless', 'nobody', 'unread', 'failed'] as const;
+export const SHEET_KINDS = ['all', 'named', 'doubtful', 'nameless', 'nobody', 'blurred', 'unread', 'failed'] as const;
 export type SheetKind = (typeof SHEET_KINDS)[number];
 
 interface Query {
   readonly state?: RacePhoto['state'];
   readonly outcome?: PhotoOutcome;
   readonly cameraId?: string;
+  readonly belowSharpness01?: number;
 }
 
 class SheetFilter {
@@ -21,6 +23,8 @@ class SheetFilter {
     switch (this.kind) {
       case 'all':
         return camera;
+      case 'blurred':
+        return { ...camera, belowSharpness01: BLURRED_BELOW01 };
       case 'unread':
         return { ...camera, state: 'waiting' };
       case 'failed':
