@@ -52,6 +52,8 @@ export const deliveryPresetSchema = z.strictObject({
   withDuplicates: z.boolean(),
   /** Photos less sharp than this are left out; those that were not measured stay. */
   minSharpness01: z.number().min(0).max(1),
+  /** Of almost equal shots of a runner only the best. Presets kept before there was a choice have none. */
+  onlyBest: z.boolean().default(false),
   /** See `core/race/file-names.ts`. Without an ending. */
   fileName: z.string().trim().min(1).max(200),
   /** Null: copies, byte for byte but for their metadata. */
@@ -69,7 +71,8 @@ export type DeliveryPreset = z.infer<typeof deliveryPresetSchema>;
 
 /** Sure photos as they are, a folder for each runner, with keywords, without names. */
 export const DEFAULT_PRESET: DeliveryPreset = {
-  ...{ id: 'folders', name: 'Folders', kind: 'folders', certainty: 'sure', withNames: false, withDuplicates: false, minSharpness01: 0 },
+  ...{ id: 'folders', name: 'Folders', kind: 'folders', certainty: 'sure', withNames: false, withDuplicates: false },
+  ...{ minSharpness01: 0, onlyBest: false },
   ...{ fileName: '{number}_{original}', picture: null, withKeywords: true, removeGps: false, existingSidecars: 'merge' },
   ...{ creator: '', copyright: '' },
 };

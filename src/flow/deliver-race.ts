@@ -32,8 +32,8 @@ export interface DeliveryOrder {
 }
 
 /** @returns the table as a file. */
-export function deliverTable({ contents, preset, bibs, words, open }: DeliveryOrder): Blob {
-  const { runners } = openDelivery({ contents, preset, bibs, places: { open, pictures: NO_PICTURES } });
+export async function deliverTable({ contents, preset, bibs, words, open }: DeliveryOrder): Promise<Blob> {
+  const { runners } = await openDelivery({ contents, preset, bibs, places: { open, pictures: NO_PICTURES } });
   return new Blob([writeCsv(raceTable(runners, contents, words.table, preset.withNames))], { type: 'text/csv;charset=utf-8' });
 }
 
@@ -48,7 +48,7 @@ export async function deliverRace(
 ): Promise<{ readonly result: DeliveryResult; readonly file: File | null }> {
   const pictures = createPictures();
   try {
-    const delivery = openDelivery({ ...order, places: { open: order.open, pictures } });
+    const delivery = await openDelivery({ ...order, places: { open: order.open, pictures } });
     const runners = delivery.runners.length;
     switch (target.to) {
       case 'folder':

@@ -9,7 +9,7 @@ import type { PictureService } from '../contracts/picture-api.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryProblem } from '../contracts/race-delivery.ts';
 import { nameFromPattern, safeName, splitName, TakenNames } from '../core/race/file-names.ts';
-import { runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
+import { bestShots, runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
 import { breather } from './breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
@@ -61,8 +61,8 @@ export interface OpenDelivery extends Delivery {
 }
 
 /** Find out who gets what. */
-export function openDelivery(delivery: Delivery): OpenDelivery {
-  const all = runnersOf(delivery.contents, delivery.preset);
+export async function openDelivery(delivery: Delivery): Promise<OpenDelivery> {
+  const all = await runnersOf(delivery.contents, delivery.preset, breather());
   const runnersIn = new Map<string, Runner[]>();
   for (const runner of all)
     for (const { photo } of runner.photos) {
@@ -71,7 +71,8 @@ export function openDelivery(delivery: Delivery): OpenDelivery {
       else others.push(runner);
     }
   const bibs = delivery.bibs === null ? null : new Set(delivery.bibs);
-  return { ...delivery, facts: new Map(), runnersIn, runners: bibs === null ? all : all.filter(({ bib }) => bibs.has(bib)) };
+  const asked = bibs === null ? all : all.filter(({ bib }) => bibs.has(bib));
+  return { ...delivery, facts: new Map(), runnersIn, runners: delivery.preset.onlyBest ? bestShots(asked) : asked };
 }
 
 /** A folder of a runner's photos, the best at the goal first. */

@@ -1,6 +1,7 @@
 /** @file Which photos belong to which runner, and in which order they are shown. Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
 import type { Entrant, PhotoSource, RaceCamera, RaceEvent, RacePhoto, RacePhotoReading, Sighting } from '../../contracts/race.ts';
+import { intersectionOverUnion } from '../nms.ts';
 
 /** Everything that is known of an event. */
 export interface RaceContents {
@@ -27,6 +28,8 @@ export interface RunnerPhoto {
   readonly camera: RaceCamera | null;
   /** Time of day at the place of the race, as if it were UTC; null where the file does not tell. */
   readonly localAtMs: number | null;
+  /** Photo that shows the runner almost alike, and better; null: it is the best, or there is no other. */
+  readonly betterId: string | null;
 }
 
 /** A number with its photos, best first: {@link byPlaceAndTime}. */
@@ -37,12 +40,25 @@ export interface Runner {
   readonly photos: readonly RunnerPhoto[];
 }
 
-/** @returns numbers in their natural order (2 before 10), each with at least one photo. */
-export function runnersOf(contents: RaceContents, choice: SightingChoice): Runner[] {
+/** One camera took two shots that are almost the same within this time… */
+const ALIKE_MS = 2_000;
+/** … when the runner's boxes overlap so much. */
+const ALIKE_IOU = 0.6;
+
+/**
+ * @param breathe awaited after each small step: ten thousand photos take long enough to be felt.
+ * @returns numbers in their natural order (2 before 10), each with at least one photo.
+ */
+export async function runnersOf(
+  contents: RaceContents,
+  choice: SightingChoice,
+  breathe: () => Promise<void> | undefined = () => undefined,
+): Promise<Runner[]> {
   const photos = new Map(contents.photos.map((photo) => [photo.id, photo]));
   const cameras = new Map(contents.cameras.map((camera) => [camera.id, camera]));
   const found = new Map<string, Map<string, RunnerPhoto>>();
   for (const { photoId, sightings } of contents.readings) {
+    await breathe();
     const photo = photos.get(photoId);
     if (photo === undefined || !isWanted(photo, choice)) continue;
     const camera = photo.cameraId === null ? null : (cameras.get(photo.cameraId) ?? null);
@@ -54,15 +70,28 @@ export function runnersOf(contents: RaceContents, choice: SightingChoice): Runne
       const before = ofRunner.get(photoId);
       // Two of one number in one photo: a relay, or a mirror. The photo counts once, with the one that is seen better.
       if (before !== undefined && prominence(before.sighting) >= prominence(sighting)) continue;
-      ofRunner.set(photoId, { photo, sighting, camera, localAtMs: localTime(photo, camera) });
+      ofRunner.set(photoId, { photo, sighting, camera, localAtMs: localTime(photo, camera), betterId: null });
     }
   }
   const entrants = new Map<string, Entrant[]>();
-  for (const entrant of contents.entrants) entrants.set(entrant.bib, [...(entrants.get(entrant.bib) ?? []), entrant]);
-  return [...found]
+  for (const entrant of contents.entrants) {
+    await breathe();
+    if (found.has(entrant.bib)) entrants.set(entrant.bib, [...(entrants.get(entrant.bib) ?? []), entrant]);
+  }
+  const inOrder = [...found]
     .map(([bib, own]): [string, string, Map<string, RunnerPhoto>] => [orderOf(bib), bib, own])
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, bib, own]) => ({ bib, entrants: entrants.get(bib) ?? [], photos: byPlaceAndTime([...own.values()]) }));
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const runners: Runner[] = [];
+  for (const [, bib, own] of inOrder) {
+    await breathe();
+    runners.push({ bib, entrants: entrants.get(bib) ?? [], photos: byPlaceAndTime(judgeAlike([...own.values()])) });
+  }
+  return runners;
+}
+
+/** @returns of almost equal shots of each runner the best one alone; see {@link RunnerPhoto.betterId}. */
+export function bestShots(runners: readonly Runner[]): Runner[] {
+  return runners.map((runner) => ({ ...runner, photos: runner.photos.filter(({ betterId }) => betterId === null) }));
 }
 
 /** How much there is to deliver. */
@@ -73,28 +102,17 @@ export interface DeliverySummary {
   readonly photos: number;
 }
 
-/** The same sums as over {@link runnersOf}, in a fraction of the time. @param isAsked whether a number is to be delivered. */
-export function deliverySummary(
-  { photos, readings }: RaceContents,
-  choice: SightingChoice,
-  isAsked: (bib: string) => boolean,
-): DeliverySummary {
-  const wanted = new Set(photos.filter((photo) => isWanted(photo, choice)).map(({ id }) => id));
-  const runners = new Set<string>();
-  let pictures = 0;
-  let shown = 0;
-  for (const { photoId, sightings } of readings) {
-    if (!wanted.has(photoId)) continue;
-    const bibs = new Set<string>();
-    for (const sighting of sightings) {
-      const bib = deliveredBib(sighting, choice.certainty);
-      if (bib !== null && isAsked(bib)) bibs.add(bib);
-    }
-    for (const bib of bibs) runners.add(bib);
-    pictures += bibs.size;
-    if (bibs.size > 0) shown += 1;
+/** @param isAsked whether a number is to be delivered. */
+export function deliverySummary(runners: readonly Runner[], isAsked: (bib: string) => boolean): DeliverySummary {
+  const shown = new Set<string>();
+  let [asked, pictures] = [0, 0];
+  for (const { bib, photos } of runners) {
+    if (!isAsked(bib)) continue;
+    asked += 1;
+    pictures += photos.length;
+    for (const { photo } of photos) shown.add(photo.id);
   }
-  return { runners: runners.size, pictures, photos: shown };
+  return { runners: asked, pictures, photos: shown.size };
 }
 
 /** @returns the number that a sighting is delivered under; null: it is not. */
@@ -128,6 +146,28 @@ function byPlaceAndTime(photos: readonly RunnerPhoto[]): RunnerPhoto[] {
   const best = atGoal.reduce<RunnerPhoto | null>((first, next) => (first === null || worth(next) > worth(first) ? next : first), null);
   const others = photos.filter(({ camera }) => camera?.place !== 'goal').sort(byTime);
   return best === null ? others : [best, ...atGoal.filter((photo) => photo !== best), ...others];
+}
+
+/** Say of shots of one runner which are almost the same as another, better one. Each is compared with the first of its kind, so that a slow change ends it. */
+function judgeAlike(photos: readonly RunnerPhoto[]): RunnerPhoto[] {
+  const kinds: RunnerPhoto[][] = [];
+  for (const photo of photos.toSorted(byTime)) {
+    const kind = kinds.findLast(([first]) => areAlike(first!, photo));
+    if (kind === undefined) kinds.push([photo]);
+    else kind.push(photo);
+  }
+  return kinds.flatMap((kind) => {
+    const best = kind.reduce((most, next) => (worth(next) > worth(most) ? next : most));
+    return kind.map((photo) => (photo === best ? photo : { ...photo, betterId: best.photo.id }));
+  });
+}
+
+function areAlike(a: RunnerPhoto, b: RunnerPhoto): boolean {
+  if (a.photo.cameraId !== b.photo.cameraId || a.localAtMs === null || b.localAtMs === null) return false;
+  if (Math.abs(a.localAtMs - b.localAtMs) > ALIKE_MS) return false;
+  const [one, other] = [a.sighting, b.sighting];
+  const [here, there] = one.personBox === null || other.personBox === null ? [one.bibBox, other.bibBox] : [one.personBox, other.personBox];
+  return here !== null && there !== null && intersectionOverUnion(here, there) >= ALIKE_IOU;
 }
 
 function byTime(a: RunnerPhoto, b: RunnerPhoto): number {

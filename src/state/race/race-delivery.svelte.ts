@@ -4,7 +4,15 @@ import { AppError } from '../../contracts/errors.ts';
 import type { RacePhoto } from '../../contracts/race.ts';
 import { DEFAULT_PRESET, type DeliveryPreset, type DeliveryProgress, type DeliveryResult } from '../../contracts/race-delivery.ts';
 import { safeName } from '../../core/race/file-names.ts';
-import { deliverySummary, type DeliverySummary, type RaceContents } from '../../core/race/runner-photos.ts';
+import {
+  bestShots,
+  deliverySummary,
+  runnersOf,
+  type DeliverySummary,
+  type RaceContents,
+  type Runner,
+} from '../../core/race/runner-photos.ts';
+import { breather } from '../../flow/breather.ts';
 import type { DeliveryOrder, DeliveryTarget } from '../../flow/deliver-race.ts';
 import { allowWriting, canWriteFolders, pickTargetFile, pickTargetFolder } from '../../flow/race-target.ts';
 import { exportRace, importRace } from '../../store/race-export.ts';
@@ -20,11 +28,16 @@ export interface DeliveredFile {
   readonly name: string;
 }
 
+/** Parts of a preset that decide which photos a runner has. */
+const CHOICES = ['certainty', 'withDuplicates', 'minSharpness01'] as const satisfies readonly (keyof DeliveryPreset)[];
+
 /** The delivery page of one race. */
 export class RaceDelivery {
   readonly eventId: string;
   readonly #open: (photoId: string) => Promise<Blob>;
   readonly #contents: Loaded<RaceContents>;
+  /** By the form as it is. */
+  readonly #runners: Loaded<readonly Runner[]>;
   /** What the next run makes; changed by the form. */
   #preset = $state.raw<DeliveryPreset>(DEFAULT_PRESET);
   #presets = $state.raw<readonly DeliveryPreset[]>([]);
@@ -41,6 +54,10 @@ export class RaceDelivery {
     this.eventId = eventId;
     this.#open = open;
     this.#contents = new Loaded(() => readContents(eventId));
+    this.#runners = new Loaded(async () => {
+      const contents = this.#contents.value;
+      return contents === null ? [] : runnersOf(contents, this.#preset, breather());
+    });
   }
 
   get preset(): DeliveryPreset {
@@ -54,9 +71,9 @@ export class RaceDelivery {
 
   /** Null until it is loaded. */
   readonly summary: DeliverySummary | null = $derived.by(() => {
-    const contents = this.#contents.value;
-    if (contents === null) return null;
-    return deliverySummary(contents, this.#preset, (bib) => this.bibs.size === 0 || this.bibs.has(bib));
+    const runners = this.#runners.value;
+    if (runners === null) return null;
+    return deliverySummary(this.#preset.onlyBest ? bestShots(runners) : runners, (bib) => this.bibs.size === 0 || this.bibs.has(bib));
   });
 
   /** Null while nothing runs and nothing ran. */
@@ -92,13 +109,16 @@ export class RaceDelivery {
   async load(): Promise<void> {
     this.#presets = await device().settings.get('raceDelivery');
     await this.#contents.load();
+    await this.#runners.load();
   }
 
   /** The form changed. */
   change(change: Partial<DeliveryPreset>): void {
-    this.#preset = { ...this.#preset, ...change };
+    const before = this.#preset;
+    this.#preset = { ...before, ...change };
     this.#result = null;
     this.#file = null;
+    if (CHOICES.some((name) => before[name] !== this.#preset[name])) void this.#runners.load();
   }
 
   /** Take a preset over into the form. */
@@ -172,7 +192,7 @@ export class RaceDelivery {
 
   async #makeTable(): Promise<void> {
     const { deliverTable } = await import('../../flow/deliver-race.ts');
-    this.#file = { blob: deliverTable(await this.#order()), name: this.#fileName('csv') };
+    this.#file = { blob: await deliverTable(await this.#order()), name: this.#fileName('csv') };
   }
 
   async #pickTarget(toFolder: boolean): Promise<DeliveryTarget> {

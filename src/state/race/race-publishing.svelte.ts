@@ -3,8 +3,9 @@
  */
 import type { AppError } from '../../contracts/errors.ts';
 import type { RunnerPage } from '../../contracts/race-gallery.ts';
-import type { DeliveryProblem, DeliveryProgress } from '../../contracts/race-delivery.ts';
-import { runnersOf, type SightingChoice } from '../../core/race/runner-photos.ts';
+import type { DeliveryPreset, DeliveryProblem, DeliveryProgress } from '../../contracts/race-delivery.ts';
+import { bestShots, runnersOf } from '../../core/race/runner-photos.ts';
+import { breather } from '../../flow/breather.ts';
 import type { PublishPlaces, PublishWish } from '../../flow/race-publish.ts';
 import { keptKey } from '../../store/operator-key.ts';
 import { device } from '../device.ts';
@@ -84,11 +85,12 @@ export class RacePublishing {
   }
 
   /** Publish pages of these numbers, or bring them up to date. @param bibs null: everybody. Never rejects. */
-  async publish(bibs: readonly string[] | null, choice: SightingChoice, wish: PublishWish): Promise<void> {
+  async publish(bibs: readonly string[] | null, choice: DeliveryPreset, wish: PublishWish): Promise<void> {
     await this.#begin(async (places, { signal, onProgress }) => {
       const { publishRunner } = await import('../../flow/race-publish.ts');
       const contents = await readContents(this.eventId);
-      const runners = runnersOf(contents, choice).filter(({ bib }) => bibs === null || bibs.includes(bib));
+      const all = (await runnersOf(contents, choice, breather())).filter(({ bib }) => bibs === null || bibs.includes(bib));
+      const runners = choice.onlyBest ? bestShots(all) : all;
       const problems: DeliveryProblem[] = [];
       for (const [done, runner] of runners.entries()) {
         onProgress({ done, total: runners.length, problems: problems.length });

@@ -137,6 +137,6 @@ async function runnerOf(
   const event = family.find(({ id }) => id === eventId);
   if (event === undefined) return { entrants: [], photos: [] };
   const photos = tiles.map(({ photo }) => photo);
-  const runners = runnersOf({ event, entrants: held, cameras, sources: [], photos, readings }, EVERYTHING);
+  const runners = await runnersOf({ event, entrants: held, cameras, sources: [], photos, readings }, EVERYTHING);
   return { entrants: held, photos: runners.find((each) => each.bib === bib)?.photos ?? [] };
 }

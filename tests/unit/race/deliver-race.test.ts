@@ -27,7 +27,7 @@ function deliveryOf(
   preset: Partial<DeliveryPreset> = {},
   missing: readonly string[] = [],
   contents: RaceContents = raceContents(),
-): OpenDelivery {
+): Promise<OpenDelivery> {
   const open = (photo: RacePhoto): Promise<Blob> =>
     missing.includes(photo.id)
       ? Promise.reject(new AppError('invalid-input', 'gone'))
@@ -76,7 +76,7 @@ describe('a folder for each runner', () => {
   it('holds copies byte for byte, the best at the goal first, and says which are ours', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const result = await writeToFolder(
-      filesOf(await planFolders(deliveryOf({ fileName: '{index}_{original}', withNames: true }))),
+      filesOf(await planFolders(await deliveryOf({ fileName: '{index}_{original}', withNames: true }))),
       memoryFolder(files),
       2,
     );
@@ -94,7 +94,8 @@ describe('a folder for each runner', () => {
     const full = (name: string): void => {
       if (name !== DELIVERY_MARK && left-- === 0) throw new DOMException('full', 'QuotaExceededError');
     };
-    const plan = async (preset: Partial<DeliveryPreset> = {}): Promise<PlannedFile[]> => filesOf(await planFolders(deliveryOf(preset)));
+    const plan = async (preset: Partial<DeliveryPreset> = {}): Promise<PlannedFile[]> =>
+      filesOf(await planFolders(await deliveryOf(preset)));
     await expect(writeToFolder(await plan(), memoryFolder(files, { onWrite: full }), 2)).rejects.toMatchObject({ code: 'storage-full' });
     expect(pathsOf(files).filter((path) => path.startsWith('7/'))).toHaveLength(4);
     const second = await writeToFolder(await plan(), memoryFolder(files), 2);
@@ -108,12 +109,12 @@ describe('a folder for each runner', () => {
 
   it('names what is gone and writes the rest; ends when it is cancelled or the folder is taken away', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const gone = await writeToFolder(filesOf(await planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
+    const gone = await writeToFolder(filesOf(await planFolders(await deliveryOf({}, ['p2']))), memoryFolder(files), 2);
     expect(gone).toMatchObject({ written: 4, problems: [{ path: 'DCIM/IMG_0002.JPG', reason: 'gone' }] });
     const stop = new AbortController();
     const run = { signal: stop.signal, onProgress: () => stop.abort() };
     await expect(
-      writeToFolder(filesOf(await planFolders(deliveryOf({ withKeywords: true }))), memoryFolder(files), 2, run),
+      writeToFolder(filesOf(await planFolders(await deliveryOf({ withKeywords: true }))), memoryFolder(files), 2, run),
     ).rejects.toMatchObject({
       code: 'cancelled',
     });
@@ -121,7 +122,7 @@ describe('a folder for each runner', () => {
       throw new DOMException('no', 'NotAllowedError');
     };
     await expect(
-      writeToFolder(filesOf(await planFolders(deliveryOf())), memoryFolder(new Map(), { onWrite: revoked }), 2),
+      writeToFolder(filesOf(await planFolders(await deliveryOf())), memoryFolder(new Map(), { onWrite: revoked }), 2),
     ).rejects.toMatchObject({
       code: 'permission-denied',
     });
@@ -129,8 +130,8 @@ describe('a folder for each runner', () => {
 
   it('hands out no photo whose place cannot be taken out, and says where keywords could not be written', async () => {
     const raw = {
-      ...deliveryOf({ withKeywords: true }),
-      places: { open: () => Promise.resolve(new Blob(['RAW'])), pictures: deliveryOf().places.pictures },
+      ...(await deliveryOf({ withKeywords: true })),
+      places: { open: () => Promise.resolve(new Blob(['RAW'])), pictures: (await deliveryOf()).places.pictures },
     };
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const kept = await writeToFolder(filesOf(await planFolders(raw)), memoryFolder(files), 2);
@@ -150,7 +151,7 @@ describe('a folder for each runner', () => {
     const photos = contents.photos.map((photo, index) =>
       photoOf(photo.id, `${'../'.repeat(index)}${bad[index]}.jpg`, { cameraId: 'course' }),
     );
-    const delivery = deliveryOf({ withNames: true, fileName: '{original}' }, [], { ...contents, entrants, photos });
+    const delivery = await deliveryOf({ withNames: true, fileName: '{original}' }, [], { ...contents, entrants, photos });
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const result = await writeToFolder(filesOf(await planFolders(delivery)), memoryFolder(files), 2);
     expect(result.problems).toEqual([]);
@@ -162,7 +163,7 @@ describe('a folder for each runner', () => {
 
 describe('a ZIP', () => {
   it('is opened by another program, whole, with names in any script; what is gone is left out and named', async () => {
-    const zip = zipOf(filesOf(await planFolders(deliveryOf({ withNames: true }, ['p2']))));
+    const zip = zipOf(filesOf(await planFolders(await deliveryOf({ withNames: true }, ['p2']))));
     const files = await unzip(await bytesOf(zip.stream));
     expect([...files.keys()]).toEqual([
       ...['3', '3', '1'].map((n, i) => `7 佐藤 花子/7_IMG_000${n}.${i === 1 ? 'jpg' : 'JPG'}`.replace('3.jpg', '3 (2).jpg')),
@@ -174,10 +175,10 @@ describe('a ZIP', () => {
 
   it('of each runner is written as a file, made again when something was missing', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const first = await writeToFolder(planZips(await planFolders(deliveryOf({}, ['p2']))), memoryFolder(files), 2);
+    const first = await writeToFolder(planZips(await planFolders(await deliveryOf({}, ['p2']))), memoryFolder(files), 2);
     expect(first).toMatchObject({ written: 2, problems: [{ path: 'DCIM/IMG_0002.JPG', reason: 'gone' }] });
     expect((await unzip(Buffer.from(files.get('7.zip')!))).size).toBe(3);
-    const second = await writeToFolder(planZips(await planFolders(deliveryOf())), memoryFolder(files), 2);
+    const second = await writeToFolder(planZips(await planFolders(await deliveryOf())), memoryFolder(files), 2);
     expect(second).toMatchObject({ written: 1, kept: 1, problems: [] });
     expect((await unzip(Buffer.from(files.get('7.zip')!))).size).toBe(4);
   });
@@ -186,7 +187,7 @@ describe('a ZIP', () => {
     const stop = new AbortController();
     let aborted = false;
     const target = new WritableStream<Uint8Array<ArrayBuffer>>({ write: () => stop.abort(), abort: () => void (aborted = true) });
-    await expect(writeZip(filesOf(await planFolders(deliveryOf())), target, 2, { signal: stop.signal })).rejects.toMatchObject({
+    await expect(writeZip(filesOf(await planFolders(await deliveryOf())), target, 2, { signal: stop.signal })).rejects.toMatchObject({
       code: 'cancelled',
     });
     expect(aborted).toBe(true);
@@ -195,7 +196,7 @@ describe('a ZIP', () => {
 
 describe('sidecars', () => {
   it('stand beside the photos, keep what was in them, and change nothing when nothing changed', async () => {
-    const delivery = deliveryOf({ withNames: true });
+    const delivery = await deliveryOf({ withNames: true });
     const theirs = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" crs:Exposure2012="+0.35" xmlns:d="http://purl.org/dc/elements/1.1/"><d:subject><rdf:Bag><rdf:li>Rain</rdf:li></rdf:Bag></d:subject></rdf:Description></rdf:RDF></x:xmpmeta>`;
     const files = new Map<string, Uint8Array<ArrayBuffer>>([
       ['DCIM/IMG_0001.xmp', new TextEncoder().encode(theirs)],
@@ -214,13 +215,17 @@ describe('sidecars', () => {
     ]);
     expect(textOf(files, 'DCIM/IMG_0002.xmp')).toBe('not XML at all');
     expect(await writeSidecars(await planSidecars(delivery), folder, 'merge', 2)).toMatchObject({ written: 0, kept: 3 });
-    expect(await writeSidecars(await planSidecars(deliveryOf()), folder, 'keep', 2)).toMatchObject({ written: 0, kept: 4, problems: [] });
+    expect(await writeSidecars(await planSidecars(await deliveryOf()), folder, 'keep', 2)).toMatchObject({
+      written: 0,
+      kept: 4,
+      problems: [],
+    });
   });
 
   it('are one for a JPEG and a RAW of one name, and go into a ZIP by source', async () => {
     const contents = raceContents();
     const photos = [photoOf('p1', 'a/IMG_1.JPG'), photoOf('p2', 'a/IMG_1.CR3'), photoOf('p3', 'b/IMG_1.JPG')];
-    const files = await unzip(await bytesOf(zipOf(await sidecarFiles(deliveryOf({}, [], { ...contents, photos }))).stream));
+    const files = await unzip(await bytesOf(zipOf(await sidecarFiles(await deliveryOf({}, [], { ...contents, photos }))).stream));
     expect([...files.keys()]).toEqual(['Card 1/a/IMG_1.xmp', 'Card 1/b/IMG_1.xmp']);
   });
 });
@@ -228,7 +233,7 @@ describe('sidecars', () => {
 describe('a site', () => {
   it('shows every runner, fetches nothing, names nobody unless that is wanted, and leaves out what is gone', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const result = await writeToFolder(await planSite(deliveryOf({}, ['p2']), WORDS), memoryFolder(files), 2);
+    const result = await writeToFolder(await planSite(await deliveryOf({}, ['p2']), WORDS), memoryFolder(files), 2);
     expect(result.problems).toEqual([
       { path: 'DCIM/IMG_0002.JPG', reason: 'gone' },
       { path: 'DCIM/IMG_0002.JPG', reason: 'gone' },
@@ -259,13 +264,13 @@ describe('a site', () => {
       'src="../small/IMG_0001.jpg"',
     ]);
     const named = new Map<string, Uint8Array<ArrayBuffer>>();
-    await writeToFolder(await planSite(deliveryOf({ withNames: true }), WORDS), memoryFolder(named), 2);
+    await writeToFolder(await planSite(await deliveryOf({ withNames: true }), WORDS), memoryFolder(named), 2);
     expect(textOf(named, 'index.html')).toContain('7 佐藤 花子');
   });
 });
 
 describe('a table', () => {
-  it('is read back by a parser, with formulas defused and times corrected', () => {
+  it('is read back by a parser, with formulas defused and times corrected', async () => {
     const words = new Proxy(
       {},
       {
@@ -273,7 +278,7 @@ describe('a table', () => {
           ['certainties', 'voices', 'places'].includes(String(name)) ? new Proxy({}, { get: (_inner, key) => String(key) }) : String(name),
       },
     );
-    const delivery = deliveryOf();
+    const delivery = await deliveryOf();
     const text = writeCsv(raceTable(delivery.runners, delivery.contents, words as RaceTableWords, true));
     expect(text.startsWith('\ufeff')).toBe(true);
     const rows: Record<string, string>[] = parseCsv(text, { bom: true, columns: true });

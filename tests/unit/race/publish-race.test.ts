@@ -14,7 +14,7 @@ const JPEG = new Blob([Uint8Array.from(await drawnJpeg())], { type: 'image/jpeg'
 const SECRET = new Uint8Array(32).fill(7);
 const WISH = { days: 30, withNames: false, photographer: 'Aoki', watermark: null };
 const contents = raceContents();
-const [seven] = runnersOf(contents, { certainty: 'sure', withDuplicates: false, minSharpness01: 0 });
+const [seven] = await runnersOf(contents, { certainty: 'sure', withDuplicates: false, minSharpness01: 0 });
 
 /** A server that keeps what it gets, and a device that cuts pictures. */
 function setUp(options: { readonly goneId?: string; readonly refusal?: number } = {}) {
