@@ -30,7 +30,7 @@ export interface BaySummary {
   readonly planogram: KeptPlanogram | null;
   readonly compliance: Compliance | null;
   readonly products: ReadonlyMap<string, Product>;
-  /** False: the photos do not overlap. Then each counts by itself, and only the first is held against the planogram. */
+  /** False: the photos do not overlap. Then each counts by itself, and the planogram is compared with each. */
   readonly isMerged: boolean;
 }
 
@@ -63,10 +63,10 @@ export async function summariseBay(
   const known = await products.byIds([...productIdsOf([...readings, ...checked.readings]), ...productIds.values()]);
   const planned = rows.map((row) => ({ ...row, sku: productIds.get(row.sku) ?? row.sku }));
   const facts = productFacts(known, planned, nameOf);
-  const compare = ({ readings: [first], sameFacings }: JoinedPhotos): Compliance | null => {
-    if (rows.length === 0 || first === undefined) return null;
+  const compare = ({ readings: all, sameFacings }: JoinedPhotos): Compliance | null => {
+    if (rows.length === 0 || all.length === 0) return null;
     const productOf = (sku: string): string => productIds.get(sku) ?? sku;
-    return inAllPhotos(comparePlanogram(first, { rows }, { productOf, nameOf: (id) => facts(id).name }), sameFacings);
+    return inAllPhotos(comparePlanogram(all, { rows }, { productOf, nameOf: (id) => facts(id).name }), sameFacings);
   };
   const compliance = compare(shown);
   const before = await bayReports.get(visit.id, bayId);

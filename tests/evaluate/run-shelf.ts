@@ -76,7 +76,7 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
     );
     const named = given.names === 'truth' ? withTrueNames(reading, truth, matches) : reading;
     const planned = truth.blocks === null ? null : changedPlanogram(truth.blocks, labels, number);
-    const compliance = planned === null ? null : comparePlanogram(named, { rows: planned.rows }, { view: 'whole' });
+    const compliance = planned === null ? null : comparePlanogram([named], { rows: planned.rows }, { view: 'whole' });
     const seenGaps = named.layout.gaps;
     detections.push({ found: all.facings, truth: truth.facings.map(({ box }) => box) });
     counts.push({

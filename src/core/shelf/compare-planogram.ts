@@ -6,6 +6,10 @@
  * stands at its place is right. What is left over on both sides is put together by product: expected here and found there is
  * misplaced. A facing that nobody could name, or that is only likely to be something else, is neither right nor wrong: it takes the place
  * that it stands at out of the count.
+ *
+ * [Note: Photos apart] Photos that could not be laid over each other are each compared by themselves, the rest of the bay unseen. What is
+ * known of a block is then the sum of what they saw, as long as that is no more than the block: else two saw the same, and the photo that
+ * saw most of it counts. What stands where it should not counts in every photo.
  */
 import type { Compliance, Facing, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
 import { alignSequences, type AlignedPair } from './align-sequences.ts';
@@ -51,6 +55,8 @@ interface ExpectedColumn {
 }
 
 interface FoundColumn {
+  /** Number of the photo. */
+  readonly photo: number;
   readonly row: number;
   readonly position: number;
   readonly facingIds: readonly string[];
@@ -81,17 +87,51 @@ interface Outcome {
 }
 
 /**
- * @param planogram of the bay that the reading shows.
+ * @param readings of one bay: one for all photos that could be laid over each other, else one for each ([Note: Photos apart]).
+ * @param planogram of the bay that they show.
  * Facings are counted as columns: what stands on top of another is stock, and falls with every sale.
  */
 export function comparePlanogram(
-  reading: ShelfReading,
+  readings: readonly ShelfReading[],
   planogram: { readonly rows: readonly PlanogramRow[] },
   options: CompareOptions = {},
 ): Compliance {
   const { productOf = (sku: string) => sku, nameOf = (id: string) => id, view = 'auto' } = options;
   const shelves = expectedShelves(planogram.rows, productOf);
-  const rows = foundRows(reading);
+  const photos = readings.map((reading, photo) => comparePhoto(shelves, foundRows(reading, photo), readings.length > 1 ? 'auto' : view));
+  const strayBlocks = photos.flatMap(({ strays }) => strays);
+  const outcomes = photos.length === 0 ? [] : photos[0]!.outcomes.map((_, at) => joinedOutcome(photos.map((photo) => photo.outcomes[at]!)));
+  const expectedProducts = new Map<string, Outcome[]>();
+  for (const outcome of outcomes)
+    expectedProducts.set(outcome.block.productId, [...(expectedProducts.get(outcome.block.productId) ?? []), outcome]);
+  const differences: PlanogramDifference[] = [];
+  const moved = new Set<Outcome>();
+  for (const stray of strayBlocks.sort((a, b) => b.length - a.length)) {
+    const productId = stray[0]!.productId!;
+    const homes = expectedProducts.get(productId) ?? [];
+    const home = homes.find((outcome) => !moved.has(outcome) && outcome.right.length === 0) ?? homes[0];
+    if (home === undefined) {
+      differences.push(difference('foreign', productId, nameOf(productId), null, stray, [], certaintyOf(stray)));
+      continue;
+    }
+    if (home.right.length === 0) moved.add(home);
+    const { planned } = home.block;
+    differences.push(difference('misplaced', planned.sku, planned.name, placeOfPlan(planned), stray, [], certaintyOf(stray)));
+  }
+  for (const outcome of outcomes) if (!moved.has(outcome)) differences.push(...blockDifferences(outcome));
+
+  return { ...scoreOf(outcomes), differences: walkingOrder(differences) };
+}
+
+/** What one photo says of the planogram. */
+interface PhotoComparison {
+  /** Of every block of the planogram, in its order. */
+  readonly outcomes: readonly Outcome[];
+  /** Blocks of what stands where it should not. */
+  readonly strays: readonly (readonly FoundColumn[])[];
+}
+
+function comparePhoto(shelves: Shelves, rows: readonly FoundRow[], view: CompareOptions['view']): PhotoComparison {
   const outcomes = shelves
     .flatMap(({ columns }) => [...new Set(columns.map(({ block }) => block))])
     .map((block): Outcome => ({ block, right: [], gaps: [], unsure: [], holes: [], extra: [], unseen: 0 }));
@@ -122,32 +162,35 @@ export function comparePlanogram(
     });
   }
 
-  const strayBlocks: FoundColumn[][] = [];
+  const strays: FoundColumn[][] = [];
   for (const stray of blocksOf(leftOver.filter(({ productId }) => productId !== null))) {
     // What is only likely, or may as well be what is expected, does not speak against the planogram.
     if (!stray.some(isSure) || mayBeExpected(stray, standsAt)) for (const column of stray) standsAt.get(column)?.unsure.push(column);
-    else if (!joinBlock(stray, outcomes)) strayBlocks.push(stray);
+    else if (!joinBlock(stray, outcomes)) strays.push(stray);
   }
-  const expectedProducts = new Map<string, Outcome[]>();
-  for (const outcome of outcomes)
-    expectedProducts.set(outcome.block.productId, [...(expectedProducts.get(outcome.block.productId) ?? []), outcome]);
-  const differences: PlanogramDifference[] = [];
-  const moved = new Set<Outcome>();
-  for (const stray of strayBlocks.sort((a, b) => b.length - a.length)) {
-    const productId = stray[0]!.productId!;
-    const homes = expectedProducts.get(productId) ?? [];
-    const home = homes.find((outcome) => !moved.has(outcome) && outcome.right.length === 0) ?? homes[0];
-    if (home === undefined) {
-      differences.push(difference('foreign', productId, nameOf(productId), null, stray, [], certaintyOf(stray)));
-      continue;
-    }
-    if (home.right.length === 0) moved.add(home);
-    const { planned } = home.block;
-    differences.push(difference('misplaced', planned.sku, planned.name, placeOfPlan(planned), stray, [], certaintyOf(stray)));
-  }
-  for (const outcome of outcomes) if (!moved.has(outcome)) differences.push(...blockDifferences(outcome));
+  return { outcomes, strays };
+}
 
-  return { ...scoreOf(outcomes), differences: walkingOrder(differences) };
+/** One block, as all photos know it. See [Note: Photos apart]. */
+function joinedOutcome(parts: readonly Outcome[]): Outcome {
+  const { block } = parts[0]!;
+  const wide = block.planned.facingsWide;
+  const seen = parts.reduce((sum, { unseen }) => sum + wide - unseen, 0);
+  if (parts.length === 1 || seen > wide) return parts.reduce((best, part) => (isBetterSeen(part, best) ? part : best));
+  const all = (of: (part: Outcome) => readonly FoundColumn[]): FoundColumn[] => parts.flatMap(of);
+  return {
+    block,
+    right: all(({ right }) => right),
+    gaps: all(({ gaps }) => gaps),
+    unsure: all(({ unsure }) => unsure),
+    holes: all(({ holes }) => holes),
+    extra: all(({ extra }) => extra),
+    unseen: wide - seen,
+  };
+}
+
+function isBetterSeen(a: Outcome, b: Outcome): boolean {
+  return a.unseen === b.unseen ? a.right.length > b.right.length : a.unseen < b.unseen;
 }
 
 /** Expected columns per shelf, top down. */
@@ -179,7 +222,7 @@ interface FoundRow extends RowEnds {
 const CLOSED: RowEnds = { isOpenLeft: false, isOpenRight: false };
 
 /** Found columns per row; of a stack, what its lowest facing is. */
-function foundRows({ facings, layout }: ShelfReading): FoundRow[] {
+function foundRows({ facings, layout }: ShelfReading, photo: number): FoundRow[] {
   const facingOf = new Map(facings.map((facing) => [facing.id, facing]));
   const numbers = [...new Set(layout.rows.map(({ row }) => row))].sort((a, b) => a - b);
   return numbers.map((row) => {
@@ -192,8 +235,7 @@ function foundRows({ facings, layout }: ShelfReading): FoundRow[] {
       if (column !== undefined) columns.set(position, { ...column, facingIds: [...column.facingIds, facingId] });
       else
         columns.set(position, {
-          row,
-          position,
+          ...{ photo, row, position },
           facingIds: [facingId],
           gapId: null,
           isHole: false,
@@ -207,8 +249,7 @@ function foundRows({ facings, layout }: ShelfReading): FoundRow[] {
       if (gapRow !== row || columns.has(position)) continue;
       const isHole = saidBy === 'spacing' && confidence01 < SURE_GAP;
       columns.set(position, {
-        row,
-        position,
+        ...{ photo, row, position },
         facingIds: [],
         gapId: id,
         isHole,
@@ -396,7 +437,7 @@ function difference(
   // By what the planogram says, so that a second reading's differences can be told to be the same; what it does not list, by its place.
   const place =
     expected === null || kind === 'misplaced'
-      ? `${kind} ${first?.row ?? 0} ${first?.position ?? 0}`
+      ? `${kind} ${first === undefined || first.photo === 0 ? '' : `photo ${first.photo} `}${first?.row ?? 0} ${first?.position ?? 0}`
       : `${expected.row} ${expected.position}`;
   return {
     id: `${sku} ${expected === null ? '' : `${expected.row} ${expected.position} `}${place}`,

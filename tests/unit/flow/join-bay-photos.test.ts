@@ -32,7 +32,7 @@ describe('joinBayPhotos', () => {
     const { readings, sameFacings } = await joinBayPhotos([LEFT, RIGHT], noLooks, null);
     expect(readings).toHaveLength(1);
     expect(readings[0]!.facings).toHaveLength(48);
-    const compliance = inAllPhotos(comparePlanogram(readings[0]!, { rows: [] }), sameFacings);
+    const compliance = inAllPhotos(comparePlanogram(readings, { rows: [] }), sameFacings);
     const inBoth = compliance.differences.filter(({ facingIds }) => facingIds.length === 2);
     expect(inBoth.length).toBeGreaterThan(5);
     for (const { facingIds } of inBoth) expect(new Set(facingIds.map((id) => id.slice(2))).size).toBe(1);
@@ -44,7 +44,7 @@ describe('joinBayPhotos', () => {
     expect((await joinBayPhotos([near, far], noLooks, null)).readings).toEqual([near.reading.current, far.reading.current]);
     const single = await joinBayPhotos([LEFT], noLooks, null);
     expect(single).toEqual({ readings: [LEFT.reading.current], sameFacings: new Map() });
-    const compliance = comparePlanogram(LEFT.reading.current, { rows: [] });
+    const compliance = comparePlanogram([LEFT.reading.current], { rows: [] });
     expect(inAllPhotos(compliance, single.sameFacings)).toBe(compliance);
   });
 });

@@ -70,7 +70,7 @@ describe('the fix-it list', () => {
     return { facings, layout: layoutShelf(facings), tags: [] };
   };
   const planogram = { rows: [row('a', 0, 0, 2), row('c', 0, 2, 1)] };
-  const compliance = comparePlanogram(bare(['a', 'a', 'x']), planogram, { view: 'whole' });
+  const compliance = comparePlanogram([bare(['a', 'a', 'x'])], planogram, { view: 'whole' });
 
   it('keeps what the user ticked, and lets a second photo tick the rest', () => {
     const first = report({ compliance }).fixes;
@@ -82,7 +82,7 @@ describe('the fix-it list', () => {
     const again = report({ compliance, fixes: ticked }).fixes;
     expect(again[0]).toMatchObject({ state: 'dismissed', saidBy: 'user', changedAtMs: 3 });
     expect(again[1]).toMatchObject({ state: 'open' });
-    const complianceAfter = comparePlanogram(bare(['a', 'a', 'c']), planogram, { view: 'whole' });
+    const complianceAfter = comparePlanogram([bare(['a', 'a', 'c'])], planogram, { view: 'whole' });
     const after = report({ compliance, complianceAfter, fixes: ticked });
     expect(after.complianceAfter?.score01).toBe(1);
     expect(after.fixes[0]).toMatchObject({ state: 'dismissed', saidBy: 'user' });

@@ -52,7 +52,7 @@ function planogram(rows: readonly string[]): Planogram {
 const PLAN = ['AAABBCCDD', 'EEEFFGGHH', 'IIIJJKKLL'];
 
 function differences(found: readonly string[], planned = PLAN): string[] {
-  return comparePlanogram(reading(found), planogram(planned)).differences.map(
+  return comparePlanogram([reading(found)], planogram(planned)).differences.map(
     ({ kind, sku, expected, found: at }) =>
       `${kind} ${sku} ${expected === null ? '-' : `${expected.row}.${expected.position}x${expected.facings}`} ${at === null ? '-' : `${at.row}.${at.position}x${at.facings}`}`,
   );
@@ -60,7 +60,7 @@ function differences(found: readonly string[], planned = PLAN): string[] {
 
 describe('comparePlanogram', () => {
   it('finds nothing to mend on a bay that is as planned', () => {
-    expect(comparePlanogram(reading(PLAN, { yaw: 0.3 }), planogram(PLAN))).toMatchObject({
+    expect(comparePlanogram([reading(PLAN, { yaw: 0.3 })], planogram(PLAN))).toMatchObject({
       score01: 1,
       expectedFacings: 27,
       rightFacings: 27,
@@ -85,7 +85,7 @@ describe('comparePlanogram', () => {
   });
 
   it('takes what nobody could name for neither right nor wrong', () => {
-    const compliance = comparePlanogram(reading(['AAABB??DD', 'EEEFFG?HH', PLAN[2]!]), planogram(PLAN));
+    const compliance = comparePlanogram([reading(['AAABB??DD', 'EEEFFG?HH', PLAN[2]!])], planogram(PLAN));
     expect(compliance.differences).toEqual([]);
     expect(compliance).toMatchObject({ score01: 1, expectedFacings: 24, rightFacings: 24, undecidedFacings: 3 });
     expect(compliance.undecidedPlaces?.map(({ sku }) => sku)).toEqual(['C', 'G']);
@@ -107,7 +107,7 @@ describe('comparePlanogram', () => {
           }
         : facing,
     );
-    expect(comparePlanogram({ ...whole, facings }, planogram(PLAN))).toMatchObject({
+    expect(comparePlanogram([{ ...whole, facings }], planogram(PLAN))).toMatchObject({
       rightFacings: 27,
       undecidedFacings: 0,
       differences: [],
@@ -119,8 +119,8 @@ describe('comparePlanogram', () => {
     const facings = whole.facings.map((facing) =>
       facing.identity?.productId === 'X' ? { ...facing, identity: { ...known('X', 0.6), certainty: 'likely' as const } } : facing,
     );
-    expect(comparePlanogram({ ...whole, facings }, planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 1 });
-    expect(comparePlanogram(whole, planogram(PLAN)).differences.map(({ kind, sku }) => `${kind} ${sku}`)).toEqual([
+    expect(comparePlanogram([{ ...whole, facings }], planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 1 });
+    expect(comparePlanogram([whole], planogram(PLAN)).differences.map(({ kind, sku }) => `${kind} ${sku}`)).toEqual([
       'wrong-facings C',
       'foreign X',
     ]);
@@ -139,18 +139,38 @@ describe('comparePlanogram', () => {
         return { ...facing, identity: { ...facing.identity, candidates, saidBy } };
       }),
     });
-    expect(comparePlanogram(named('look'), planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 2 });
-    expect(comparePlanogram(named('user'), planogram(PLAN)).differences.map(({ kind }) => kind)).toEqual(['missing', 'foreign']);
+    expect(comparePlanogram([named('look')], planogram(PLAN))).toMatchObject({ differences: [], undecidedFacings: 2 });
+    expect(comparePlanogram([named('user')], planogram(PLAN)).differences.map(({ kind }) => kind)).toEqual(['missing', 'foreign']);
   });
 
   it('does not miss what lies outside the photo', () => {
     const plan = ['AAABBBCCCDDDEEE', 'FFFGGGHHHIIIJJJ', 'KKKLLLMMMNNNOOO'];
     const part = reading(plan, { distanceCm: 55 });
     expect(part.facings.length).toBeLessThan(40);
-    const compliance = comparePlanogram(part, planogram(plan));
+    const compliance = comparePlanogram([part], planogram(plan));
     expect(compliance.differences).toEqual([]);
     expect(compliance.undecidedFacings).toBeGreaterThan(0);
-    expect(comparePlanogram(part, planogram(plan), { view: 'whole' }).differences.length).toBeGreaterThan(0);
+    expect(comparePlanogram([part], planogram(plan), { view: 'whole' }).differences.length).toBeGreaterThan(0);
+  });
+
+  describe('of photos that were not joined', () => {
+    const PLAN_OF_15 = ['AAABBBCCCDDDEEE', 'FFFGGGHHHIIIJJJ', 'KKKLLLMMMNNNOOO'];
+    const halves = (rows: readonly string[]): ShelfReading[] => [-31, 31].map((aim) => reading(rows, { distanceCm: 75, aimCm: [aim, 0] }));
+
+    it('decides on what any of them shows, and counts nothing twice', () => {
+      const [left, right] = halves(PLAN_OF_15);
+      const one = comparePlanogram([left!], planogram(PLAN_OF_15));
+      expect(one.undecidedFacings).toBeGreaterThan(9);
+      const both = comparePlanogram([left!, right!], planogram(PLAN_OF_15));
+      expect(both).toMatchObject({ differences: [], score01: 1, expectedFacings: 45, rightFacings: 45, undecidedFacings: 0 });
+    });
+
+    it('finds what is wrong in the second one', () => {
+      const found = halves(['AAABBBCCCDDD___', 'FFFGGGHHHIIIXXX', PLAN_OF_15[2]!]);
+      const { differences: all } = comparePlanogram(found, planogram(PLAN_OF_15));
+      expect(all.map(({ kind, sku }) => `${kind} ${sku}`).sort()).toEqual(['foreign X', 'missing J', 'out-of-stock E']);
+      expect(new Set(all.map(({ id }) => id)).size).toBe(3);
+    });
   });
 
   it('lists in walking order: row by row, left to right', () => {
@@ -166,19 +186,19 @@ describe('comparePlanogram', () => {
     const facings = whole.facings.map((facing) =>
       facing.identity?.productId === 'X' ? { ...facing, identity: known('X', 0.55) } : facing,
     );
-    const foreign = comparePlanogram({ ...whole, facings }, planogram(PLAN)).differences.find(({ kind }) => kind === 'foreign');
+    const foreign = comparePlanogram([{ ...whole, facings }], planogram(PLAN)).differences.find(({ kind }) => kind === 'foreign');
     expect(foreign?.confidence01).toBeCloseTo(0.55);
   });
 
   it('compares with an empty planogram, and an empty reading', () => {
-    expect(comparePlanogram(reading(['AA']), planogram([])).differences.map(({ kind }) => kind)).toEqual(['foreign']);
-    expect(comparePlanogram(reading([]), planogram(PLAN), { view: 'whole' })).toMatchObject({ score01: 0, rightFacings: 0 });
+    expect(comparePlanogram([reading(['AA'])], planogram([])).differences.map(({ kind }) => kind)).toEqual(['foreign']);
+    expect(comparePlanogram([reading([])], planogram(PLAN), { view: 'whole' })).toMatchObject({ score01: 0, rightFacings: 0 });
   });
 });
 
 describe('fixList', () => {
   it('says what to do, and what a second photo shows as done', () => {
-    const before = comparePlanogram(reading(['AAABB__DD', 'EEEFGGHH', 'IIIJJKKXX']), planogram(PLAN));
+    const before = comparePlanogram([reading(['AAABB__DD', 'EEEFGGHH', 'IIIJJKKXX'])], planogram(PLAN));
     const items = fixList(before);
     expect(items.map(({ action, difference }) => `${action} ${difference.sku}`)).toEqual([
       'refill C',
@@ -186,7 +206,7 @@ describe('fixList', () => {
       'put L',
       'take-away X',
     ]);
-    const after = comparePlanogram(reading(['AAABBCCDD', 'EEEFGGHH', 'IIIJJKK??']), planogram(PLAN));
+    const after = comparePlanogram([reading(['AAABBCCDD', 'EEEFGGHH', 'IIIJJKK??'])], planogram(PLAN));
     const states = checkFixes(items, after);
     expect(items.map(({ id }) => states.get(id))).toEqual(['done', 'open', 'not-seen', 'done']);
   });
@@ -207,6 +227,6 @@ describe('planogramFromReading', () => {
       '1.0 Ex4',
       '1.4 Fx2',
     ]);
-    expect(comparePlanogram(reading(['AAABB?DD', 'EEEEFF']), made).differences).toEqual([]);
+    expect(comparePlanogram([reading(['AAABB?DD', 'EEEEFF'])], made).differences).toEqual([]);
   });
 });
