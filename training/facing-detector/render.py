@@ -24,8 +24,8 @@ def main():
     rng = np.random.default_rng(a.seed)
     shop, start = Shop(a.pool, rng), time.time()
     for k in range(a.count):
-        im, boxes, gaps, ignore, unsure = scene(shop, rng, int(rng.choice([896, 1024, 1280])))
-        store(os.path.join(a.folder, f'{k % a.ring:05d}.pkl'), im, boxes, gaps, ignore, unsure=unsure)
+        s = scene(shop, rng, int(rng.choice([896, 1024, 1280])))
+        store(os.path.join(a.folder, f'{k % a.ring:05d}.pkl'), s.im, s.boxes, s.gaps, s.ignore, unsure=s.unsure)
         shop.renew(3)
         if k % 50 == 49:
             print(k + 1, f'{(time.time() - start) / (k + 1):.2f} s', flush=True)

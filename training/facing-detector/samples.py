@@ -17,6 +17,7 @@ from net import GAP, STRIDE
 
 cv2.setNumThreads(1)
 KEPT = .38  # share of a box that must lie inside the crop for it to count
+GAP_CENTRED = .3  # share of crops that lie around a gap, where the scene has any
 
 
 class Scenes:
@@ -61,7 +62,8 @@ def crop(scene, side, rng):
     h, w = max(8, round(im.shape[0] * ky)), max(8, round(im.shape[1] * kx))
     kx, ky = w / im.shape[1], h / im.shape[0]
     if len(b) and rng.random() < .9:
-        c = b[rng.integers(len(b))] * [kx, ky, kx, ky]
+        of = sets[1] if len(sets[1]) and rng.random() < GAP_CENTRED else b
+        c = of[rng.integers(len(of))] * [kx, ky, kx, ky]
         x, y = (c[0] + c[2]) / 2 - rng.uniform(.1, .9) * side, (c[1] + c[3]) / 2 - rng.uniform(.1, .9) * side
     else:
         x, y = rng.uniform(0, max(1, w - side)), rng.uniform(0, max(1, h - side))

@@ -10,6 +10,7 @@ neighbours or signs. Package seen less than that, and others further back that a
 the place of a missing package within a block; wide empty stretches are neither gap nor background.
 """
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,6 +41,18 @@ class Shop:
             self.goods[self.rng.integers(len(self.goods))] = packages.make(self.labels, self.rng)
         self.tags[self.rng.integers(len(self.tags))] = self.labels.tag(self.rng)
         self.families()
+
+
+@dataclass
+class Scene:
+    """A drawn photo, RGB uint8, and its truth; boxes are x0, y0, x1, y1 in pixels."""
+    im: np.ndarray
+    boxes: list
+    places: list  # of each box: dict(row from the floor up, position, block, level, package)
+    gaps: list
+    gap_places: list  # the same without level
+    ignore: list
+    unsure: list  # gaps that count neither way
 
 
 class Canvas:
@@ -182,7 +195,7 @@ def panel(rng, cv, view, wide, tall, depth, back, fixture):
                 cv2.rectangle(cv.im, (int(x), int(y)), (int(x) + r - 1, int(y) + (r if kind == 'holes' else 3 * r) - 1), c, -1)
 
 
-def rows_of(shop, rng, fixture, wide):
+def rows_of(shop, rng, fixture, wide, stacked):
     """Rows from the bottom up: dict(y, h, goods, stacks)."""
     n = int(rng.choice([1, 2, 3, 3, 4, 4, 5, 5, 5, 6, 6, 7])) if fixture != 'floor' else int(rng.choice([1, 1, 2]))
     kinds = list(shop.kinds)
@@ -201,7 +214,7 @@ def rows_of(shop, rng, fixture, wide):
         kind = whole if theme == 'one' else kinds[rng.choice(len(kinds), p=weight)]
         all_ = [p for k, w in zip(kinds, weight) if w > 0 for p in shop.kinds[k]] if theme == 'mixed' else shop.kinds[kind]
         goods = [all_[i] for i in rng.permutation(len(all_))[:few]]
-        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else .2) else 1 for p in goods}
+        stacks = {id(p): int(rng.integers(2, p.stack + 1)) if p.stack > 1 and rng.random() < (.9 if fixture == 'floor' else stacked) else 1 for p in goods}
         high = max(p.h * stacks[id(p)] for p in goods)
         out.append(dict(y=y, h=high + (rng.uniform(1.5, 9) if rng.random() < .85 else rng.uniform(9, 28)), goods=goods, stacks=stacks))
         y += out[-1]['h'] + rng.uniform(2, 5.5)
@@ -209,8 +222,8 @@ def rows_of(shop, rng, fixture, wide):
 
 
 def fill(row, index, shop, rng, wide, depth, habits):
-    """Columns of one row -> (fronts, backs, gaps, unsure stretches, blocks as (x0, x1, package, lip))."""
-    fronts, gaps, unsure, blocks, x = [], [], [], [], rng.uniform(0, 4)
+    """Columns of one row -> (fronts, gaps, unsure stretches, blocks as (x0, x1, package, lip)); positions count columns and gaps from the left."""
+    fronts, gaps, unsure, blocks, x, position = [], [], [], [], rng.uniform(0, 4), -1
     if rng.random() < habits['bare']:
         return [], [], [(x, wide)], []
     while x < wide - 4:
@@ -225,20 +238,21 @@ def fill(row, index, shop, rng, wide, depth, habits):
         deep, start, back = int(rng.integers(1, habits['deep'] + 1)), x, z0
         soft = p.kind.startswith('bag')
         for _ in range(n):
+            place = dict(row=index, position=position + 1, block=len(blocks))
             step = p.w * (habits['soft'] if soft else habits['tight']) + habits['air'] * rng.random() * .8
             if x + p.w > wide:
                 break
-            levels = row['stacks'][id(p)]
+            levels, position = row['stacks'][id(p)], position + 1
             if rng.random() < habits['gap']:
                 if rng.random() < .65:
-                    gaps.append((x, p, p.h * 1.0))
+                    gaps.append((x, p, p.h * 1.0, place))
                     x += step
                     continue
                 back = min(depth - p.d, z0 + (p.d + .3) * rng.integers(1, 4))
             z = min(max(0, depth - p.d), back + rng.uniform(0, habits['ragged']))
             back = z0
             tops = max(1, levels - (int(rng.integers(0, levels)) if rng.random() < .2 else 0))
-            column = dict(x=x + rng.normal(0, habits['jitter']), p=p, z=z, tops=tops, deep=deep, levels=levels)
+            column = dict(x=x + rng.normal(0, habits['jitter']), p=p, z=z, tops=tops, deep=deep, levels=levels, place=place)
             fronts.append(column)
             x += step
         if x > start:
@@ -246,18 +260,35 @@ def fill(row, index, shop, rng, wide, depth, habits):
             blocks.append((start, x, p, lip))
         else:
             x += 3
-        x += rng.uniform(0, 1.5) if rng.random() < .85 else rng.uniform(2, 10)
+        x += rng.uniform(0, 1.5) if rng.random() < habits['joined'] else rng.uniform(2, 13)
     return fronts, gaps, unsure, blocks
 
 
-def scene(shop, rng, long_side=1024):
-    """-> RGB uint8, boxes, gaps, ignore, unsure gaps (lists of x0, y0, x1, y1)."""
+def shade_holes(cv, view, fronts, y, top, wide, depth, gloom):
+    """Goods on both sides keep the light out of a hole: the wall behind it darkens towards them, and towards the board above."""
+    spans = sorted((c['x'], c['x'] + c['p'].w, c['p'].h * c['tops']) for c in fronts)
+    edges = [(0.0, 0.0)] + [(b, h) for _, b, h in spans], [(a, h) for a, _, h in spans] + [(wide, 0.0)]
+    for (a, left), (b, right) in zip(*edges):
+        if b - a < 2 or gloom == 0:
+            continue
+        x0, x1 = (int(np.clip(view.x(v, depth), 0, cv.w)) for v in (a, b))
+        y0, y1 = (int(np.clip(view.y(v, depth), 0, cv.h)) for v in (top, y))
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            continue
+        u, v = np.linspace(0, b - a, x1 - x0)[None], np.linspace(top - y, 0, y1 - y0)[:, None]
+        near = lambda far, high: np.exp(-far / 9) * np.clip((high + 4 - v) / 8, 0, 1)
+        shade = np.maximum(near(u, left), near(b - a - u, right)) * gloom + .4 * gloom * np.exp(-(top - y - v) / 6)
+        cv.im[y0:y1, x0:x1] *= (1 - np.clip(shade, 0, .9)).astype('f4')[..., None]
+
+
+def scene(shop, rng, long_side=1024, missing=(0, .06, .15, .3)):
+    """-> Scene. `missing`: shares of columns that are gone or stand back, one of them for the whole scene."""
     shape = rng.choice([4 / 3, 3 / 4, 4 / 3, 3 / 4, 1.5, 16 / 9, 9 / 16, 1])
     w, h = (long_side, int(long_side / shape)) if shape >= 1 else (int(long_side * shape), long_side)
     fixture = str(rng.choice(['boards', 'wire', 'fridge', 'hooks', 'floor'], p=[.6, .1, .14, .09, .07]))
     bay, bays = rng.uniform(70, 135), int(rng.choice([1, 1, 2, 2, 3]))
     wide, depth = bay * bays, rng.uniform(28, 58)
-    rows, tall = rows_of(shop, rng, fixture, wide)
+    rows, tall = rows_of(shop, rng, fixture, wide, rng.choice([.1, .2, .6]))
     near = wide * rng.uniform(1, 1.3) if rng.random() < .35 else rng.uniform(28, 90) if rng.random() < .5 else rng.uniform(80, 220)
     if near > 90 and rng.random() < .6:
         near = max(near, tall * w / h * rng.uniform(.5, 1.1))
@@ -282,9 +313,11 @@ def scene(shop, rng, long_side=1024):
     rail_c = np.array([(236, 236, 236), (190, 192, 195), (40, 70, 170), (200, 30, 30), (245, 210, 40), (30, 120, 60), colour(rng), steel][rng.choice(8, p=[.25, .18, .1, .08, .06, .05, .1, .18])], 'f4')
     rail_h = rng.uniform(2, 5.5) if fixture != 'wire' else rng.uniform(.5, 3)
     habits = dict(bare=.2 if rng.random() < .15 else .02, hole=.15 if rng.random() < .25 else .01, run=int(rng.choice([2, 5, 7, 10])), deep=int(rng.choice([1, 2, 3, 4])),
-                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice([0, .06, .15, .3]),
-                  ragged=rng.uniform(2, 10) if rng.random() < .35 else 1, jitter=rng.uniform(.3, 1.3) if rng.random() < .25 else .12, cartons=rng.choice([0, 0, .1, .6]))
+                  soft=rng.uniform(.84, 1.06), tight=rng.uniform(.88, .98) if rng.random() < .12 else 1, air=rng.uniform(0, 1.4), gap=rng.choice(missing),
+                  ragged=rng.uniform(2, 10) if rng.random() < .35 else 1, jitter=rng.uniform(.3, 1.3) if rng.random() < .25 else .12, cartons=rng.choice([0, 0, .1, .6]),
+                  joined=rng.choice([.6, .85, .95]))
     bright, tag_share, dark = rng.uniform(.8, 1.12), rng.uniform(.3, 1), rng.uniform(.04, .2)
+    gloom = rng.uniform(0, .7) if rng.random() < .7 else 0
     order = sorted(range(len(rows)), key=lambda i: -abs(rows[i]['y'] + rows[i]['h'] / 2 - view.eye_y))
     items, gaps, unsure, id_ = {}, [], [], 0
     for index in order:
@@ -299,8 +332,10 @@ def scene(shop, rng, long_side=1024):
         if fixture in ('boards', 'fridge') and view.eye_y < top and not last:
             cv.polygon([(X(0), Y(top)), (X(wide), Y(top)), (X(wide, depth), Y(top, depth)), (X(0, depth), Y(top, depth))], steel * .5)
         fronts, row_gaps, row_unsure, blocks = fill(row, index, shop, rng, wide, depth, habits)
-        gaps += [(x, p, y if fixture != 'hooks' else top - p.h - 1, high) for x, p, high in row_gaps]
+        gaps += [(x, p, y if fixture != 'hooks' else top - p.h - 1, high, place) for x, p, high, place in row_gaps]
         unsure += [(a, b, y, top) for a, b in row_unsure]
+        if fixture != 'hooks':
+            shade_holes(cv, view, fronts, y, top, wide, depth, gloom)
         jobs = []
         for c in fronts:
             p = c['p']
@@ -369,7 +404,7 @@ def scene(shop, rng, long_side=1024):
                 ax, ay = px + pw / 2, py + ph
                 ca, sa = math.cos(angle), math.sin(angle)
                 o = np.stack([ax + (o[:, 0] - ax) * ca - (o[:, 1] - ay) * sa, ay + (o[:, 0] - ax) * sa + (o[:, 1] - ay) * ca], 1)
-            items[n] = dict(o=o, share=fill_share, front=front, low=low, high=high)
+            items[n] = dict(o=o, share=fill_share, front=front, low=low, high=high, place=dict(c['place'], level=level, package=p))
         if fixture in ('boards', 'fridge') and not last and rng.random() < .8:  # shade below the next board
             a, b = int(np.clip(Y(top), 0, cv.h)), int(np.clip(Y(top - row['h'] * .3), 0, cv.h))
             xa, xb = int(np.clip(X(0), 0, cv.w)), int(np.clip(X(wide), 0, cv.w))
@@ -432,7 +467,7 @@ def scene(shop, rng, long_side=1024):
     before(shop, rng, cv, view, rows, wide, tall, fixture, bright)
     im, ids = view.shoot(cv)
     im = weather(shop, rng, im, fixture)
-    return (im, *truth(view, ids, items, gaps, unsure))
+    return Scene(im, *truth(view, ids, items, gaps, unsure))
 
 
 def before(shop, rng, cv, view, rows, wide, tall, fixture, bright):
@@ -510,7 +545,7 @@ def weather(shop, rng, im, fixture):
 
 
 def truth(view, ids, items, gaps, unsure):
-    boxes, ignore, places, doubts = [], [], [], []
+    boxes, columns, ignore, empty, places, doubts = [], [], [], [], [], []
     frame = np.array([view.w, view.h, view.w, view.h], float)
     inside = lambda b: np.clip(b, 0, frame)
     area = lambda b: max(0, b[2] - b[0]) * max(0, b[3] - b[1])
@@ -536,12 +571,17 @@ def truth(view, ids, items, gaps, unsure):
             ignore.append(b)
         else:
             boxes.append(b)
-    for x, p, y, high in gaps:
+            columns.append(it['place'])
+    for x, p, y, high, place in gaps:
         q = view.seen([(view.x(x + u * p.w), view.y(y + v * high)) for u in (0, 1) for v in (0, 1)])
         full = np.r_[q.min(0), q.max(0)]
         b = inside(full)
-        (places if area(b) >= .5 * area(full) else doubts).append(b)
+        if area(b) >= .5 * area(full):
+            empty.append(b)
+            places.append(dict(place, package=p))
+        else:
+            doubts.append(b)
     for a, b, y, top in unsure:
         q = view.seen([(view.x(u), view.y(v)) for u in (a, b) for v in (y, top)])
         doubts.append(inside(np.r_[q.min(0), q.max(0)]))
-    return boxes, places, ignore, [b for b in doubts if area(b) > 0]
+    return boxes, columns, empty, places, ignore, [b for b in doubts if area(b) > 0]

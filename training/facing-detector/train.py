@@ -30,6 +30,7 @@ def main():
     p.add_argument('--lr', type=float, default=1e-3)
     p.add_argument('--flat', type=float, default=.5, help='share of the time before the rate falls')
     p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--gaps', type=float, default=1, help='weight of gaps against facings')
     p.add_argument('--every', type=float, default=6, help='minutes between kept checkpoints')
     a = p.parse_args()
     torch.set_num_threads(1)
@@ -63,7 +64,7 @@ def main():
         raw = raw.float()
         parts = [focal(raw[:, 0], score[:, 0], weight[:, 0]), framing(raw[:, 1:5], distance[:, :4], where[:, 0], UNIT),
                  focal(raw[:, 5], score[:, 1], weight[:, 1]), framing(raw[:, 6:], distance[:, 4:], where[:, 1], UNIT)]
-        loss = parts[0] + 2 * parts[1] + parts[2] + .7 * parts[3]
+        loss = parts[0] + 2 * parts[1] + a.gaps * (parts[2] + .7 * parts[3])
         opt.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)
