@@ -6,8 +6,9 @@
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { tableFromIPC, tableToIPC, type Table } from 'apache-arrow';
+import { RecordBatchStreamWriter, tableFromIPC, type Table } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
+import { ArrowChunks } from './arrow-chunks.ts';
 
 /** One file. Its table may have fewer rows than `rows`: of equal ids the last is kept. */
 export interface Segment {
@@ -82,14 +83,27 @@ export class IngestSegments {
 
   /** Put other rows into a file, e.g. those that are left after an erasure: the old ones or the new ones are there, never a mixture. */
   async replace({ path }: Segment, table: Table): Promise<void> {
-    const bytes = tableToIPC(table, 'stream');
-    const end = Buffer.alloc(END_BYTES);
-    end.writeUInt32LE(MAGIC, 0);
-    end.writeUInt32LE(crc32(bytes), 4);
+    const chunks = new ArrowChunks();
+    const writer = new RecordBatchStreamWriter().reset(chunks, table.schema);
     const temporary = `${path}.part`;
     const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(bytes);
+      let checksum = 0;
+      // Batch by batch, as they lie there: the whole as one block would be a copy, and its checksum a pause of the event loop.
+      const put = async () => {
+        const written = chunks.take();
+        for (const chunk of written) checksum = crc32(chunk, checksum);
+        await file.writev(written);
+      };
+      for (const batch of table.batches) {
+        writer.write(batch);
+        await put();
+      }
+      writer.finish();
+      await put();
+      const end = Buffer.alloc(END_BYTES);
+      end.writeUInt32LE(MAGIC, 0);
+      end.writeUInt32LE(checksum, 4);
       await file.writeFile(end);
       await file.sync();
     } finally {

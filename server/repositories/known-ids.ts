@@ -3,26 +3,42 @@
  * table is; joining it with the table reads every id there is. Ids are kept as 64-bit hashes, 8 to 16 bytes each. A deleted id stays known
  * and two ids of one hash pass for one: both only cost a join.
  */
+import type { Vector } from 'apache-arrow';
+
 const SMALLEST = 1 << 16;
 /** Fuller tables are doubled. */
 const LOAD_01 = 0.7;
 
-/** A set of strings that may say yes too often, once in 10^12 or so, and never no. */
+/** How texts lie in a column. */
+interface TextData {
+  readonly values: Uint8Array;
+  readonly valueOffsets: Int32Array;
+  readonly length: number;
+}
+
+/** A set of texts that may say yes too often, once in 10^12 or so, and never no. */
 export class KnownIds {
   #low = new Uint32Array(SMALLEST);
   /** 0: free. */
   #high = new Uint32Array(SMALLEST);
   #size = 0;
 
-  /** @returns true when it was there before. */
-  add(id: string): boolean {
+  /** @param ids a column of texts. @returns how many of them were there before, or twice in it. */
+  add(ids: Vector): number {
+    let found = 0;
+    for (const { values, valueOffsets, length } of ids.data as readonly TextData[])
+      for (let row = 0; row < length; row++) if (this.#isKnown(values, valueOffsets[row]!, valueOffsets[row + 1]!)) found += 1;
+    return found;
+  }
+
+  #isKnown(bytes: Uint8Array, begin: number, end: number): boolean {
     if (this.#size >= this.#low.length * LOAD_01) this.#grow();
     let low = 0x811c9dc5;
     let high = 0x9e3779b9;
-    for (let at = 0; at < id.length; at++) {
-      const unit = id.charCodeAt(at);
-      low = Math.imul(low ^ unit, 0x01000193);
-      high = Math.imul(high + unit, 0x85ebca6b) ^ (high >>> 13);
+    for (let at = begin; at < end; at++) {
+      const byte = bytes[at]!;
+      low = Math.imul(low ^ byte, 0x01000193);
+      high = Math.imul(high + byte, 0x85ebca6b) ^ (high >>> 13);
     }
     const isNew = this.#put(mixed(low), mixed(high) || 1);
     if (isNew) this.#size += 1;

@@ -7,7 +7,7 @@ import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Index, Session, connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
-import { Table } from 'apache-arrow';
+import { Table, type RecordBatch } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Filter } from '../../src/contracts/server-api.ts';
 import { rewriteFragments } from './lance-fragments.ts';
@@ -25,7 +25,7 @@ import type {
 } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
 import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
-import { itemColumns, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
+import { itemColumns, itemOf, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { KnownIds } from './known-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
 
@@ -117,20 +117,14 @@ async function requireSchema(table: LanceTable, spec: AnnSpec): Promise<void> {
 
 /** @returns true when two of the tables have a row of one id. */
 function haveTwins(tables: readonly Table[]): boolean {
-  const ids = new Set<unknown>();
-  let rows = 0;
-  for (const table of tables) {
-    for (const id of table.getChild('id') ?? []) ids.add(id);
-    rows += table.numRows;
-  }
-  return ids.size < rows;
+  const known = new KnownIds();
+  return tables.some((table) => addIds(known, table) > 0);
 }
 
-/** @returns how many were known before. */
-function addIds(known: KnownIds, ids: Iterable<unknown> | null): number {
-  let found = 0;
-  for (const id of ids ?? []) if (known.add(String(id))) found += 1;
-  return found;
+/** @param rows a table or batch with the column `id`. @returns how many were known before. */
+function addIds(known: KnownIds, rows: Table | RecordBatch): number {
+  const ids = rows.getChild('id');
+  return ids === null ? 0 : known.add(ids);
 }
 
 class LanceIndex implements AnnIndex {
@@ -191,12 +185,12 @@ class LanceIndex implements AnnIndex {
     if (known === null) {
       if (rows < SCAN_JOIN_ROWS) return false;
       known = new KnownIds();
-      for await (const batch of this.#table.query().select(['id'])) addIds(known, batch.getChild('id'));
+      for await (const batch of this.#table.query().select(['id'])) addIds(known, batch);
       this.#known = known;
     }
     let found = 0;
     for (const { batches } of tables) {
-      for (const batch of batches) found += addIds(known, batch.getChild('id'));
+      for (const batch of batches) found += addIds(known, batch);
       await nextTurn();
     }
     return found === 0;
@@ -271,7 +265,7 @@ class LanceIndex implements AnnIndex {
       .where(idPredicate(ids))
       .select([...itemColumns(this.spec), 'vector']);
     const rows = (await query.toArray()) as ItemRow[];
-    return rows.map((row) => this.#itemOf(row));
+    return rows.map((row) => itemOf(this.spec, row));
   }
 
   async keypoints(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -287,7 +281,7 @@ class LanceIndex implements AnnIndex {
   async *scan({ filter, hasKeypoints = false }: ScanOptions = {}): AsyncGenerator<AnnItem[]> {
     const keypoints = hasKeypoints && (await this.#hasKeypoints()) ? [KEYPOINTS] : [];
     for await (const rows of this.#rows([...itemColumns(this.spec), ...keypoints, 'vector'], filter))
-      yield rows.map((row) => this.#itemOf(row));
+      yield rows.map((row) => itemOf(this.spec, row));
   }
 
   async *list(): AsyncGenerator<ListedItem[]> {
@@ -523,16 +517,6 @@ class LanceIndex implements AnnIndex {
       trainedOn: known,
       isTrainingDue: isTrainingDue(count, known, this.#exactRows),
       sizeBytes: totalBytes,
-    };
-  }
-
-  #itemOf(row: ItemRow): AnnItem {
-    return {
-      id: row.id,
-      productId: row.productId,
-      metadata: metadataOf(this.spec, row),
-      vector: floatsOf(row.vector),
-      ...(row.keypoints == null ? {} : { keypoints: Uint8Array.from(row.keypoints) }),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** @file Routes for many vectors: bulk ingest as a stream that can be resumed, and export of a whole collection. */
 import { Readable } from 'node:stream';
+import type { Table } from 'apache-arrow';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
@@ -11,7 +12,9 @@ import {
   type IngestProgress,
 } from '../../src/contracts/server-api.ts';
 import { AppError } from '../../src/contracts/errors.ts';
-import { ARROW_TYPE, NDJSON_TYPE, arrowOf, itemsOfArrow, itemsOfNdjson, listOf, ndjsonOf } from '../services/collections/item-stream.ts';
+import { withoutItems } from '../repositories/item-rows.ts';
+import { rowsOfArrow } from '../services/collections/arrow-rows.ts';
+import { ARROW_TYPE, NDJSON_TYPE, arrowOf, listOf, ndjsonOf, rowsOfNdjson } from '../services/collections/item-stream.ts';
 import type { Services } from '../services/open-services.ts';
 import { HttpProblem } from '../services/http/problem.ts';
 import { isStorageFull, STORAGE_FULL } from '../services/storage/storage-full.ts';
@@ -75,10 +78,10 @@ export function ingestRoutes({ store, bulk, keeper, erasure }: Services): Fastif
         // An empty part may end an ingest.
         const body = (request.body as Readable | null) ?? Readable.from([]);
         const isArrow = request.headers['content-type']?.startsWith(ARROW_TYPE) === true;
-        const rows = isArrow ? itemsOfArrow(body, from, spec) : itemsOfNdjson(body, from);
-        const isErasing = (id: string) => erasure.isErasing({ collection, id });
+        const rows = isArrow ? rowsOfArrow(body, from, spec) : rowsOfNdjson(body, from, spec);
+        const kept = (table: Table) => (erasure.isIdle ? table : withoutItems(spec, table, (id) => erasure.isErasing({ collection, id })));
         const progress = bulk.receive({
-          ...{ collection, job, space, from, isErasing, isLast: last === 'true' },
+          ...{ collection, job, space, from, kept, isLast: last === 'true' },
           rows: keeper.admitted(collection, rows),
         });
         const failed = async (error: unknown): Promise<IngestProgress> => {

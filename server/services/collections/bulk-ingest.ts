@@ -4,13 +4,13 @@
  * ingest runs, its rows and other writes to the same ids come in no order; when it answers `done` everything before it is settled.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Table } from 'apache-arrow';
-import type { CreateCollection, IngestProgress } from '../../../src/contracts/server-api.ts';
+import { Table } from 'apache-arrow';
+import type { IngestProgress } from '../../../src/contracts/server-api.ts';
 import { AppError } from '../../../src/contracts/errors.ts';
-import type { AnnItem } from '../../repositories/ann-index.ts';
 import type { Ingests } from '../../repositories/ingests.ts';
 import type { IngestSegments, LostRows, Segment } from '../../repositories/ingest-segments.ts';
-import { itemTable, metadataOf, type ItemRow } from '../../repositories/item-rows.ts';
+import { itemsOf, itemTable, KEYPOINTS, withoutItems, type RowSpec } from '../../repositories/item-rows.ts';
+import { KnownIds } from '../../repositories/known-ids.ts';
 import type { CollectionStore } from './collection-store.ts';
 import type { DamageReport } from '../storage/damage.ts';
 import { HttpProblem } from '../http/problem.ts';
@@ -33,9 +33,18 @@ export interface IngestPart {
   readonly from: number;
   /** No part follows. */
   readonly isLast: boolean;
-  /** True for ids that are being erased: their rows count and are not kept. */
-  readonly isErasing: (id: string) => boolean;
-  readonly rows: AsyncIterable<AnnItem[]>;
+  /** @returns a table without ids that are being erased: their rows count and are not kept. */
+  readonly kept: (rows: Table) => Table;
+  /** Checked, of the schema of item-rows.ts. */
+  readonly rows: AsyncIterable<Table>;
+}
+
+/** Rows that came together. */
+interface Arrived {
+  /** As many as came. */
+  readonly count: number;
+  /** Those to keep. */
+  readonly rows: Table;
 }
 
 interface Job {
@@ -48,8 +57,8 @@ interface Job {
   readonly lost: LostRows[];
   isDone: boolean;
   isReceiving: boolean;
-  /** Rows that came and are not written down yet; null: erased since. */
-  buffer: (AnnItem | null)[];
+  /** Rows that came and are not written down yet. */
+  buffer: Arrived[];
   /** A segment is being written. */
   keeping: Promise<void> | null;
   /** Segments are being brought into the engine, or written anew. */
@@ -95,28 +104,26 @@ export class BulkIngest {
 
   /**
    * Take one part. Yields after each segment and at the end.
-   * @throws HttpProblem 404 | 409 (the job is elsewhere: the message names the row to go on from) | 507; AppError('invalid-input')
+   * @throws HttpProblem 400 for another space | 404 | 409 (the job is elsewhere: the message names the row to go on from) | 507; AppError('invalid-input')
    * with the row's number for a wrong row. Rows before it that were reported as durable stay.
    */
   async *receive(part: IngestPart): AsyncGenerator<IngestProgress> {
     const { store } = this.#parts;
-    store.description(part.collection);
+    store.requireSpace(part.collection, part.space);
     const job = await this.#job(part.collection, part.job);
     if (job.isReceiving) throw new HttpProblem(409, 'busy', 'Another part of this ingest is being received.');
     if (part.from !== job.durableRows)
       throw new HttpProblem(409, 'invalid-input', `This ingest has ${job.durableRows} rows: go on from there.`);
     if (job.isDone) throw new HttpProblem(409, 'invalid-input', 'This ingest has ended. Use another name for another one.');
     job.isReceiving = true;
-    let keypointBytes = 0;
+    let [count, keypointBytes] = [0, 0];
     try {
       for await (const rows of part.rows) {
-        for (const row of rows) {
-          const checked = this.#checked(part, row, job.durableRows + job.buffer.length);
-          job.buffer.push(part.isErasing(row.id) ? null : checked);
-          keypointBytes += row.keypoints?.length ?? 0;
-        }
-        if (job.buffer.length < SEGMENT_ROWS && keypointBytes < SEGMENT_KEYPOINT_BYTES) continue;
-        keypointBytes = 0;
+        job.buffer.push({ count: rows.numRows, rows: part.kept(rows) });
+        count += rows.numRows;
+        keypointBytes += keypointBytesOf(rows);
+        if (count < SEGMENT_ROWS && keypointBytes < SEGMENT_KEYPOINT_BYTES) continue;
+        [count, keypointBytes] = [0, 0];
         await this.#keep(job);
         if (job.pending.length >= COMMIT_SEGMENTS) this.#applyInBackground(job);
         if (job.pending.length >= MAX_PENDING) await this.#apply(job, COMMIT_SEGMENTS);
@@ -161,7 +168,8 @@ export class BulkIngest {
       if (job.collection !== collection) continue;
       // Rows that were read already would come back with their commit.
       while (job.applying !== null || job.keeping !== null) await Promise.allSettled([job.applying, job.keeping]);
-      job.buffer = job.buffer.map((item) => (item !== null && ids.has(item.id) ? null : item));
+      const spec = this.#parts.store.description(collection);
+      job.buffer = job.buffer.map(({ count, rows }) => ({ count, rows: withoutItems(spec, rows, (id) => ids.has(id)) }));
       job.applying = this.#eraseFrom(job, ids)
         .then((count) => {
           files += count;
@@ -217,31 +225,15 @@ export class BulkIngest {
     };
   }
 
-  #checked({ collection, space }: IngestPart, row: AnnItem, number: number): AnnItem {
-    try {
-      return this.#parts.store.check(collection, space, row);
-    } catch (error) {
-      if (!(error instanceof HttpProblem) && !(error instanceof AppError)) throw error;
-      throw new HttpProblem(400, 'invalid-input', `Row ${number}: ${error.message}`);
-    }
-  }
-
   async #eraseFrom(job: Job, ids: ReadonlySet<string>): Promise<number> {
     const { store, segments } = this.#parts;
     let files = 0;
     for (const segment of job.pending) {
       const table = await this.#readOrLose(job, segment);
       if (table === null) continue;
-      const isHit = [...(table.getChild('id') ?? [])].some((id) => ids.has(id as string));
-      if (!isHit) continue;
-      const spec = store.description(job.collection);
-      await segments.replace(
-        segment,
-        itemTable(
-          spec,
-          itemsOf(spec, table).filter(({ id }) => !ids.has(id)),
-        ),
-      );
+      const left = withoutItems(store.description(job.collection), table, (id) => ids.has(id));
+      if (left === table) continue;
+      await segments.replace(segment, left);
       files += 1;
     }
     await segments.removeDamaged(job.collection);
@@ -273,24 +265,26 @@ export class BulkIngest {
   /** Write down what came. */
   async #keep(job: Job): Promise<void> {
     while (job.keeping !== null) await job.keeping.catch(() => undefined);
-    const items = job.buffer;
+    const arrived = job.buffer;
     job.buffer = [];
-    if (items.length === 0) return;
-    job.keeping = this.#write(job, items).finally(() => {
+    if (arrived.length === 0) return;
+    job.keeping = this.#write(job, arrived).finally(() => {
       job.keeping = null;
     });
     await job.keeping;
   }
 
-  async #write(job: Job, items: readonly (AnnItem | null)[]): Promise<void> {
+  async #write(job: Job, arrived: readonly Arrived[]): Promise<void> {
     const { store, segments } = this.#parts;
-    const unique = new Map(items.flatMap((item) => (item === null ? [] : [[item.id, item] as const])));
-    await store.requireRoom(job.collection, [...unique.keys()], job.durableRows - job.appliedRows);
-    const table = itemTable(store.description(job.collection), [...unique.values()]);
-    const segment = await segments.write(job.collection, job.name, job.durableRows, items.length, table);
+    const spec = store.description(job.collection);
+    const count = arrived.reduce((sum, one) => sum + one.count, 0);
+    const table = lastOfEach(spec, new Table(arrived.flatMap(({ rows }) => rows.batches)));
+    if (spec.quota !== null)
+      await store.requireRoom(job.collection, [...(table.getChild('id') ?? [])] as string[], job.durableRows - job.appliedRows);
+    const segment = await segments.write(job.collection, job.name, job.durableRows, count, table);
     // Only now: a commit may have put another list in place meanwhile.
     job.pending.push(segment);
-    job.durableRows += items.length;
+    job.durableRows += count;
   }
 
   #applyInBackground(job: Job): void {
@@ -333,14 +327,15 @@ function problemOf(lost: readonly LostRows[]): string {
   return `Rows ${rows} were damaged on the disk and are lost. Send them again, under another name.`;
 }
 
-/** The rows of a segment as items. */
-function itemsOf(spec: Pick<CreateCollection, 'dimensions' | 'fields'>, table: Table): AnnItem[] {
-  return (table.toArray() as ItemRow[]).map((row) => ({
-    id: row.id,
-    productId: row.productId,
-    metadata: metadataOf(spec, row),
-    vector: Float32Array.from(row.vector?.toArray() ?? []),
-  }));
+/** @returns the table with the last row of each id; the same one when no id is there twice. */
+function lastOfEach(spec: RowSpec, table: Table): Table {
+  const ids = table.getChild('id');
+  if (ids === null || new KnownIds().add(ids) === 0) return table;
+  return itemTable(spec, [...new Map(itemsOf(spec, table).map((item) => [item.id, item])).values()]);
+}
+
+function keypointBytesOf(rows: Table): number {
+  return rows.getChild(KEYPOINTS)?.data.reduce((sum, { values }) => sum + ((values as Uint8Array | undefined)?.length ?? 0), 0) ?? 0;
 }
 
 function progressOf({ name, isDone, durableRows, appliedRows, isReceiving, lost }: Job): IngestProgress {

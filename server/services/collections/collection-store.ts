@@ -294,6 +294,11 @@ export class CollectionStore {
     return this.#require(name).description;
   }
 
+  /** @throws HttpProblem 400 when a collection holds vectors of another space; 404 */
+  requireSpace(name: string, space: string): void {
+    requireSpace(this.#require(name).description, space);
+  }
+
   /** @throws HttpProblem 507 when these ids and `pending` others would not fit into the collection's quota. */
   async requireRoom(name: string, ids: readonly string[], pending = 0): Promise<void> {
     const { description, index } = this.#require(name);
@@ -722,11 +727,15 @@ function joined(operations: readonly WriteOperation[]): WriteOperation {
   return { ...first, items: operations.flatMap((operation) => (operation.kind === 'upsert' ? operation.items : [])) };
 }
 
+function requireSpace(collection: CreateCollection, space: string): void {
+  if (space !== collection.space)
+    throw new HttpProblem(400, 'invalid-input', `This collection holds ${collection.space} vectors, not ${space}.`);
+}
+
 /** @returns a copy as floats. @throws HttpProblem 400, so that nothing wrong is ever logged or stored. */
 function checkedVector(collection: CreateCollection, space: string, vector: ArrayLike<number>, id?: string): Float32Array {
   const where = id === undefined ? '' : ` (item "${id}")`;
-  if (space !== collection.space)
-    throw new HttpProblem(400, 'invalid-input', `This collection holds ${collection.space} vectors, not ${space}.`);
+  requireSpace(collection, space);
   if (vector.length !== collection.dimensions)
     throw new HttpProblem(400, 'invalid-input', `Expected ${collection.dimensions} dimensions, got ${vector.length}${where}.`);
   const floats = Float32Array.from(vector);

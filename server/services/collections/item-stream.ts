@@ -1,14 +1,12 @@
-/** @file Items as streams: NDJSON and Arrow IPC, read row by row with every row checked, and written in the same two forms. */
-import { AsyncByteQueue, FixedSizeList, RecordBatchReader, RecordBatchStreamWriter, type RecordBatch, type Vector } from 'apache-arrow';
+/** @file Items as streams: NDJSON, read row by row with every row checked, and both forms (for Arrow see arrow-rows.ts) written. */
+import { RecordBatchStreamWriter, type Table } from 'apache-arrow';
 import { z } from 'zod';
 import { AppError } from '../../../src/contracts/errors.ts';
 import { itemIdSchema, metadataSchema } from '../../../src/contracts/server-api.ts';
-import { decodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
-import type { AnnItem, AnnSpec, ItemMetadata, ListedItem } from '../../repositories/ann-index.ts';
-import { itemSchema, itemTable, KEYPOINTS } from '../../repositories/item-rows.ts';
-import { columnOf } from '../../repositories/scalar-filter.ts';
-import { holdsImage } from '../recognition/image-refusal.ts';
-import { isStorable } from '../http/storable-text.ts';
+import type { AnnItem, AnnSpec, ListedItem } from '../../repositories/ann-index.ts';
+import { ArrowChunks } from '../../repositories/arrow-chunks.ts';
+import { itemSchema, itemTable, normalised, requireFields } from '../../repositories/item-rows.ts';
+import { textProblem } from './item-texts.ts';
 
 /** Media types of the two forms. */
 export const NDJSON_TYPE = 'application/x-ndjson';
@@ -16,11 +14,10 @@ export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
 
 /** Rows between two breaths of the event loop. */
 const NDJSON_ROWS = 128;
-const ARROW_ROWS = 2_048;
+/** Rows of one table. */
+const TABLE_ROWS = 2_048;
 /** A vector of 4096 numbers with all their digits and its metadata. */
 const LINE_BYTES = 256 * 1024;
-/** Shorter texts hold no image. */
-const IMAGE_CHARACTERS = 24;
 
 const rowSchema = z.strictObject({
   id: itemIdSchema,
@@ -30,16 +27,16 @@ const rowSchema = z.strictObject({
 });
 
 /**
- * @param from number of the first row, for messages.
- * @throws AppError('invalid-input') that names the row. A last line without its end is read as well.
+ * @param from number of the first row, for messages. @returns tables of the schema of item-rows.ts.
+ * @throws AppError('invalid-input') that names the row; the rows before it came. A last line without its end is read as well.
  */
-export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<AnnItem[]> {
+export async function* rowsOfNdjson(source: AsyncIterable<Uint8Array>, from: number, spec: AnnSpec): AsyncGenerator<Table> {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   let row = from;
   let rest = '';
   let items: AnnItem[] = [];
   const take = (line: string) => {
-    if (line.trim() !== '') items.push(itemOfLine(line, row++));
+    if (line.trim() !== '') items.push(itemOfLine(line, row++, spec));
   };
   try {
     for await (const chunk of source) {
@@ -48,9 +45,11 @@ export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: nu
       for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n', start)) {
         take(rest.slice(start, end));
         start = end + 1;
-        if (items.length < NDJSON_ROWS) continue;
-        yield items;
-        items = [];
+        if (items.length === 0 || items.length % NDJSON_ROWS !== 0) continue;
+        if (items.length >= TABLE_ROWS) {
+          yield itemTable(spec, items);
+          items = [];
+        }
         await breath();
       }
       rest = rest.slice(start);
@@ -59,39 +58,10 @@ export async function* itemsOfNdjson(source: AsyncIterable<Uint8Array>, from: nu
     take(rest + decode(() => utf8.decode(), row));
   } catch (error) {
     // A sender that broke off, or a wrong row: the rows before it are good.
-    yield items;
+    if (items.length > 0) yield itemTable(spec, items);
     throw error;
   }
-  yield items;
-}
-
-/**
- * Columns: id, vector (list of floats) and, if wanted, productId (default: the id), metadata (JSON text), keypoints (bytes, see
- * [Note: Layout of keypoints]), and declared fields under their name or as exported. @throws AppError('invalid-input') that names the row.
- */
-export async function* itemsOfArrow(source: AsyncIterable<Uint8Array>, from: number, { fields }: AnnSpec): AsyncGenerator<AnnItem[]> {
-  let row = from;
-  const batches = readBatches(source);
-  for await (const batch of batches) {
-    for (let start = 0; start < batch.numRows; start += ARROW_ROWS) {
-      const end = Math.min(batch.numRows, start + ARROW_ROWS);
-      yield itemsOfBatch(batch, start, end, row, Object.keys(fields));
-      row += end - start;
-      await breath();
-    }
-  }
-}
-
-async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<RecordBatch> {
-  try {
-    // As a plain iterable: of a request as a Node stream, Arrow 18.1 was seen to take the first piece for the whole.
-    const plain = (async function* () {
-      yield* source;
-    })();
-    for await (const batch of (await RecordBatchReader.from(plain)) as AsyncIterable<RecordBatch>) yield batch;
-  } catch (error) {
-    throw new AppError('invalid-input', 'The body is not a whole Arrow IPC stream.', { cause: error });
-  }
+  if (items.length > 0) yield itemTable(spec, items);
 }
 
 /** One JSON line an item, without vectors. */
@@ -102,7 +72,7 @@ export async function* listOf(items: AsyncIterable<readonly ListedItem[]>): Asyn
   }
 }
 
-/** One JSON line an item, without keypoints, as {@link itemsOfNdjson} reads it. */
+/** One JSON line an item, without keypoints, as {@link rowsOfNdjson} reads it. */
 export async function* ndjsonOf(items: AsyncIterable<readonly AnnItem[]>): AsyncGenerator<string> {
   for await (const some of items) {
     for (let start = 0; start < some.length; start += NDJSON_ROWS) {
@@ -115,9 +85,9 @@ export async function* ndjsonOf(items: AsyncIterable<readonly AnnItem[]>): Async
   }
 }
 
-/** An Arrow IPC stream, as {@link itemsOfArrow} reads it. */
+/** An Arrow IPC stream, as arrow-rows.ts reads it. */
 export async function* arrowOf(spec: AnnSpec, items: AsyncIterable<readonly AnnItem[]>): AsyncGenerator<Uint8Array> {
-  const sink = new ChunkList();
+  const sink = new ArrowChunks();
   const writer = new RecordBatchStreamWriter().reset(sink, itemSchema(spec));
   for await (const some of items) {
     if (some.length === 0) continue;
@@ -128,22 +98,7 @@ export async function* arrowOf(spec: AnnSpec, items: AsyncIterable<readonly AnnI
   yield* sink.take();
 }
 
-/** What the writer wrote so far; Arrow's own queue has no back pressure. */
-class ChunkList extends AsyncByteQueue {
-  #chunks: Uint8Array[] = [];
-
-  override write(chunk: Uint8Array): void {
-    if (chunk.byteLength > 0) this.#chunks.push(chunk);
-  }
-
-  take(): Uint8Array[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
-  }
-}
-
-function itemOfLine(line: string, row: number): AnnItem {
+function itemOfLine(line: string, row: number, spec: AnnSpec): AnnItem {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -155,86 +110,16 @@ function itemOfLine(line: string, row: number): AnnItem {
   if (!result.success) throw wrong(row, z.prettifyError(result.error).slice(0, 300));
   const { id, productId = id, metadata = {}, vector } = result.data;
   if (!Array.isArray(vector) || !vector.every((one) => typeof one === 'number')) throw wrong(row, 'the vector is not a list of numbers.');
-  return withoutImages({ id, productId, metadata, vector: Float32Array.from(vector) }, row);
-}
-
-/** Rows `start` to `end` of a batch. @param from number of the first of them. */
-function itemsOfBatch(batch: RecordBatch, start: number, end: number, from: number, fields: readonly string[]): AnnItem[] {
-  const column = (name: string) => batch.getChild(name);
-  const [ids, productIds, metadatas, vectors] = [column('id'), column('productId'), column('metadata'), column('vector')];
-  const keypoints = column(KEYPOINTS);
-  if (ids === null || vectors === null) throw new AppError('invalid-input', 'The stream has no columns "id" and "vector".');
-  const declared = fields.flatMap((field) => {
-    const values = column(columnOf(field)) ?? column(field);
-    return values === null ? [] : [[field, values] as const];
-  });
-  const vectorAt = vectorReader(vectors);
-  return Array.from({ length: end - start }, (_, offset) => {
-    const row = from + offset;
-    const index = start + offset;
-    const id: unknown = ids.get(index);
-    const metadata: Record<string, unknown> = {};
-    const json: unknown = metadatas?.get(index);
-    if (typeof json === 'string' && json !== '{}') Object.assign(metadata, parseObject(json, row));
-    for (const [field, values] of declared) {
-      const value: unknown = values.get(index);
-      if (value !== null) metadata[field] = typeof value === 'bigint' ? Number(value) : value;
-    }
-    const vector = vectorAt(index);
-    if (vector === null) throw wrong(row, 'the vector is not a list of numbers.');
-    const productOf: unknown = productIds?.get(index) ?? undefined;
-    const result = rowSchema.safeParse({ id, productId: productOf, metadata, vector: null });
-    if (!result.success) throw wrong(row, z.prettifyError(result.error).slice(0, 300));
-    const { productId = result.data.id, metadata: checked = {} } = result.data;
-    const item = { id: result.data.id, productId, metadata: checked, vector };
-    const bytes: unknown = keypoints?.get(index) ?? undefined;
-    return withoutImages(bytes === undefined ? item : { ...item, keypoints: checkedKeypoints(bytes, row) }, row);
-  });
-}
-
-/** @returns what copies a row's vector out; null where there is none. */
-function vectorReader(vectors: Vector): (index: number) => Float32Array | null {
-  const [chunk] = vectors.data;
-  const child = chunk?.children[0];
-  const width = chunk?.type instanceof FixedSizeList ? chunk.type.listSize : 0;
-  const values: unknown = child?.values;
-  // As our own exports are: one block of floats. Arrow's own access to a row takes microseconds.
-  if (vectors.data.length === 1 && chunk?.nullCount === 0 && child?.nullCount === 0 && chunk.offset === 0 && child.offset === 0)
-    if (width > 0 && values instanceof Float32Array && values.length === chunk.length * width)
-      return (index) => values.slice(index * width, (index + 1) * width);
-  return (index) => {
-    const vector = (vectors.get(index) as { toArray?: () => ArrayLike<number> } | null)?.toArray?.();
-    return vector === undefined ? null : Float32Array.from(vector);
-  };
-}
-
-function checkedKeypoints(bytes: unknown, row: number): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw wrong(row, 'keypoints are no bytes.');
+  const problem = [id, productId, ...Object.values(metadata)]
+    .map((text) => (typeof text === 'string' ? textProblem(text) : null))
+    .find(Boolean);
+  if (problem != null) throw wrong(row, problem);
   try {
-    decodeKeypoints(bytes);
-  } catch {
-    throw wrong(row, 'its keypoints are of another form.');
+    requireFields(spec, metadata);
+    return { id, productId, metadata, vector: normalised(Float32Array.from(vector), spec.dimensions) };
+  } catch (error) {
+    throw error instanceof AppError ? wrong(row, error.message) : error;
   }
-  return bytes.slice();
-}
-
-function parseObject(json: string, row: number): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said below, without quoting it.
-  }
-  throw wrong(row, 'metadata is not a JSON object.');
-}
-
-function withoutImages(item: AnnItem, row: number): AnnItem {
-  const texts: ItemMetadata[string][] = [item.id, item.productId, ...Object.values(item.metadata)];
-  if (texts.some((text) => typeof text === 'string' && !isStorable(text)))
-    throw wrong(row, 'a text holds zeros or halves of characters, which cannot be stored.');
-  if (texts.some((text) => typeof text === 'string' && text.length > IMAGE_CHARACTERS && holdsImage(text)))
-    throw wrong(row, 'it carries what looks like an image. Vector routes take none.');
-  return item;
 }
 
 function decode(read: () => string, row: number): string {

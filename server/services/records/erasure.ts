@@ -91,6 +91,11 @@ export class ErasureService {
     this.#start();
   }
 
+  /** True when nothing is being erased. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /** True while an item is being erased: it must not be written meanwhile. */
   isErasing(target: ItemPlace): boolean {
     return this.#pending.has(nameOf(target));

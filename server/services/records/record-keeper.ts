@@ -2,6 +2,7 @@
  * @file What may be kept, how long, and about whom: rules of collections, ends of items, the sweep that erases what is over.
  * A probe that matches nothing is never written: searches write nothing at all.
  */
+import type { Table } from 'apache-arrow';
 import type { FastifyBaseLogger } from 'fastify';
 import type { CollectionRules } from '../../../src/contracts/records-api.ts';
 import type { Consent, Retention } from '../../../src/contracts/server-api.ts';
@@ -122,11 +123,15 @@ export class RecordKeeper {
     else if (soonest !== null) this.#sweepAt(soonest);
   }
 
-  /** The same for a stream: each batch is admitted before it goes on. Errors as {@link admit}. */
-  async *admitted<Item extends Incoming>(collection: string, batches: AsyncIterable<Item[]>): AsyncGenerator<Item[]> {
-    for await (const items of batches) {
-      await this.admit(collection, items);
-      yield items;
+  /** The same for a stream of rows (item-rows.ts): each table is admitted before it goes on. Errors as {@link admit}. */
+  async *admitted(collection: string, tables: AsyncIterable<Table>): AsyncGenerator<Table> {
+    this.requireCreatable(collection, this.#spaceOf(collection));
+    for await (const table of tables) {
+      // Else none of them needs to be looked at.
+      const isLookedAt =
+        !this.#parts.erasure.isIdle || this.#parts.rules.get(collection) !== null || this.#retentionOf(collection) !== null;
+      if (isLookedAt) await this.admit(collection, placesOf(table));
+      yield table;
     }
   }
 
@@ -220,6 +225,11 @@ export class RecordKeeper {
       throw error;
     }
   }
+}
+
+function placesOf(table: Table): Incoming[] {
+  const [ids, productIds] = [table.getChild('id'), table.getChild('productId')];
+  return Array.from({ length: table.numRows }, (_, row) => ({ id: ids?.get(row) as string, productId: productIds?.get(row) as string }));
 }
 
 function isPersonSpace(space: string): boolean {

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Table } from 'apache-arrow';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { packManifestSchema, signedPackSchema } from '../../../src/contracts/pack.ts';
 import { decodePhotos } from '../../../src/core/pack-photos.ts';
 import type { App } from '../../../server/app.ts';
 import { IngestSegments } from '../../../server/repositories/ingest-segments.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { itemTable, withoutItems } from '../../../server/repositories/item-rows.ts';
 import { removeFolders, startApp, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';
@@ -114,14 +115,19 @@ describe('an erasure', () => {
 
     let goOn = () => undefined as unknown;
     const waiting = new Promise((resolve) => (goOn = () => resolve(null)));
-    const isErasing = (id: string) => erasure.isErasing({ collection: 'many', id });
+    const kept = (rows: Table) => withoutItems(spec, rows, (id) => erasure.isErasing({ collection: 'many', id }));
+    const tableFrom = (first: number) =>
+      itemTable(
+        spec,
+        Array.from({ length: 50 }, (_, n) => row(first + n)),
+      );
     const received = (async () => {
       const rows = (async function* () {
-        yield Array.from({ length: 50 }, (_, n) => row(100 + n));
+        yield tableFrom(100);
         await waiting;
-        yield Array.from({ length: 50 }, (_, n) => row(150 + n));
+        yield tableFrom(150);
       })();
-      for await (const progress of bulk.receive({ collection: 'many', job: 'job', space: SPACE, from: 100, isLast: true, isErasing, rows }))
+      for await (const progress of bulk.receive({ collection: 'many', job: 'job', space: SPACE, from: 100, isLast: true, kept, rows }))
         expect(progress.problem).toBeNull();
     })();
     await new Promise((resolve) => setTimeout(resolve, 200));
