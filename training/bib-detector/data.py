@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 
-import boxes  # noqa: F401  (finds the folder of the next)
+import net  # noqa: F401  (finds the folder of the next)
 from overlap import suppress
 from people import SIDE, NanoDet
 

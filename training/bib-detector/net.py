@@ -5,7 +5,7 @@ Output: two maps of five channels: the score of "a centre is here" in 0..1, then
         left, top, right and bottom edge in units. People: [n, 5, h / 16, w / 16], unit 64 px. Bibs: [n, 5, h / 4, w / 4], unit 16 px;
         computed at stride 8, four cells at once, which costs nothing and keeps neighbours apart.
 
-Backbone: ../product-embedding/nanodet.py.
+Backbone: ../shared/nanodet.py.
 """
 import os
 import sys
@@ -14,36 +14,13 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'product-embedding'))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'shared'))
+from blocks import Join, Residual, block  # noqa: E402
 from nanodet import MEAN, STD, Conv, Csp  # noqa: E402
 
 PERSON, BIB = 0, 1
 STRIDES = (16, 4)  # of people, of bibs
 UNITS = (64.0, 16.0)  # pixels of the input in one unit of distance
-
-
-def block(i, o, k=3):
-    return nn.Sequential(nn.Conv2d(i, o, k, 1, k // 2, bias=False), nn.BatchNorm2d(o), nn.ReLU(True))
-
-
-class Residual(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.a, self.b = block(c, c), nn.Sequential(nn.Conv2d(c, c, 3, 1, 1, bias=False), nn.BatchNorm2d(c))
-
-    def forward(self, x):
-        return F.relu(x + self.b(self.a(x)))
-
-
-class Join(nn.Module):
-    """Adds what is one level up, twice enlarged, to this level."""
-
-    def __init__(self, above, here, c, mix):
-        super().__init__()
-        self.above, self.here, self.mix = block(above, c, 1), block(here, c, 1), mix
-
-    def forward(self, above, here):
-        return self.mix(F.interpolate(self.above(above), scale_factor=2.0, mode='nearest') + self.here(here))
 
 
 class Runners(nn.Module):

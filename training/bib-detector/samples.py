@@ -15,7 +15,7 @@ import numpy as np
 from net import BIB, PERSON, STRIDES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path += [os.path.join(HERE, '..', 'facing-detector'), os.path.join(HERE, '..', 'bib-reader')]
+sys.path.append(os.path.join(HERE, '..', 'bib-reader'))
 from cards import Cards  # noqa: E402
 from light import light  # noqa: E402
 from overlap import overlaps  # noqa: E402

@@ -6,10 +6,8 @@ average of the weights; OUT.<k>.pt are kept every few minutes.
 """
 import argparse
 import glob
-import math
 import os
 import pickle
-import time
 
 import cv2
 import numpy as np
@@ -17,11 +15,11 @@ import torch
 import torch.nn as nn
 
 from evaluate import figures_of
-from net import UNITS, Runners, load_checkpoint
-from nanodet import load_nanodet
+from net import UNITS, Runners, load_checkpoint  # first: it finds the folder of the next
+from losses import focal, framing
+from nanodet import Csp, load_nanodet
 from samples import load, mirrored, targets
-
-from losses import focal, framing  # samples finds their folder
+from timed import train_for
 
 
 class Ring:
@@ -47,7 +45,6 @@ def load_backbone(net):
     whole = nn.Module()
     for name in ('stem', 's1', 's2', 's3'):
         setattr(whole, name, getattr(net, name))
-    from nanodet import Csp
     whole.s4 = Csp(256, 3, 2)
     load_nanodet(whole, os.environ['NANODET_JSON'])
     net.s4.load_state_dict(whole.s4.i.state_dict())
@@ -81,24 +78,15 @@ def main():
     old = [w for w in net.backbone() if w.requires_grad]
     fresh = [w for w in net.parameters() if all(w is not v for v in net.backbone())]
     opt = torch.optim.AdamW([dict(params=old, scale=.4), dict(params=fresh, scale=1.0)], lr=a.lr, weight_decay=.02)
-    ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
-    start, step, kept, log = time.time(), 0, 0, []
     looked = Runners(net.factored).eval()
 
-    def keep(path):
-        torch.save(dict(net=ema, args=vars(a), step=step), path)
+    def keep(average, path):
+        average.save(path, a)
         if choose:
-            looked.load_state_dict(ema)
+            looked.load_state_dict(average.state)
             print(os.path.basename(path), figures_of(looked, choose), flush=True)
 
-    while True:
-        minutes = (time.time() - start) / 60
-        done = minutes / a.minutes
-        if done >= 1:
-            break
-        fall = 1 if done < a.flat else .5 * (1 + math.cos(math.pi * (done - a.flat) / (1 - a.flat))) + .01
-        for g in opt.param_groups:
-            g['lr'] = a.lr * g['scale'] * min(1, (step + 1) / 80) * fall
+    def parts_of(done):
         x, *maps = [torch.from_numpy(np.stack(v)) for v in zip(*(targets(ring.draw()) for _ in range(a.batch)))]
         with torch.autocast('cpu', dtype=torch.bfloat16):
             raw = net.raw(x.to(memory_format=torch.channels_last))
@@ -106,28 +94,9 @@ def main():
         for r, unit, (score, weight, where, distance) in zip(raw, UNITS, (maps[:4], maps[4:])):
             r = r.float()
             parts += [focal(r[:, 0], score, weight), framing(r[:, 1:], distance, where, unit)]
-        loss = .6 * parts[0] + parts[1] + parts[2] + 1.5 * parts[3]
-        opt.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
-        opt.step()
-        step += 1
-        decay = min(.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for k, v in net.state_dict().items():
-                if v.dtype.is_floating_point:
-                    ema[k].mul_(decay).add_(v, alpha=1 - decay)
-                else:
-                    ema[k].copy_(v)
-        log.append([float(v) for v in parts])
-        if step % 25 == 0:
-            print(f'{minutes:5.1f} min, step {step}, {(time.time() - start) / step:.2f} s/step, person/box/bib/box', np.round(np.mean(log, 0), 3), flush=True)
-            log = []
-        if minutes > a.every * (kept + 1):
-            kept += 1
-            keep(a.out.replace('.pt', f'.{kept}.pt'))
-    keep(a.out)
-    print('done', step, 'steps')
+        return .6 * parts[0] + parts[1] + parts[2] + 1.5 * parts[3], parts
+
+    train_for(a, net, opt, parts_of, 'person/box/bib/box', keep, warm=80, most=.998, clip=10.0, say_every=25)
 
 
 if __name__ == '__main__':

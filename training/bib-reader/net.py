@@ -5,25 +5,18 @@ Output `steps`: float32 [n, 40, 41]: logits of blank and ALPHABET (38), of "the 
         in 0..1 of the height. Output `cut`: float32 [n, 2]: logits of "hidden at its left", "at its right".
 A softmax over the height chooses the line in each column, so that a bent or turned line is followed.
 """
+import os
+import sys
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'shared'))
+from blocks import Residual, block  # noqa: E402
+
 ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-'
 CLASSES = len(ALPHABET) + 1
-
-
-def block(i, o, stride=1):
-    return nn.Sequential(nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(True))
-
-
-class Residual(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.a, self.b = block(c, c), nn.Sequential(nn.Conv2d(c, c, 3, 1, 1, bias=False), nn.BatchNorm2d(c))
-
-    def forward(self, x):
-        return F.relu(x + self.b(self.a(x)))
 
 
 class Along(nn.Module):
@@ -42,9 +35,9 @@ class Along(nn.Module):
 class Reader(nn.Module):
     def __init__(self, a=40, b=72, c=112):
         super().__init__()
-        self.stem = nn.Sequential(block(3, 24, 2), block(24, a, 2), Residual(a))
-        self.deep = nn.Sequential(block(a, b, (2, 1)), Residual(b))
-        self.wide = block(b, b, (2, 1))  # 4 rows: sees the whole height
+        self.stem = nn.Sequential(block(3, 24, stride=2), block(24, a, stride=2), Residual(a))
+        self.deep = nn.Sequential(block(a, b, stride=(2, 1)), Residual(b))
+        self.wide = block(b, b, stride=(2, 1))  # 4 rows: sees the whole height
         self.gate = nn.Conv2d(2 * b, 1, 3, 1, 1)
         self.along = nn.Sequential(Along(2 * b, c, 1), Along(c, c, 1), Along(c, c, 3))
         self.drop = nn.Dropout(.1)

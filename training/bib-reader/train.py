@@ -11,12 +11,12 @@ import time
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 
 from crops import Crops
-from net import ALPHABET, CLASSES, Reader
+from net import ALPHABET, CLASSES, Reader  # first: it finds the folder of the next
 from size import STEPS
+from timed import train_for
 
 INDEX = {c: i + 1 for i, c in enumerate(ALPHABET)}
 
@@ -164,47 +164,22 @@ def main():
     print(sum(w.numel() for w in net.parameters()), 'parameters', flush=True)
     net = net.to(memory_format=torch.channels_last).train()
     opt = torch.optim.AdamW(net.parameters(), lr=a.lr, weight_decay=.02)
-    ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
-    start, step, kept, log = time.time(), 0, 0, []
-    while True:
-        minutes = (time.time() - start) / 60
-        done = minutes / a.minutes
-        if done >= 1:
-            break
-        fall = 1 if done < a.flat else .5 * (1 + math.cos(math.pi * (done - a.flat) / (1 - a.flat))) + .01
-        for g in opt.param_groups:
-            g['lr'] = a.lr * min(1, (step + 1) / 100) * fall
+
+    def keep(average, path):
+        average.save(path, a)
+        judge = Reader()
+        judge.load_state_dict(average.state)
+        judge.eval()
+        for source, some in choose:
+            share, wrong = right(judge, some)
+            print(f'   {source}: {share:.3f} right', wrong[:6], flush=True)
+
+    def parts_of(done):
         n = int(round(a.batch * a.share)) if real else 0
-        b = batch_of(ring.draw(a.batch - n) + [real.draw() for _ in range(n)], rng)
-        parts = losses(net, b)
-        loss = parts[0] + .5 * parts[1] + 3 * parts[2] + .5 * parts[3] + 2 * max(0, 1 - done / a.guided) * parts[4]
-        opt.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        opt.step()
-        step += 1
-        decay = min(.997, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for k, v in net.state_dict().items():
-                if v.dtype.is_floating_point:
-                    ema[k].mul_(decay).add_(v, alpha=1 - decay)
-                else:
-                    ema[k].copy_(v)
-        log.append([float(v) for v in parts])
-        if step % 50 == 0:
-            print(f'{minutes:5.1f} min, step {step}, {(time.time() - start) / step:.2f} s/step, ctc/inside/place/cut/aligned', np.round(np.mean(log, 0), 3), flush=True)
-            log = []
-        if minutes > a.every * (kept + 1):
-            kept += 1
-            torch.save(dict(net=ema, args=vars(a), step=step), a.out.replace('.pt', f'.{kept}.pt'))
-            judge = Reader()
-            judge.load_state_dict(ema)
-            judge.eval()
-            for path, some in choose:
-                share, wrong = right(judge, some)
-                print(f'   {path}: {share:.3f} right', wrong[:6], flush=True)
-    torch.save(dict(net=ema, args=vars(a), step=step), a.out)
-    print('done', step, 'steps')
+        parts = losses(net, batch_of(ring.draw(a.batch - n) + [real.draw() for _ in range(n)], rng))
+        return parts[0] + .5 * parts[1] + 3 * parts[2] + .5 * parts[3] + 2 * max(0, 1 - done / a.guided) * parts[4], parts
+
+    train_for(a, net, opt, parts_of, 'ctc/inside/place/cut/aligned', keep, warm=100, most=.997, clip=5.0, say_every=50)
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ Output: float32 [n, 10, h / 4, w / 4]. Channels 0..4 are facings, 5..9 gaps (emp
         in 0..1, then the distances from the middle of the cell (4 x + 2, 4 y + 2) to the left, top, right and bottom edge
         in units of 16 pixels.
 
-Backbone: ../product-embedding/nanodet.py.
+Backbone: ../shared/nanodet.py.
 """
 import os
 import sys
@@ -14,36 +14,13 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'product-embedding'))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'shared'))
+from blocks import Join, Residual, block  # noqa: E402
 from nanodet import MEAN, STD, Conv, Csp  # noqa: E402
 
 STRIDE = 4
 UNIT = 16.0  # pixels of the input in one unit of distance
 FACING, GAP = 0, 5  # first channel of each class
-
-
-def block(i, o, k=3):
-    return nn.Sequential(nn.Conv2d(i, o, k, 1, k // 2, bias=False), nn.BatchNorm2d(o), nn.ReLU(True))
-
-
-class Residual(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.a, self.b = block(c, c), nn.Sequential(nn.Conv2d(c, c, 3, 1, 1, bias=False), nn.BatchNorm2d(c))
-
-    def forward(self, x):
-        return F.relu(x + self.b(self.a(x)))
-
-
-class Join(nn.Module):
-    """Adds what is one level up, twice enlarged, to this level."""
-
-    def __init__(self, above, here, c, mix):
-        super().__init__()
-        self.above, self.here, self.mix = block(above, c, 1), block(here, c, 1), mix
-
-    def forward(self, above, here):
-        return self.mix(F.interpolate(self.above(above), scale_factor=2.0, mode='nearest') + self.here(here))
 
 
 class Facings(nn.Module):

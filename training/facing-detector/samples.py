@@ -12,8 +12,8 @@ import pickle
 import cv2
 import numpy as np
 
+from net import GAP, STRIDE  # first: it finds the folder of the next
 from light import light
-from net import GAP, STRIDE
 
 cv2.setNumThreads(1)
 KEPT = .38  # share of a box that must lie inside the crop for it to count

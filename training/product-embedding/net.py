@@ -3,13 +3,17 @@
 Input:  float32 [n, 3, h, w], RGB, 0..1, h and w multiples of 32 (192 when exported).
 Output: float32 [n, 128], unit length; compare with a dot product.
 
-Backbone: nanodet.py.
+Backbone: ../shared/nanodet.py.
 """
+import os
+import sys
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from nanodet import MEAN, STD, Conv, Csp
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'shared'))
+from nanodet import MEAN, STD, Conv, Csp  # noqa: E402
 
 DIM = 128
 POOLED = 128 + 256 + 512

@@ -19,8 +19,9 @@ import torch.nn.functional as F
 import data
 import evaluate
 from augment import light, view
+from net import DIM, Embed, load_checkpoint  # first: it finds the folder of the next
+from averaging import Average
 from nanodet import load_nanodet
-from net import DIM, Embed, load_checkpoint
 
 PERMUTATIONS = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1), (2, 1, 0))
 
@@ -139,12 +140,12 @@ def main():
     fresh = [proxy, *kind.parameters(), *group.parameters(), *net.fc.parameters(), *[w for m in (net.p2, net.p3, net.p4) for w in m.parameters()]]
     old = [w for w in net.parameters() if w.requires_grad and all(w is not v for v in fresh)]
     opt = torch.optim.AdamW([dict(params=old, scale=1.0), dict(params=fresh, scale=3.0)], lr=a.lr, weight_decay=.03)
-    ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
+    average = Average(net, .998)
     memory, memory_y = torch.zeros(0, DIM), torch.zeros(0, dtype=torch.long)
     start, step, seen, kept, log = time.time(), 0, 0, 0, []
 
     def keep(path):
-        torch.save(dict(net=ema, args=vars(a), step=step, seen=seen), path)
+        average.save(path, a)
         x = evaluate.embed(evaluate.runner(path, quick=True), ims)
         evaluate.report(f'{(time.time() - start) / 60:.1f} min', evaluate.ranks(x[q] @ x[~q].T, lab[q], lab[~q]), lab[q], batches.info)
 
@@ -173,9 +174,7 @@ def main():
         step, seen = step + 1, seen + len(x)
         if step > 60:
             memory, memory_y = torch.cat([e.detach(), memory])[:a.memory], torch.cat([y, memory_y])[:a.memory]
-        decay = min(.998, (1 + step) / (10 + step))
-        for k, v in net.state_dict().items():
-            ema[k].mul_(decay).add_(v, alpha=1 - decay)
+        average.update()
         log.append([float(v) for v in (first, second, third, fourth)])
         if step % 25 == 0:
             print(f'{(time.time() - start) / 60:5.1f} min, step {step}, {seen / (time.time() - start):.0f} img/s, contrast/class/coarse/type', np.round(np.mean(log, 0), 3), flush=True)

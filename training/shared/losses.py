@@ -1,4 +1,4 @@
-"""Losses of centres and boxes on a map; training/bib-detector uses them, too."""
+"""Losses of centres and boxes on a map."""
 import torch
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Another camera; training/bib-detector uses it, too."""
+"""Another camera."""
 import math
 
 import cv2

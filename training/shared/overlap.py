@@ -1,4 +1,4 @@
-"""Overlap of boxes, greedy suppression, and how good boxes are; training/bib-detector uses it, too. Boxes: x0, y0, x1, y1."""
+"""Overlap of boxes, greedy suppression, and how good boxes are. Boxes: x0, y0, x1, y1."""
 import numpy as np
 
 
