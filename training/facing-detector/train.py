@@ -54,7 +54,7 @@ def main():
         raw = raw.float()
         parts = [focal(raw[:, 0], score[:, 0], weight[:, 0]), framing(raw[:, 1:5], distance[:, :4], where[:, 0], UNIT),
                  focal(raw[:, 5], score[:, 1], weight[:, 1]), framing(raw[:, 6:], distance[:, 4:], where[:, 1], UNIT)]
-        return parts[0] + 2 * parts[1] + parts[2] + .7 * parts[3], parts
+        return parts[0] + 2 * parts[1] + a.gaps * (parts[2] + .7 * parts[3]), parts
 
     train_for(a, net, opt, parts_of, 'facing/box/gap/gap box', lambda average, path: average.save(path, a), warm=80, most=.998, clip=10.0, say_every=25)
 
