@@ -136,6 +136,10 @@ export interface BibScores {
   readonly quad: Quad;
   /** 0..1: how likely it is that a part of the number is hidden or cut off (at its left, at its right). */
   readonly cut01: readonly [number, number];
+  /** Width of the bib as found over its height, in pixels: what an arm covers makes it narrow. */
+  readonly aspect: number;
+  /** How far the number is from the middle of the bib: difference of the spaces at its left and right, in heights of the number. */
+  readonly offCentre: number;
 }
 
 /** One more look at a bib. */

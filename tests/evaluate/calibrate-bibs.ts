@@ -39,6 +39,8 @@ const UNLISTED_EVERY = 25;
 const SURE_PRECISION = 0.993;
 /** Nothing less likely is called sure, however well it went on these bibs. */
 const LEAST_SURE = 0.9;
+/** What is likelier wrong than right is no answer, but a candidate. */
+const LEAST_CHECK = 0.5;
 const CALIBRATION_FILE = join(import.meta.dirname, '../../src/core/race/bib-calibration.json');
 
 const boxesSchema = z.array(
@@ -62,10 +64,18 @@ interface Sample {
   readonly weight: number;
 }
 
-async function observe(folders: readonly string[]): Promise<{ samples: Sample[]; races: { alone: RaceNumbers; listed: RaceNumbers }[] }> {
+/** What is known of the numbers of a folder's race: nothing, its list, or a list as of a race that counts from 1. */
+interface RacesOfFolder {
+  readonly alone: RaceNumbers;
+  readonly listed: RaceNumbers;
+  /** A fragment of a number is somebody's number there as well. */
+  readonly dense: RaceNumbers;
+}
+
+async function observe(folders: readonly string[]): Promise<{ samples: Sample[]; races: RacesOfFolder[] }> {
   const runtime = createNodeRuntime();
   const samples: Sample[] = [];
-  const races: { alone: RaceNumbers; listed: RaceNumbers }[] = [];
+  const races: RacesOfFolder[] = [];
   for (const [folder, path] of folders.entries()) {
     const dataset = await readDataset(path);
     for (const item of dataset.items) {
@@ -103,7 +113,7 @@ async function observe(folders: readonly string[]): Promise<{ samples: Sample[];
     const list = withDistractors(own.length === 0 ? samples.map(({ text }) => text).filter((text) => text !== '') : own).filter(
       (text) => hash(text) % UNLISTED_EVERY !== 0,
     );
-    races.push({ alone: raceNumbers(format), listed: raceNumbers(format, list) });
+    races.push({ alone: raceNumbers(format), listed: raceNumbers(format, list), dense: raceNumbers(format, withNeighbours(list)) });
   }
   // Numbers that many photos show would speak for everybody else.
   const shown = new Map<string, number>();
@@ -115,6 +125,17 @@ async function observe(folders: readonly string[]): Promise<{ samples: Sample[];
     }),
     races,
   };
+}
+
+/** Each number, what is left of it when an end is hidden, and a longer one at either end that it may be left of. */
+function withNeighbours(list: readonly string[]): string[] {
+  const parts = (number: string): string[] => {
+    const hidden = Array.from({ length: Math.max(0, number.length - 2) }, (_, i) => i + 1);
+    return hidden.flatMap((count) => [number.slice(count), number.slice(0, -count)]);
+  };
+  const longer = (number: string): string[] => [`${1 + (hash(number) % 9)}${number}`, `${number}${hash(number) % 10}`];
+  const all = list.flatMap((number) => [number, ...parts(number), ...longer(number)]);
+  return [...new Set(all)].filter((number) => !number.startsWith('0') && number.length <= 8);
 }
 
 /** The wrong answers that are held likeliest: what the threshold of `sure` has to rise above. */
@@ -219,14 +240,15 @@ function fitOdds(weighed: readonly Weighed[]): Omit<BibOdds, 'sure' | 'check'> {
     right: right ? 0 : null,
     weight: sample.weight,
   }));
-  const { weights, none } = fitChoiceModel(choices, 3);
-  return { constant: round(-none), posterior: round(weights[0]!), legible: round(weights[1]!), asSaid: round(weights[2]!) };
+  const { weights, none } = fitChoiceModel(choices, 6);
+  const [posterior, legible, whole, part, aspect, offCentre] = weights.map(round) as [number, number, number, number, number, number];
+  return { constant: round(-none), posterior, legible, whole, part, aspect, offCentre };
 }
 
 /** In the order of {@link BibOdds}; the same as `probabilityOf` sees them. */
-function featuresOf({ hypotheses, legible, asSaid }: BibWeights): number[] {
+function featuresOf({ hypotheses, legible, whole, aspect, offCentre }: BibWeights): number[] {
   const share = Math.min(1 - 1e-6, Math.max(1e-6, hypotheses[0]!.share01));
-  return [Math.log(share / (1 - share)), legible, asSaid];
+  return [Math.log(share / (1 - share)), legible, whole, hypotheses[0]!.isPart ? -1 : 0, aspect, -offCentre];
 }
 
 /** Lowest probability above which answers are right often enough, and that which gives the best F1. */
@@ -244,7 +266,7 @@ function thresholdsOf(weighed: readonly Weighed[], odds: Omit<BibOdds, 'sure' | 
     const f1 = (2 * right) / (right + wrong + there);
     if (f1 > bestF1) [bestF1, check] = [f1, middle];
   }
-  return { sure: round(Math.min(0.999, Math.max(sure, LEAST_SURE))), check: round(Math.min(check, 0.6)) };
+  return { sure: round(Math.min(0.999, Math.max(sure, LEAST_SURE))), check: round(Math.min(Math.max(check, LEAST_CHECK), 0.6)) };
 }
 
 /** Figures of one way to decode, each fold judged by what the others say. */
@@ -301,10 +323,11 @@ async function main(): Promise<void> {
   const base: BibCalibration = { ...BIB_CALIBRATION, reader: modelSpec(BIB_READER).version, confusion, confusable01: 0.01 };
   const alone = (folder: number) => races[folder]!.alone;
   const listed = (folder: number) => races[folder]!.listed;
+  const dense = (folder: number) => races[folder]!.dense;
   const trust = bestTrust(samples, alone, base);
   const calibration = { ...base, trust };
-  const fitted = [alone, listed].map((raceOf) => {
-    const weighed = weighAll(samples, raceOf, calibration);
+  const fitted = [[alone], [listed, dense]].map((lists) => {
+    const weighed = lists.flatMap((raceOf) => weighAll(samples, raceOf, calibration));
     const odds = fitOdds(weighed);
     return { odds: { ...odds, ...thresholdsOf(weighed, odds, thereOf(weighed)) }, figures: judge(weighed) };
   });

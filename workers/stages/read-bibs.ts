@@ -5,6 +5,7 @@
  */
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, Point, Quad } from '../../src/contracts/geometry.ts';
+import type { Frame } from '../../src/contracts/media.ts';
 import type { BibLook, BibScores } from '../../src/contracts/race.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from '../../src/core/race/bib-alphabet.ts';
@@ -22,8 +23,8 @@ import { cutStrip } from './text-strips.ts';
 /** Registry id of the net. */
 export const BIB_READER = 'bib-reader';
 
-/** How far beyond the detector's box the first look goes, as a share of the box. */
-const BIB_MARGIN = 0.05;
+/** How far beyond the detector's box the first look goes, as a share of the box: its frames are loose and may cut a digit. */
+const BIB_MARGIN = 0.15;
 /** How far beyond the line the second look goes: shares of its width and of its height. */
 const LINE_MARGIN = { width: 0.12, height: 0.35 } as const;
 /** A line that fills this share of the first look's width and height already is not looked at again. */
@@ -83,7 +84,8 @@ export async function readBibs(
     let next = 0;
     for (const [i, look] of first.entries()) {
       const both = together(look, again[i] === null ? null : second[next++]!);
-      scores.push(both === null || areAgreed(both) ? both : await withLine(both, levels, runtime));
+      const seen = both === null || areAgreed(both) ? both : await withLine(both, levels, runtime);
+      scores.push(seen === null ? null : { ...seen, ...placeOnBib(seen.quad, boxes[from + i]!, levels.full) });
     }
     onStep(scores.length, boxes.length);
   }
@@ -122,8 +124,11 @@ async function lookAt(levels: FrameLevels, quads: readonly Quad[], runtime: Runt
   });
 }
 
+/** What was read on a bib, before it is said where on it. */
+type Read = Omit<BibScores, 'aspect' | 'offCentre'>;
+
 /** The closer look leads, the other one has a say; hidden ends are a matter of both. */
-function together(first: Look, second: Look | null): BibScores | null {
+function together(first: Look, second: Look | null): Read | null {
   const best = second?.line == null ? first : second;
   if (best.line === null) return null;
   const other = best === first ? null : first;
@@ -139,7 +144,7 @@ function together(first: Look, second: Look | null): BibScores | null {
 }
 
 /** See [Note: In doubt]. A single look is never enough; where both see nothing PP-OCR is not asked either. */
-function areAgreed({ logProbabilities, moreLooks = [], cut01 }: BibScores): boolean {
+function areAgreed({ logProbabilities, moreLooks = [], cut01 }: Read): boolean {
   const [one, ...others] = [logProbabilities, ...moreLooks.map((look) => look.logProbabilities)].map((look) => bestPath(look, BIB_CLASSES));
   if (one === undefined || others.length === 0) return false;
   const isSame = others.every(({ text }) => text.join() === one.text.join());
@@ -148,7 +153,7 @@ function areAgreed({ logProbabilities, moreLooks = [], cut01 }: BibScores): bool
 }
 
 /** With what PP-OCR reads on the line. */
-async function withLine(scores: BibScores, levels: FrameLevels, runtime: Runtime): Promise<BibScores> {
+async function withLine(scores: Read, levels: FrameLevels, runtime: Runtime): Promise<Read> {
   const model = await runtime.ort(LINE_READER);
   const quad = quadWithin(grown(STRIP_MARGIN), scores.quad);
   const heightPx = LINE_HEIGHT_PX;
@@ -159,11 +164,19 @@ async function withLine(scores: BibScores, levels: FrameLevels, runtime: Runtime
   return { ...scores, moreLooks: [...(scores.moreLooks ?? []), look], cut01: seenAfterAll(scores, look) };
 }
 
-function seenAfterAll({ logProbabilities, cut01: [left, right] }: BibScores, line: BibLook): readonly [number, number] {
+function seenAfterAll({ logProbabilities, cut01: [left, right] }: Read, line: BibLook): readonly [number, number] {
   const own = textOf(bestPath(logProbabilities, BIB_CLASSES).text);
   const more = textOf(bestPath(line.logProbabilities, BIB_CLASSES).text);
   if (own.length === 0 || more.length <= own.length) return [left, right];
   return [more.endsWith(own) ? left * SEEN_AFTER_ALL : left, more.startsWith(own) ? right * SEEN_AFTER_ALL : right];
+}
+
+/** Numbers stand in the middle of bibs, which are all of one shape: where one does not, a part of it may be hidden. */
+function placeOnBib([a, b, c, d]: Quad, box: Box, { widthPx, heightPx }: Frame): Pick<BibScores, 'aspect' | 'offCentre'> {
+  const height = Math.max(1, ((d.y - a.y + c.y - b.y) / 2) * heightPx);
+  const left = ((a.x + d.x) / 2 - box.x) * widthPx;
+  const right = (box.x + box.width - (b.x + c.x) / 2) * widthPx;
+  return { aspect: (box.width * widthPx) / (box.height * heightPx), offCentre: Math.abs(left - right) / height };
 }
 
 /** A quad's own corners with a margin. */

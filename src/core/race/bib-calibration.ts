@@ -9,8 +9,14 @@ const oddsSchema = z.strictObject({
   posterior: z.number(),
   /** Per unit of mean log likelihood of a character, which is 0 at best. */
   legible: z.number(),
-  /** Per unit of log odds that as much is hidden as the answer says. */
-  asSaid: z.number(),
+  /** Per unit of log odds that nothing of the number is hidden. */
+  whole: z.number(),
+  /** Taken off for a number of which only a part is seen. */
+  part: z.number(),
+  /** Per unit of the logarithm of the bib's width over its height. */
+  aspect: z.number(),
+  /** Taken off per height of the number that it is off the bib's middle, two at most. */
+  offCentre: z.number(),
   /** Least probability to be called so. */
   sure: z.number().min(0).max(1),
   check: z.number().min(0).max(1),

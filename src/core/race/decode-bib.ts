@@ -34,8 +34,12 @@ export interface BibWeights {
   readonly hypotheses: readonly { readonly bib: string; readonly share01: number; readonly isPart: boolean }[];
   /** Mean log likelihood of a character of the best text. */
   readonly legible: number;
-  /** Log odds that nothing is hidden; that an end is, when the best is a part. */
-  readonly asSaid: number;
+  /** Log odds that nothing is hidden; 0 when the best is a part. */
+  readonly whole: number;
+  /** Logarithm of the bib's width over its height. */
+  readonly aspect: number;
+  /** See {@link BibScores}; two at most. */
+  readonly offCentre: number;
   /** Best text when ends may be hidden, `?` for each that is. */
   readonly partial: string | null;
 }
@@ -74,8 +78,11 @@ export function decodeBib(scores: BibScores | null, race: RaceNumbers, calibrati
 }
 
 /** Calibrated probability of the best hypothesis. */
-export function probabilityOf({ hypotheses, legible, asSaid }: BibWeights, odds: BibOdds): number {
-  const log = odds.constant + odds.posterior * logOdds(hypotheses[0]?.share01 ?? 0) + odds.legible * legible + odds.asSaid * asSaid;
+export function probabilityOf({ hypotheses, legible, whole, aspect, offCentre }: BibWeights, odds: BibOdds): number {
+  const [best] = hypotheses;
+  const read = odds.constant + odds.posterior * logOdds(best?.share01 ?? 0) + odds.legible * legible;
+  const hidden = odds.whole * whole - (best?.isPart === true ? odds.part : 0);
+  const log = read + hidden + odds.aspect * aspect - odds.offCentre * offCentre;
   return 1 / (1 + Math.exp(-log));
 }
 
@@ -156,7 +163,9 @@ export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibC
       .map(({ bib, log, isPart }) => ({ bib, share01: Math.exp(log - total), isPart }))
       .filter(({ share01 }) => share01 > 1e-4),
     legible: best === undefined ? -20 : Math.max(-20, likelihood(best.visible) / best.visible.length),
-    asSaid: Math.max(-8, Math.min(8, best?.isPart === true ? -whole : whole)),
+    whole: best?.isPart === true ? 0 : Math.max(-8, Math.min(8, whole)),
+    aspect: Math.log(scores.aspect),
+    offCentre: Math.min(2, scores.offCentre),
     partial,
   };
 }

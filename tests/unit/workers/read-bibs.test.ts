@@ -89,6 +89,16 @@ it('looks at the bib, then at its number, and says where that stands', async () 
   expect(c.y * 300).toBeCloseTo(160, -1);
 });
 
+it('says how wide the bib is, and how far its number is from the middle', async () => {
+  const at = (from: number) => new FrameLevels(frameOf(400, 300, (x, y) => x >= from && x < from + 40 && y >= 140 && y < 160));
+  const [middle] = await readBibs(at(180), [BIB], runtimeOf().runtime);
+  expect(middle!.aspect).toBeCloseTo(4 / 3);
+  expect(middle!.offCentre).toBeLessThan(0.5);
+  const [aside] = await readBibs(at(120), [BIB], runtimeOf().runtime);
+  // 20 px at its left, 140 px at its right; the number is 20 px high.
+  expect(aside!.offCentre).toBeCloseTo(6, 0);
+});
+
 it('asks the reader of lines where its own looks are not sure', async () => {
   const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 180 && x < 220 && y >= 140 && y < 160));
   const { runtime, lines } = runtimeOf({ certainty: 3 });
@@ -110,7 +120,7 @@ it('levels a line that leans', async () => {
 
 it('looks once at a bib that the number fills', async () => {
   const { runtime, seen } = runtimeOf();
-  const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 110 && x < 290 && y >= 100 && y < 200));
+  const levels = new FrameLevels(frameOf(400, 300, (x, y) => x >= 90 && x < 310 && y >= 95 && y < 205));
   const [scores] = await readBibs(levels, [BIB], runtime);
   expect(seen).toHaveLength(1);
   // One look is never enough.

@@ -34,6 +34,13 @@ describe('without a start list', () => {
     expect(decodeBib(clearScores('45', [0.01, 0.98]), ANY)).toMatchObject({ bib: null, partial: '45?' });
   });
 
+  it('trusts a narrow bib, or a number at its edge, less: an arm may cover the rest', () => {
+    const whole = clearScores('218', [0.05, 0.05]);
+    const probability = (scores: typeof whole) => decodeBib(scores, ANY).candidates[0]!.probability01;
+    expect(probability({ ...whole, aspect: 0.8 })).toBeLessThan(probability(whole) - 0.1);
+    expect(probability({ ...whole, offCentre: 1.5 })).toBeLessThan(probability(whole) - 0.02);
+  });
+
   it('leaves to a person what may be a fragment', () => {
     expect(decodeBib(clearScores('218', [0.01, 0.3]), ANY).certainty).toBe('check');
     expect(decodeBib(clearScores('4'), ANY).certainty).toBe('check');

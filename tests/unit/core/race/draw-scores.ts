@@ -29,7 +29,7 @@ export function scoresOf(seen: readonly Seen[], cut01: readonly [number, number]
     { x: 0.9, y: 0.6 },
     { x: 0.1, y: 0.6 },
   ] as const;
-  return { alphabet: BIB_ALPHABET, steps, logProbabilities, quad, cut01 };
+  return { alphabet: BIB_ALPHABET, steps, logProbabilities, quad, cut01, aspect: 1.3, offCentre: 0.1 };
 }
 
 /** {@link scoresOf} of a text that is read without doubt. */
