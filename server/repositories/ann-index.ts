@@ -109,6 +109,8 @@ export interface AnnIndex {
   state(): Promise<AnnState>;
   /** Read every row of it. @throws what the engine says of a file that is missing, cut short or makes no sense. */
   verify(): Promise<void>;
+  /** Bring into memory what searches read first. May run beside everything. */
+  warm(): Promise<void>;
   /** Resolves when everything written so far would survive a power loss. */
   sync(): Promise<void>;
   /**

@@ -180,6 +180,10 @@ class BufferedIndex implements AnnIndex {
     return this.#inner.verify();
   }
 
+  warm(): Promise<void> {
+    return this.#inner.warm();
+  }
+
   async sync(): Promise<void> {
     await this.#commit();
     await this.#inner.sync();

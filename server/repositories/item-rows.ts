@@ -116,15 +116,20 @@ export function withoutItems(spec: RowSpec, table: Table, isGone: (id: string) =
 }
 
 /** @returns the item's metadata: what was not declared, and the declared fields that it has. */
-export function metadataOf({ fields }: RowSpec, row: ItemRow): ItemMetadata {
-  const metadata = metadataSchema.parse(JSON.parse(row.metadata));
+export function metadataOf(spec: Pick<RowSpec, 'fields'>, row: ItemRow): ItemMetadata {
+  return { ...metadataSchema.parse(JSON.parse(row.metadata)), ...fieldsOf(spec, row) };
+}
+
+/** @returns the declared fields that a row has, of those that were read. */
+export function fieldsOf({ fields }: Pick<RowSpec, 'fields'>, row: ItemRow): ItemMetadata {
+  const found: Record<string, Scalar> = {};
   for (const [field, type] of Object.entries(fields)) {
     const value = row[columnOf(field)];
     if (value === null || value === undefined) continue;
     // Whole numbers come as bigint; for the last, see [Note: Yes and no].
-    metadata[field] = type === 'int' ? Number(value) : type === 'bool' ? value === 1 : (value as Scalar);
+    found[field] = type === 'int' ? Number(value) : type === 'bool' ? value === 1 : (value as Scalar);
   }
-  return metadata;
+  return found;
 }
 
 /** @throws AppError('invalid-input') when a declared field's value is of another type. */

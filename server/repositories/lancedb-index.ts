@@ -24,9 +24,21 @@ import type {
   ScanOptions,
 } from './ann-index.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { CODE_BITS, effortOf, EXACT_ROWS, isNarrow, isTrainingDue, partitionsOf, wideAnswer } from './index-plan.ts';
-import { itemColumns, itemOf, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
+import { FieldSample, SAMPLE_ROWS } from './field-sample.ts';
+import {
+  candidatesFor,
+  CODE_BITS,
+  codeFilter,
+  codesFor,
+  effortOf,
+  EXACT_ROWS,
+  isNarrow,
+  isTrainingDue,
+  partitionsOf,
+} from './index-plan.ts';
+import { fieldsOf, itemColumns, itemOf, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { KnownIds } from './known-ids.ts';
+import { ROW_ID, RowIdSet, rowIdsOf } from './row-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
@@ -43,19 +55,33 @@ const SCALAR_INDEX_ROWS = 5_000;
 const SCAN_JOIN_ROWS = 5_000;
 /** Stored vectors that search themselves after maintenance. */
 const SELF_QUERIES = 64;
-/** Counts of filters that are kept for the next search with the same filter, and for how long. */
-const KEPT_COUNTS = 256;
-const KEEP_COUNT_MS = 5_000;
+/** Filters whose matching rows are kept for the next search with the same one. */
+const KEPT_FILTERS = 16;
+/** Of what is drawn less often than this the sample does not tell how often it is there. */
+const RARE_DRAWN = 32;
+/** A search that writes came between is tried again so often. */
+const TRIES = 3;
 /**
  * Bounds of LanceDB's own caches: index cells and files' metadata. Cells of seven million codes count as 700 MB there; where they do not
  * all fit, every search reads some again, which costs half its time and, by the churn, more memory than it saves.
  */
 const INDEX_CACHE_BYTES = 1024n << 20n;
+/** What a row takes in a cell beside its code, about. */
+const CODE_OVERHEAD_BYTES = 52;
 const METADATA_CACHE_BYTES = 128n << 20n;
 const SCAN_ROWS = 4_096;
 
 interface MatchRow extends ItemRow {
   readonly [DISTANCE]: number;
+}
+
+/** What a search through the codes goes by. */
+interface CodeSearch {
+  readonly filter: Filter;
+  /** Of rows that match it. */
+  readonly share01: number;
+  readonly isIn: RowIdSet | null;
+  readonly isIndexOnly: boolean;
 }
 
 /** How an engine works. */
@@ -135,8 +161,9 @@ class LanceIndex implements AnnIndex {
   #commits = 0;
   readonly #exactRows: number;
   readonly #synced = new Set<string>();
-  /** Matching rows of a predicate, and when they were counted. */
-  readonly #counts = new Map<string, { readonly matching: number; readonly atMs: number }>();
+  /** Rows that match a predicate in a version of the table. */
+  readonly #matching = new Map<string, { readonly version: number; readonly rows: Promise<RowIdSet> }>();
+  #sample: Promise<FieldSample> | null = null;
   #hasVectorIndex: boolean | null = null;
   #hasIndexAtMs = 0;
   /** All ids, while a bulk comes in; else null. */
@@ -215,15 +242,117 @@ class LanceIndex implements AnnIndex {
   ): Promise<AnnMatch[]> {
     const unit = normalised(vector, this.spec.dimensions);
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
-    const share01 = effort === 'exact' || !(await this.#isIndexed()) ? null : await this.#approximateShare(predicate);
-    if (share01 === null) return this.#ask(table, unit, k, predicate, null, false);
-    const wide = filter === undefined || predicate === null ? null : wideAnswer(k, share01);
-    if (wide !== null) {
-      const all = await this.#ask(table, unit, wide, null, effortOf(wide, 1), isIndexOnly);
-      const matching = all.filter(({ metadata }) => matchesFilter(filter!, metadata));
-      if (matching.length >= k) return matching.slice(0, k);
+    const rows = effort === 'exact' || !(await this.#isIndexed()) ? 0 : await table.countRows();
+    if (rows <= this.#exactRows) return this.#ask(table, unit, k, predicate, null, false);
+    if (filter === undefined || predicate === null) return this.#ask(table, unit, k, null, effortOf(k, 1), isIndexOnly);
+    if (this.#location.kind === 'service') {
+      const matching = await table.countRows(predicate);
+      return this.#ask(table, unit, k, predicate, isNarrow(matching) ? null : effortOf(k, matching / rows), isIndexOnly);
+    }
+    let share01 = (await this.#sampleOf(table, rows)).share01(filter);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const version = await table.version();
+      try {
+        let way = codeFilter(k, share01 * rows, share01);
+        // A sample says little of what is rare.
+        const isRare = share01 * SAMPLE_ROWS < RARE_DRAWN;
+        let isIn: RowIdSet | null = null;
+        if (way === 'by-row-ids' || isRare) {
+          isIn = await this.#matchingRows(table, predicate, version);
+          if (isNarrow(isIn.size)) return await this.#ask(table, unit, k, predicate, null, false);
+          share01 = isIn.size / rows;
+          way = codeFilter(k, isIn.size, share01);
+        }
+        if (way === null) break;
+        const found = await this.#searchCodes(table, unit, k, { filter, share01, isIn, isIndexOnly });
+        // Rows move when files are merged: what was listed before says nothing of where they are now.
+        if ((await table.version()) !== version) continue;
+        if (found.length >= k) return found;
+        break;
+      } catch (error) {
+        if ((await table.version()) === version) throw error;
+      }
     }
     return this.#ask(table, unit, k, predicate, effortOf(k, share01), isIndexOnly);
+  }
+
+  /** [Note: Filter by code]. @param isIn rows that match; null: their fields are read. */
+  async #searchCodes(
+    table: LanceTable,
+    unit: Float32Array,
+    k: number,
+    { filter, share01, isIn, isIndexOnly }: CodeSearch,
+  ): Promise<AnnMatch[]> {
+    const query = table
+      .vectorSearch(unit)
+      .column('vector')
+      .distanceType('cosine')
+      .select([DISTANCE])
+      .withRowId()
+      .limit(codesFor(k, share01))
+      .nprobes(effortOf(k, share01).probes);
+    if (isIndexOnly) query.fastSearch();
+    const nearest = rowIdsOf(await query.toArrow());
+    const matching = isIn === null ? await this.#whereFieldsMatch(table, nearest, filter) : nearest.filter((id) => isIn.has(id));
+    const candidates = await this.#rowsAt(table, matching.subarray(0, candidatesFor(k)), [...itemColumns(this.spec), 'vector']);
+    return candidates
+      .map((row) => this.#matchOf(row, dot(unit, floatsOf(row.vector))))
+      .sort(byScore)
+      .slice(0, k);
+  }
+
+  /** @returns those of the rows whose fields match, in their order. */
+  async #whereFieldsMatch(table: LanceTable, ids: Float64Array, filter: Filter): Promise<Float64Array> {
+    const fields = [...Object.keys(filter.eq ?? {}), ...Object.keys(filter.in ?? {}), ...Object.keys(filter.range ?? {})];
+    const rows = await this.#rowsAt(table, ids, [...new Set(fields.map(columnOf))]);
+    const matching = new Set(rows.filter((row) => matchesFilter(filter, fieldsOf(this.spec, row))).map((row) => Number(row[ROW_ID])));
+    return ids.filter((id) => matching.has(id));
+  }
+
+  /** In no particular order. */
+  async #rowsAt(table: LanceTable, ids: Float64Array, columns: string[]): Promise<ItemRow[]> {
+    if (ids.length === 0) return [];
+    return (await table
+      .takeRowIds([...ids])
+      .select(columns)
+      .withRowId()
+      .toArray()) as ItemRow[];
+  }
+
+  async #matchingRows(table: LanceTable, predicate: string, version: number): Promise<RowIdSet> {
+    const kept = this.#matching.get(predicate);
+    if (kept?.version === version) return kept.rows;
+    const rows = (async () => {
+      const found = await table.query().where(predicate).select([ROW_ID]).withRowId().toArrow();
+      return new RowIdSet(rowIdsOf(found));
+    })();
+    this.#matching.delete(predicate);
+    this.#matching.set(predicate, { version, rows });
+    rows.catch(() => this.#matching.delete(predicate));
+    if (this.#matching.size > KEPT_FILTERS) this.#matching.delete(this.#matching.keys().next().value!);
+    return rows;
+  }
+
+  async #sampleOf(table: LanceTable, rows: number): Promise<FieldSample> {
+    const known = await this.#sample;
+    if (known?.isOf(rows) === true) return known;
+    const drawing = this.#drawSample(table, rows);
+    this.#sample = drawing;
+    drawing.catch(() => {
+      this.#sample = null;
+    });
+    return drawing;
+  }
+
+  async #drawSample(table: LanceTable, rows: number): Promise<FieldSample> {
+    const columns = Object.keys(this.spec.fields).map(columnOf);
+    if (columns.length === 0) return new FieldSample([], rows);
+    const offsets = Array.from({ length: SAMPLE_ROWS }, () => Math.floor(Math.random() * rows));
+    const drawn = (await table.takeOffsets(offsets).select(columns).toArray()) as ItemRow[];
+    return new FieldSample(
+      drawn.map((row) => fieldsOf(this.spec, row)),
+      rows,
+    );
   }
 
   /** One question to the engine. @param effort null: compare every row (that matches). */
@@ -248,14 +377,11 @@ class LanceIndex implements AnnIndex {
       if (isIndexOnly) query.fastSearch();
     }
     const rows = (await query.toArray()) as MatchRow[];
-    return rows
-      .map((row) => ({
-        id: row.id,
-        productId: row.productId,
-        metadata: metadataOf(this.spec, row),
-        score: Math.max(-1, Math.min(1, 1 - row[DISTANCE])),
-      }))
-      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+    return rows.map((row) => this.#matchOf(row, 1 - row[DISTANCE])).sort(byScore);
+  }
+
+  #matchOf(row: ItemRow, score: number): AnnMatch {
+    return { id: row.id, productId: row.productId, metadata: metadataOf(this.spec, row), score: Math.max(-1, Math.min(1, score)) };
   }
 
   async get(ids: readonly string[]): Promise<AnnItem[]> {
@@ -324,6 +450,18 @@ class LanceIndex implements AnnIndex {
     }
   }
 
+  warm(): Promise<void> {
+    return this.#warm(this.#table);
+  }
+
+  async #warm(table: LanceTable): Promise<void> {
+    const rows = await table.countRows();
+    if (rows <= this.#exactRows || this.#location.kind === 'service' || !(await hasVectorIndex(table))) return;
+    if (rows * (this.spec.dimensions * (CODE_BITS / 8) + CODE_OVERHEAD_BYTES) < Number(INDEX_CACHE_BYTES))
+      await table.prewarmIndex(VECTOR_INDEX);
+    await this.#sampleOf(table, rows);
+  }
+
   /**
    * [Note: LanceDB and power loss] LanceDB renames complete files into place, so a killed process leaves whole versions, but it does
    * not flush them to the disk. Its files are written once and never changed: flushing those not flushed before, then their folders,
@@ -361,6 +499,8 @@ class LanceIndex implements AnnIndex {
         await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
       }
       if (isTrained) await this.#train(table, count);
+      // It was written anew: else the searches that come first would read all of it.
+      await this.#warm(table);
       await this.#table.checkoutLatest();
       this.#hasVectorIndex = null;
       const unindexed = (await table.indexStats(VECTOR_INDEX))?.numUnindexedRows ?? null;
@@ -441,26 +581,10 @@ class LanceIndex implements AnnIndex {
   async #isIndexed(): Promise<boolean> {
     const isFresh = this.#hasVectorIndex === true || performance.now() - this.#hasIndexAtMs < 1000;
     if (this.#hasVectorIndex === null || !isFresh) {
-      this.#hasVectorIndex = (await this.#table.listIndices()).some(({ name }) => name === VECTOR_INDEX);
+      this.#hasVectorIndex = await hasVectorIndex(this.#table);
       this.#hasIndexAtMs = performance.now();
     }
     return this.#hasVectorIndex;
-  }
-
-  /** @returns the share of rows that match, 0..1; null: so few rows are compared one by one. */
-  async #approximateShare(predicate: string | null): Promise<number | null> {
-    const rows = await this.#table.countRows();
-    if (rows <= this.#exactRows) return null;
-    if (predicate === null) return 1;
-    const nowMs = performance.now();
-    let counted = this.#counts.get(predicate);
-    if (counted === undefined || nowMs - counted.atMs > KEEP_COUNT_MS) {
-      counted = { matching: await this.#table.countRows(predicate), atMs: nowMs };
-      this.#counts.delete(predicate);
-      this.#counts.set(predicate, counted);
-      if (this.#counts.size > KEPT_COUNTS) this.#counts.delete(this.#counts.keys().next().value!);
-    }
-    return isNarrow(counted.matching) ? null : counted.matching / rows;
   }
 
   async #indexScalars(table: LanceTable): Promise<void> {
@@ -519,6 +643,21 @@ class LanceIndex implements AnnIndex {
       sizeBytes: totalBytes,
     };
   }
+}
+
+async function hasVectorIndex(table: LanceTable): Promise<boolean> {
+  return (await table.listIndices()).some(({ name }) => name === VECTOR_INDEX);
+}
+
+function byScore(a: AnnMatch, b: AnnMatch): number {
+  return b.score - a.score || (a.id < b.id ? -1 : 1);
+}
+
+/** @returns the scalar product of vectors of one length. */
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!;
+  return sum;
 }
 
 /** A copy: the row's memory belongs to the engine's batch. */

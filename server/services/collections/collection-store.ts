@@ -37,6 +37,8 @@ const DAMAGE =
   /not found|no such file|corrupt|invalid|unexpected|eof|out of (range|bounds)|decod|decompress|parse|magic|overflow|panick|LanceError\(IO\)|rows can be read/i;
 /** A collection that fails is looked through at most this often. */
 const EXAMINE_MS = 60_000;
+/** After a start, when the first searches have been answered. */
+const WARM_AFTER_MS = 2_000;
 /** Log entries applied at a time at start. */
 const REPLAY_PAGE = 16;
 
@@ -79,6 +81,7 @@ export class CollectionStore {
   #lane: Promise<void> | null = null;
   #checkpointing: Promise<boolean> | null = null;
   #checkpointTimer: NodeJS.Timeout | null = null;
+  #warmTimer: NodeJS.Timeout | null = null;
   #appliedSequence = 0;
   #uncheckedOperations = 0;
   /** When a collection was looked through, and the look that is under way. */
@@ -103,6 +106,7 @@ export class CollectionStore {
     for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
     await store.#replay();
     await store.#resumeTraining();
+    store.#warmTimer = setTimeout(() => void store.#warm(), WARM_AFTER_MS).unref();
     return store;
   }
 
@@ -385,6 +389,7 @@ export class CollectionStore {
   /** Finish the writes that wait, flush and close. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#warmTimer !== null) clearTimeout(this.#warmTimer);
     await this.#lane;
     await this.#maintenance.close();
     await this.#checkpoint();
@@ -535,6 +540,16 @@ export class CollectionStore {
     }
     if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
     await this.#checkpoint();
+  }
+
+  async #warm(): Promise<void> {
+    for (const { description, index } of [...this.#open.values()]) {
+      if (this.#isClosed) return;
+      await index?.warm().catch((error: unknown) => {
+        // A search that finds the same says so.
+        this.#parts.logger.warn({ collection: description.name, err: error }, 'an index could not be brought into memory');
+      });
+    }
   }
 
   async #publish(): Promise<void> {

@@ -58,11 +58,11 @@ describe.each([
     await engine.close();
   });
 
-  async function agreement(filter?: Parameters<AnnIndex['count']>[0]) {
+  async function agreement(filter?: Parameters<AnnIndex['count']>[0], k = 10) {
     let [top1, found, wanted] = [0, 0, 0];
     for (const query of queries) {
-      const given = ids(await index.search(query, 10, { filter }));
-      const exact = ids(await index.search(query, 10, { filter, effort: 'exact' }));
+      const given = ids(await index.search(query, k, { filter }));
+      const exact = ids(await index.search(query, k, { filter, effort: 'exact' }));
       if (given[0] === exact[0]) top1 += 1;
       found += exact.filter((id) => given.includes(id)).length;
       wanted += exact.length;
@@ -154,10 +154,14 @@ describe.each([
     expect(await agreement({ eq: { bucket: 7 } })).toEqual({ top1: 1, recall10: 1 });
     const middling = await agreement({ in: { bucket: Array.from({ length: 10 }, (_, n) => n) } });
     expect(middling.top1).toBeGreaterThanOrEqual(0.9);
-    expect(middling.recall10).toBeGreaterThan(0.8);
+    expect(middling.recall10).toBeGreaterThan(0.85);
+    // So many that the matching rows are listed, not read.
+    const listed = await agreement({ in: { bucket: Array.from({ length: 10 }, (_, n) => n) } }, 30);
+    expect(listed.top1).toBeGreaterThanOrEqual(0.9);
+    expect(listed.recall10).toBeGreaterThan(0.85);
     const wide = await agreement({ eq: { isOdd: true } });
     expect(wide.top1).toBeGreaterThanOrEqual(0.9);
-    expect(wide.recall10).toBeGreaterThan(0.8);
+    expect(wide.recall10).toBeGreaterThan(0.85);
   });
 
   it('is trained still when it is opened again', async () => {
