@@ -14,5 +14,6 @@ export function createStartListClient(): StartListService {
   return {
     check: (input, options) => host.call('check', [input], options),
     save: (input, eventId, options) => host.call('save', [input, eventId], options),
+    decode: (source, scores, options) => host.call('decode', [source, scores], options),
   };
 }

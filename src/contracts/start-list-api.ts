@@ -1,5 +1,5 @@
-/** @file What the start-list worker offers: a list of 50,000 is read, checked and kept without the page noticing. */
-import type { BibFormat, Entrant } from './race.ts';
+/** @file What the start-list worker offers: a list of 50,000 is read, checked, kept and asked for numbers without the page noticing. */
+import type { BibAnswer, BibFormat, BibScores, Entrant } from './race.ts';
 import type { CallOptions, TaskOptions } from './task.ts';
 
 /** Columns that a start list can have. */
@@ -75,11 +75,22 @@ export interface StartListCheck {
   readonly proposed: BibFormat;
 }
 
+/** Which numbers a race has. The start lists themselves are read from this device's database. */
+export interface RaceNumberSource {
+  /** Format and lists are the same as long as it is. */
+  readonly version: string;
+  readonly format: BibFormat;
+  /** Whose start lists count. */
+  readonly eventIds: readonly string[];
+}
+
 /** Methods throw `AppError('invalid-input' | 'cancelled' | 'quota-exceeded' | 'bug')`. */
 export interface StartListApi {
   check(input: StartListInput, options: TaskOptions): Promise<StartListCheck>;
   /** The list of the event becomes this one; all or nothing. @returns how many start */
   save(input: StartListInput, eventId: string, options: TaskOptions): Promise<number>;
+  /** @param scores of the bibs of one photo, see `decodeBibs`. @returns in their order */
+  decode(source: RaceNumberSource, scores: readonly (BibScores | null)[], options: TaskOptions): Promise<BibAnswer[]>;
   cancel(taskId: string): Promise<void>;
   ping(): Promise<'pong'>;
 }
@@ -88,4 +99,5 @@ export interface StartListApi {
 export interface StartListService {
   check(input: StartListInput, options?: CallOptions): Promise<StartListCheck>;
   save(input: StartListInput, eventId: string, options?: CallOptions): Promise<number>;
+  decode(source: RaceNumberSource, scores: readonly (BibScores | null)[], options?: CallOptions): Promise<BibAnswer[]>;
 }

@@ -1,15 +1,25 @@
-/** @file The start-list worker's interface: a file becomes a table, a table entrants, entrants rows on disk. Runtime-neutral. */
+/** @file The start-list worker's interface: a file becomes a table, a table entrants, entrants rows on disk, and rows the numbers of bibs. Runtime-neutral. */
 import { AppError } from '../../src/contracts/errors.ts';
-import type { ListedEntrant, StartListApi, StartListCheck, StartListInput, StartListProblem } from '../../src/contracts/start-list-api.ts';
+import type {
+  ListedEntrant,
+  RaceNumberSource,
+  StartListApi,
+  StartListCheck,
+  StartListInput,
+  StartListProblem,
+} from '../../src/contracts/start-list-api.ts';
 import type { TaskOptions } from '../../src/contracts/task.ts';
 import { proposeFormat } from '../../src/core/race/bib-format.ts';
+import { decodeBibs } from '../../src/core/race/decode-bibs.ts';
 import { parseStartList, type ParsedStartList } from '../../src/core/race/parse-start-list.ts';
+import { raceNumbers, type RaceNumbers } from '../../src/core/race/race-numbers.ts';
 import { guessStartListColumns } from '../../src/core/race/start-list-columns.ts';
 import { readTable, tableOfLines, type Cells, type TableReading } from '../../src/core/table/read-table.ts';
 
 /** Where entrants are kept; see `EntrantStore` in `src/store/race-entrants.ts`. */
 export interface StoredEntrants {
   replace(eventId: string, entrants: readonly ListedEntrant[]): Promise<void>;
+  bibs(eventIds: readonly string[]): Promise<string[]>;
 }
 
 /** A workbook, taken apart sheet by sheet. */
@@ -26,6 +36,8 @@ export type ReadWorkbook = (bytes: Uint8Array) => Promise<Workbook>;
 const MAX_BYTES = 100 << 20;
 const PREVIEW = 8;
 const SHOWN_PROBLEMS = 200;
+/** Races whose numbers are kept at hand. */
+const KEPT_RACES = 4;
 
 interface ReadFile {
   readonly key: string;
@@ -36,10 +48,22 @@ interface ReadFile {
   readonly sheet: string | null;
 }
 
-/** @returns the interface; it keeps the file that was read last. */
+/** @returns the interface; it keeps the file that was read last, and the numbers of a few races. */
 export function createStartLists(entrants: StoredEntrants, readWorkbook: ReadWorkbook): StartListApi {
   let last: ReadFile | null = null;
   const cancelled = new Set<string>();
+  const races = new Map<string, Promise<RaceNumbers>>();
+
+  /** Made once for a list of 50,000. */
+  function numbersOf({ version, format, eventIds }: RaceNumberSource): Promise<RaceNumbers> {
+    const known = races.get(version);
+    if (known !== undefined) return known;
+    const made = entrants.bibs(eventIds).then((bibs) => raceNumbers(format, bibs));
+    races.set(version, made);
+    made.catch(() => races.delete(version));
+    for (const old of [...races.keys()].slice(0, -KEPT_RACES)) races.delete(old);
+    return made;
+  }
 
   async function read(
     input: StartListInput,
@@ -72,6 +96,11 @@ export function createStartLists(entrants: StoredEntrants, readWorkbook: ReadWor
       if (list.entrants.length === 0) throw new AppError('invalid-input', 'nobody is on the list', { stage: 'read' });
       await entrants.replace(eventId, list.entrants);
       return list.entrants.length;
+    },
+    async decode(source, scores, { taskId }) {
+      const race = await numbersOf(source);
+      if (cancelled.delete(taskId)) throw new AppError('cancelled', 'the task was cancelled', { stage: 'read' });
+      return decodeBibs(scores, race);
     },
     cancel(taskId) {
       cancelled.add(taskId);

@@ -16,7 +16,7 @@ export function decodeBibs(scores: readonly (BibScores | null)[], race: RaceNumb
 }
 
 /** @param answers of the bibs of one photo, each by itself. @returns as {@link decodeBibs}. */
-export function doubtTwins(answers: readonly BibAnswer[]): BibAnswer[] {
+function doubtTwins(answers: readonly BibAnswer[]): BibAnswer[] {
   return answers.map((answer, i) => {
     if (answer.certainty !== 'sure') return answer;
     const isDoubted = answers.some((other, k) => k !== i && other.bib === answer.bib && oddsOf(answer) < oddsOf(other) * CLEARLY);

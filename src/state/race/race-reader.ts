@@ -1,7 +1,7 @@
 /** @file What reading photos of a race stands on: the page's pipeline, and what is known of its numbers. Loaded with the first photo. Thread: page. */
 import { AppError } from '../../contracts/errors.ts';
 import type { RacePhoto } from '../../contracts/race.ts';
-import type { RaceNumbers } from '../../core/race/race-numbers.ts';
+import type { RaceNumberSource } from '../../contracts/start-list-api.ts';
 import { BURST_PHOTOS, BURST_WINDOW_MS, settleBurst } from '../../core/race/settle-burst.ts';
 import type { FinishedPhoto } from '../../store/race-photos.ts';
 import type { SettleAnswers } from '../../store/race-readings.ts';
@@ -12,8 +12,8 @@ import { keepSpeeds } from '../model-speeds.ts';
 /** How neighbouring photos change each other's answers. */
 export const SETTLE: SettleAnswers = { windowMs: BURST_WINDOW_MS, photos: BURST_PHOTOS, settle: settleBurst };
 
-/** Numbers of events, made once for a start list of 50,000. */
-const numbers = new Map<string, Promise<RaceNumbers>>();
+/** Which numbers events have, as the start-list worker wants to know it. */
+const numbers = new Map<string, Promise<RaceNumberSource>>();
 
 /** The event's format or start list is another now: what is read from here on goes by it. */
 export function forgetNumbers(eventId: string): void {
@@ -26,16 +26,16 @@ export async function readPhoto(
   file: File,
   { signal, isAwaited }: { readonly signal: AbortSignal; readonly isAwaited: boolean },
 ): Promise<FinishedPhoto> {
-  const [{ pipeline }, { readRacePhoto }, { decodeInTurns }, race] = await Promise.all([
+  const [{ pipeline }, { readRacePhoto }, { startLists }, race] = await Promise.all([
     engine(),
     import('../../flow/read-race-photo.ts'),
-    import('../../flow/decode-in-turns.ts'),
+    import('../../flow/start-lists.ts'),
     numbersOf(photo.eventId),
   ]);
   return readRacePhoto(
     { photoId: photo.id, eventId: photo.eventId, file },
     pipeline,
-    { decode: (scores) => decodeInTurns(scores, race) },
+    { decode: (scores) => startLists().decode(race, scores, { signal, priority: isAwaited ? 'interactive' : 'batch' }) },
     { signal, priority: isAwaited ? 'interactive' : 'batch' },
   );
 }
@@ -52,7 +52,7 @@ export async function keepReadingSpeeds(): Promise<void> {
   keepSpeeds(await pipeline.vision.modelStatus());
 }
 
-function numbersOf(eventId: string): Promise<RaceNumbers> {
+function numbersOf(eventId: string): Promise<RaceNumberSource> {
   let known = numbers.get(eventId);
   if (known === undefined) {
     known = load(eventId);
@@ -63,12 +63,11 @@ function numbersOf(eventId: string): Promise<RaceNumbers> {
 }
 
 /** The list of an event is its own and that of its parts. */
-async function load(eventId: string): Promise<RaceNumbers> {
-  const { raceEvents, entrants } = device();
+async function load(eventId: string): Promise<RaceNumberSource> {
+  const { raceEvents } = device();
   const family = await raceEvents.family(eventId);
   const event = family.find(({ id }) => id === eventId);
   if (event === undefined) throw new AppError('invalid-input', 'the event is gone', { stage: 'store' });
-  const { raceNumbers } = await import('../../core/race/race-numbers.ts');
   const prefixes = [...new Set(family.flatMap(({ format }) => format.prefixes))].slice(0, 50);
   const format = {
     ...event.format,
@@ -76,5 +75,5 @@ async function load(eventId: string): Promise<RaceNumbers> {
     minDigits: Math.min(...family.map((each) => each.format.minDigits)),
     maxDigits: Math.max(...family.map((each) => each.format.maxDigits)),
   };
-  return raceNumbers(format, await entrants.bibs(family.map(({ id }) => id)));
+  return { version: crypto.randomUUID(), format, eventIds: family.map(({ id }) => id) };
 }

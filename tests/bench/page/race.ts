@@ -2,9 +2,8 @@
 import type Ocr from '@gutenye/ocr-browser';
 import type { VisionService } from '../../../src/contracts/client-api.ts';
 import { ANY_BIB, type RacePhotoReading } from '../../../src/contracts/race.ts';
-import { raceNumbers } from '../../../src/core/race/race-numbers.ts';
 import { BURST_PHOTOS, BURST_WINDOW_MS, settleBurst } from '../../../src/core/race/settle-burst.ts';
-import { decodeInTurns } from '../../../src/flow/decode-in-turns.ts';
+import { startLists } from '../../../src/flow/start-lists.ts';
 import { readRacePhoto, type RaceContext, type ReadRacePhoto } from '../../../src/flow/read-race-photo.ts';
 import { createDatabase } from '../../../src/store/db.ts';
 import { createRaceEventStore } from '../../../src/store/race-events.ts';
@@ -114,8 +113,8 @@ function poolOf(urls: readonly string[]): Promise<Blob[]> {
 
 /** Both sides read the same photos. */
 export function raceContenders(vision: VisionService, gutenye: () => Promise<Ocr>) {
-  const race = raceNumbers(ANY_BIB);
-  const decode: RaceContext['decode'] = (scores) => decodeInTurns(scores, race);
+  const numbers = { version: 'bench', format: ANY_BIB, eventIds: [] };
+  const decode: RaceContext['decode'] = (scores) => startLists().decode(numbers, scores);
   const read = (file: Blob, photoId: string): Promise<ReadRacePhoto> =>
     readRacePhoto({ photoId, eventId: 'bench', file }, { vision }, { decode }, { priority: 'batch' });
 

@@ -1,17 +1,25 @@
 import { utils, write } from '@e965/xlsx';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../src/contracts/errors.ts';
+import { ANY_BIB } from '../../../../src/contracts/race.ts';
 import type { ListedEntrant, StartListInput } from '../../../../src/contracts/start-list-api.ts';
 import { fitsFormat, isBib, normaliseBib, proposeFormat } from '../../../../src/core/race/bib-format.ts';
 import { createStartLists } from '../../../../workers/stages/start-lists.ts';
 import { readWorkbook } from '../../../../workers/runtime/read-workbook.ts';
+import { clearScores, scoresOf } from './draw-scores.ts';
 
 function stand() {
   const kept = new Map<string, readonly ListedEntrant[]>();
+  const asked: (readonly string[])[] = [];
   const lists = createStartLists(
     {
       replace: (eventId, entrants) => {
         kept.set(eventId, entrants);
         return Promise.resolve();
+      },
+      bibs: (eventIds) => {
+        asked.push(eventIds);
+        return Promise.resolve(eventIds.flatMap((id) => (kept.get(id) ?? []).map(({ bib }) => bib)));
       },
     },
     readWorkbook,
@@ -24,6 +32,7 @@ function stand() {
   return {
     lists,
     kept,
+    asked,
     input,
     check: (bytes: BlobPart, rest?: Partial<StartListInput>) => lists.check(input(bytes, rest), { taskId: 'x' }),
   };
@@ -163,5 +172,38 @@ describe('a start list', () => {
     const found = await check(`bib,name,team\n${lines.join('\n')}\n`);
     expect(found).toMatchObject({ entrants: 49_950, problemCounts: { row: 50 }, proposed: { minDigits: 1, maxDigits: 5 } });
     expect(found.preview).toHaveLength(8);
+  });
+});
+
+describe('numbers of a photo', () => {
+  const source = (version: string, ...eventIds: string[]) => ({ version, format: ANY_BIB, eventIds });
+  const listed = (bib: string): ListedEntrant => ({ bib, name: '', category: '', team: '', wave: '' });
+  const task = { taskId: 'x' };
+
+  it('go by the start lists of the race and its parts, which are read once a version', async () => {
+    const { lists, kept, asked } = stand();
+    const seen = scoresOf(['4', { 3: 0.55, 8: 0.45 }, '1']);
+    expect((await lists.decode(source('1', 'race', 'part'), [seen, null], task)).map(({ bib }) => bib)).toEqual(['431', null]);
+    kept.set('part', [listed('481'), listed('999')]);
+    expect((await lists.decode(source('1', 'race', 'part'), [seen], task))[0]!.bib).toBe('431');
+    expect((await lists.decode(source('2', 'race', 'part'), [seen], task))[0]!.bib).toBe('481');
+    expect(asked).toEqual([
+      ['race', 'part'],
+      ['race', 'part'],
+    ]);
+  });
+
+  it('are asked for again when the lists could not be read', async () => {
+    let isBroken = true;
+    const lists = createStartLists(
+      {
+        replace: () => Promise.resolve(),
+        bibs: () => (isBroken ? Promise.reject(new AppError('busy', 'not now')) : Promise.resolve(['12'])),
+      },
+      readWorkbook,
+    );
+    await expect(lists.decode(source('1', 'race'), [clearScores('12')], task)).rejects.toMatchObject({ code: 'busy' });
+    isBroken = false;
+    expect((await lists.decode(source('1', 'race'), [clearScores('12')], task))[0]).toMatchObject({ bib: '12', certainty: 'sure' });
   });
 });
