@@ -141,6 +141,8 @@ export class RaceSources {
 
   /** A source that could be opened cannot be any more: its photos wait until it can. */
   lose(sourceId: string): void {
+    // Two photos of it may be under way: the first one has told, and what is known since must stay.
+    if (!this.isOpen(sourceId)) return;
     const handle = this.#folders.get(sourceId);
     this.#reach.set(sourceId, 'absent');
     if (handle === undefined) return;
