@@ -3,15 +3,17 @@
  * row, so a model of a known kind appears here by its row alone. Runtime-neutral. Thread: Node.
  */
 import { AppError } from '../../src/contracts/errors.ts';
-import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
+import { WHOLE_FRAME, type Box, type PixelBox, type Point } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { ModelSpec } from '../../src/contracts/model-spec.ts';
-import type { RaceDetection } from '../../src/contracts/race.ts';
+import { ANY_BIB, type RaceDetection } from '../../src/contracts/race.ts';
 import type { Finding } from '../../src/contracts/recognise-api.ts';
 import type { ScriptHint } from '../../src/contracts/results.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { ShelfDetection } from '../../src/contracts/shelf.ts';
 import { fromRegion } from '../../src/core/letterbox.ts';
+import { decodeBib } from '../../src/core/race/decode-bib.ts';
+import { raceNumbers } from '../../src/core/race/race-numbers.ts';
 import { cropFrame, cropPixels, toPixelBox } from '../../src/core/resize.ts';
 import { tagScores } from '../../src/core/tag-scores.ts';
 import { isFiniteVector } from '../../src/core/vector.ts';
@@ -23,7 +25,9 @@ import { embedCrops } from './embed.ts';
 import { FrameLevels } from './frame-levels.ts';
 import { proposeBox } from './propose-box.ts';
 import { readBarcodes } from './read-barcodes.ts';
+import { BIB_READER, readBibs } from './read-bibs.ts';
 import { readText } from './read-text.ts';
+import { boundingBox } from './text-assembly.ts';
 
 /** What is asked of a model beside the image. */
 export interface RecogniseInput {
@@ -49,7 +53,8 @@ const STAGES: Readonly<Record<NonNullable<ModelSpec['recognises']>, Recognise>> 
       })),
     };
   },
-  text: async (frame, _spec, { region, script }, runtime, check) => {
+  text: async (frame, spec, { region, script }, runtime, check) => {
+    if (spec.id === BIB_READER) return readBib(frame, region ?? WHOLE_FRAME, runtime);
     const reading = await readText(frame, { script, ...(region === undefined ? {} : { region }) }, runtime, { checkCancelled: check });
     const { text, script: found, confidence01 } = reading;
     const lines = reading.lines.map(({ text: line, quad, box, confidence01: sure, direction }) => ({
@@ -121,6 +126,18 @@ const STAGES: Readonly<Record<NonNullable<ModelSpec['recognises']>, Recognise>> 
 export function recognise(frame: Frame, spec: ModelSpec, input: RecogniseInput, runtime: Runtime, check: () => void): Promise<Finding> {
   if (spec.recognises === undefined) throw new AppError('invalid-input', `${spec.id} recognises nothing by itself`);
   return STAGES[spec.recognises](frame, spec, input, runtime, check);
+}
+
+/** A bib fills the part that is asked for: find it with the bib detector first. `?45` is a number whose beginning is hidden. */
+async function readBib(frame: Frame, box: Box, runtime: Runtime): Promise<Finding> {
+  const [scores = null] = await readBibs(new FrameLevels(frame), [box], runtime);
+  const { bib, partial, probability01 } = decodeBib(scores, raceNumbers(ANY_BIB));
+  const text = bib ?? partial ?? '';
+  if (scores === null || text === '') return { text: { text: '', script: 'none', confidence01: 0, lines: [] } };
+  const [a, b, c, d] = scores.quad;
+  const quad = [a, b, c, d] as [Point, Point, Point, Point];
+  const line = { text, quad, box: plainBox(boundingBox(quad)), confidence01: probability01, direction: 'horizontal' as const };
+  return { text: { text, script: 'latin', confidence01: probability01, lines: [line] } };
 }
 
 function pixelsOf(frame: Frame, region: Box | undefined) {

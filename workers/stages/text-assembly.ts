@@ -94,7 +94,8 @@ function extentOf(characters: readonly ReadCharacter[], i: number): [number, num
   return [Math.max(0, before ?? here - half), Math.min(1, after ?? here + half)];
 }
 
-function boundingBox(points: readonly Point[]): Box {
+/** @returns the box around points, within the image. */
+export function boundingBox(points: readonly Point[]): Box {
   const x = Math.max(0, Math.min(...points.map((p) => p.x)));
   const y = Math.max(0, Math.min(...points.map((p) => p.y)));
   return {

@@ -5,13 +5,22 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelListSchema, recognitionSchema, type ModelDescription } from '../../../src/contracts/recognise-api.ts';
 import { problemSchema } from '../../../src/contracts/server-api.ts';
-import { intersectionOverUnion } from '../../../src/core/nms.ts';
+import { intersectionOverSmaller, intersectionOverUnion } from '../../../src/core/nms.ts';
 import { MODELS } from '../../../src/models/registry.ts';
 import type { ModelSpec } from '../../../src/contracts/model-spec.ts';
 import type { App } from '../../../server/app.ts';
 import { loadDemo } from '../../../server/services/demo-loader.ts';
 import { drawShelf } from '../../golden/draw-shelf.ts';
-import { DRAWN_GTIN, barcodePhoto, claimedPng, demoPhoto, plainImage, sidewaysBarcodePhoto } from './drawn-images.ts';
+import {
+  DRAWN_BIB,
+  DRAWN_GTIN,
+  barcodePhoto,
+  claimedPng,
+  demoPhoto,
+  plainImage,
+  runnerPhoto,
+  sidewaysBarcodePhoto,
+} from './drawn-images.ts';
 import { removeFolders, seededRandom, startApp } from './test-server.ts';
 
 const FACE_PHOTO = fileURLToPath(new URL('../../../../shared/data/object_detection/images/000000000370.jpg', import.meta.url));
@@ -141,6 +150,25 @@ describe('recognition', () => {
     const half = await recognise('facing-detector', photo, { type: 'image/png', query: '?region=0,0,0.5,1' });
     expect(half.boxes!.length).toBeGreaterThan(3);
     for (const { box } of half.boxes!) expect(box.x + box.width).toBeLessThanOrEqual(0.5 + 1e-6);
+  });
+
+  it('finds a runner and the bib, and reads the number where the bib is', async () => {
+    const photo = await runnerPhoto();
+    const { model, boxes } = await recognise('bib-detector', photo);
+    expect(model).toMatchObject({ id: 'bib-detector', type: 'boxes' });
+    const [bib, ...more] = boxes!.filter(({ label }) => label === 'bib');
+    expect(more).toEqual([]);
+    expect(intersectionOverUnion(bib!.box, DRAWN_BIB.box)).toBeGreaterThan(0.5);
+    const person = boxes!.find(({ label }) => label === 'person')!.box;
+    expect(intersectionOverSmaller(person, bib!.box)).toBeGreaterThan(0.9);
+
+    const { x, y, width, height } = bib!.box;
+    const { text } = await recognise('bib-reader', photo, { query: `?region=${[x, y, width, height].join()}` });
+    expect(text).toMatchObject({ text: DRAWN_BIB.text, script: 'latin', lines: [{ text: DRAWN_BIB.text }] });
+    expect(text!.confidence01).toBeGreaterThan(0.5);
+    expect(intersectionOverSmaller(text!.lines[0]!.box, DRAWN_BIB.box)).toBeGreaterThan(0.8);
+    const road = await recognise('bib-reader', photo, { query: '?region=0.05,0.6,0.2,0.1' });
+    expect(road.text?.lines).toEqual([]);
   });
 
   it('describes a look as the app does, and names the product that it is', async () => {
