@@ -2,8 +2,9 @@
 import { AppError } from '../contracts/errors.ts';
 import { entrantSchema, type Entrant } from '../contracts/race.ts';
 import type { ListedEntrant } from '../contracts/start-list-api.ts';
-import { transact, type Database, type Within } from './db.ts';
-import { ofEvent, startingWith, toEntrantRow, wordKey } from './race-rows.ts';
+import { transact, type Database, type EntrantRow, type Within } from './db.ts';
+import { inPieces } from './in-pieces.ts';
+import { bibOrder, ofEvent, startingWith, toEntrantRow, wordKey } from './race-rows.ts';
 import { searchWords } from './search-key.ts';
 
 /** Written at once; the rest of the page gets a turn in between. */
@@ -22,6 +23,8 @@ export interface EntrantStore {
   count(eventIds: readonly string[]): Promise<number>;
   /** Every number once, for decoding. */
   bibs(eventIds: readonly string[]): Promise<string[]>;
+  /** Everybody, as the lists are kept. */
+  all(eventIds: readonly string[]): Promise<Entrant[]>;
   /** Ids of all, by number as people count. */
   ids(eventIds: readonly string[]): Promise<string[]>;
   /** In the order of `ids`; those that are gone are left out. */
@@ -69,27 +72,29 @@ export function createEntrantStore(database: Database): EntrantStore {
       }),
     async bibs(eventIds) {
       const bibs = new Set<string>();
-      for (const eventId of eventIds) {
-        const all = ofEvent(eventId);
-        let lower = all.lower as string;
-        for (;;) {
-          const range = IDBKeyRange.bound(lower, all.upper as string, true, true);
-          // Keys hold the numbers: 50,000 rows need not be read for them; and the page goes on between the pieces.
-          const keys = await transact(database, ['raceEntrants'], 'readonly', (transaction) =>
-            transaction.objectStore('raceEntrants').getAllKeys(range, KEYS),
-          );
-          for (const key of keys) bibs.add(bibOf(key));
-          if (keys.length < KEYS) break;
-          lower = keys.at(-1)!;
-        }
-      }
+      // Keys hold the numbers: 50,000 rows need not be read for them.
+      const read = (range: IDBKeyRange, count: number): Promise<string[]> =>
+        transact(database, ['raceEntrants'], 'readonly', (transaction) => transaction.objectStore('raceEntrants').getAllKeys(range, count));
+      for (const eventId of eventIds) for (const key of await inPieces(ofEvent(eventId), read, (id) => id, KEYS)) bibs.add(bibOf(key));
       return [...bibs];
     },
-    ids: (eventIds) =>
-      transact(database, ['raceEntrants'], 'readonly', async (transaction) => {
-        const index = transaction.objectStore('raceEntrants').index('byOrder');
-        return (await Promise.all(eventIds.map((id) => index.getAllKeys(startingWith(id))))).flat();
-      }),
+    async all(eventIds) {
+      const read = (range: IDBKeyRange, count: number): Promise<EntrantRow[]> =>
+        transact(database, ['raceEntrants'], 'readonly', (transaction) => transaction.objectStore('raceEntrants').getAll(range, count));
+      const lists: Entrant[] = [];
+      for (const eventId of eventIds) lists.push(...(await inPieces(ofEvent(eventId), read, ({ id }) => id)).map(({ entrant }) => entrant));
+      return lists;
+    },
+    async ids(eventIds) {
+      const read = (range: IDBKeyRange, count: number): Promise<string[]> =>
+        transact(database, ['raceEntrants'], 'readonly', (transaction) =>
+          transaction.objectStore('raceEntrants').index('byOrder').getAllKeys(range, count),
+        );
+      const lists: string[] = [];
+      for (const eventId of eventIds)
+        for (const id of await inPieces(startingWith(eventId), read, (key) => [eventId, bibOrder(bibOf(key)), key], KEYS)) lists.push(id);
+      return lists;
+    },
     byIds: (ids) =>
       transact(database, ['raceEntrants'], 'readonly', async (transaction) =>
         (await Promise.all(ids.map((id) => transaction.objectStore('raceEntrants').get(id)))).flatMap((row) => row?.entrant ?? []),

@@ -11,6 +11,7 @@ import {
 } from '../contracts/race.ts';
 import { offsetByZone } from '../core/race/clock.ts';
 import { transact, type Database, type RaceStoreName, type Within } from './db.ts';
+import { PIECE } from './in-pieces.ts';
 import { emptyCounts, ofEvent, ofEventInPairs, startingWith, photoAtMs } from './race-rows.ts';
 
 /** Everything that belongs to a race. */
@@ -18,9 +19,6 @@ export const RACE_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'raceHandles', 'racePhotos'] as const),
   ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts', 'racePages'] as const),
 ] as const satisfies readonly RaceStoreName[];
-
-/** Rows that are changed at once. */
-const PIECE = 100;
 
 export interface RaceEventStore {
   /** Newest day first; parts behind what they are a part of. */

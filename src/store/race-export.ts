@@ -2,7 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
 import { transact, type Database, type RacePhotoRow, type Within } from './db.ts';
-import { keepNumbers } from './race-readings.ts';
+import { PIECE } from './in-pieces.ts';
 import {
   emptyCounts,
   newPhotoRow,
@@ -20,7 +20,7 @@ import {
 /** Larger files are no race: 10,000 photos with five runners each have about 60 MB. */
 const MAX_BYTES = 512 << 20;
 /** Photos of one piece of text: all of them in one would double the memory. */
-const PIECE = 500;
+const TEXT_PIECE = 500;
 
 /** What {@link putRace} writes. */
 export const RACE_EXPORT_STORES = [
@@ -73,34 +73,40 @@ export async function importRace(database: Database, file: Blob): Promise<string
 export async function putRace(transaction: Within<(typeof RACE_EXPORT_STORES)[number], 'readwrite'>, race: RaceExport): Promise<void> {
   for (const { id } of race.events) await clearEvent(transaction, id);
   for (const event of race.events) await transaction.objectStore('raceEvents').put(event);
-  for (const entrant of race.entrants) await transaction.objectStore('raceEntrants').put(toEntrantRow(entrant));
+  await putAll(race.entrants, (entrant) => [transaction.objectStore('raceEntrants').put(toEntrantRow(entrant))]);
   for (const camera of race.cameras) await transaction.objectStore('raceCameras').put(camera);
   for (const source of race.sources) await transaction.objectStore('raceSources').put(source);
   const readings = new Map(race.readings.map((reading) => [reading.photoId, reading]));
   const tallies = new Map<string, Tally>();
   const found = new Map<string, number>();
-  for (const row of photoRows(race)) {
-    const reading = readings.get(row.id) ?? null;
-    const full = { ...row, ...summaryOf(reading) };
-    await transaction.objectStore('racePhotos').put(full);
-    await keepNumbers(transaction, { eventId: row.eventId, bibs: [] }, full);
+  const shown = new Map<string, number>();
+  await putAll([...photoRows(race)], (row) => {
+    const full = { ...row, ...summaryOf(readings.get(row.id) ?? null) };
     found.set(row.eventId, Math.max(found.get(row.eventId) ?? 0, row.order));
     for (const id of [row.eventId, row.sourceId]) {
       const tally = tallies.get(id) ?? new Tally();
       tallies.set(id, tally);
       tally.changed(null, full);
     }
-  }
-  for (const reading of race.readings) {
-    await transaction.objectStore('raceReadings').put(reading);
-    for (const row of sightingRows(reading)) await transaction.objectStore('raceSightings').put(row);
-  }
+    for (const bib of full.bibs) shown.set(`${row.eventId}.${bib}`, (shown.get(`${row.eventId}.${bib}`) ?? 0) + 1);
+    return [transaction.objectStore('racePhotos').put(full)];
+  });
+  await putAll([...shown], ([id, photos]) => [transaction.objectStore('raceNumbers').put({ id, photos })]);
+  await putAll(race.readings, (reading) => [
+    transaction.objectStore('raceReadings').put(reading),
+    ...sightingRows(reading).map((row) => transaction.objectStore('raceSightings').put(row)),
+  ]);
   for (const id of [...race.events, ...race.sources].map((each) => each.id)) {
     const before = await transaction.objectStore('raceCounts').get(id);
     const counts = (tallies.get(id) ?? new Tally()).onto(emptyCounts(id));
     const most = Math.max(found.get(id) ?? 0, before?.found ?? 0);
     await transaction.objectStore('raceCounts').put({ ...counts, found: most, thumbnailBytes: before?.thumbnailBytes ?? 0 });
   }
+}
+
+/** One piece after the other: waiting for each row takes ten times as long, and all at once would hold the page up. */
+async function putAll<Row>(rows: readonly Row[], put: (row: Row) => readonly Promise<unknown>[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += PIECE) await Promise.all(rows.slice(at, at + PIECE).flatMap(put));
 }
 
 /** @throws AppError('invalid-input') for anything that is no whole race */
@@ -151,8 +157,8 @@ function* photoRows({ events, cameras, photos }: RaceExport): Generator<RacePhot
 
 function* listOf(name: string, values: readonly unknown[]): Generator<string> {
   yield `,"${name}":[`;
-  for (let at = 0; at < values.length; at += PIECE) {
-    const piece = JSON.stringify(values.slice(at, at + PIECE));
+  for (let at = 0; at < values.length; at += TEXT_PIECE) {
+    const piece = JSON.stringify(values.slice(at, at + TEXT_PIECE));
     yield `${at === 0 ? '' : ','}${piece.slice(1, -1)}`;
   }
   yield ']';

@@ -6,6 +6,7 @@ import { AppError } from '../contracts/errors.ts';
 import type { PhotoOutcome, RacePhoto, RacePhotoFacts, RacePhotoReading, SightingLooks } from '../contracts/race.ts';
 import { keepUserAnswers } from '../core/race/keep-answers.ts';
 import { transact, type Database, type RacePhotoRow } from './db.ts';
+import { inPieces } from './in-pieces.ts';
 import { cameraOf } from './race-events.ts';
 import { keepCounts, keepNumbers, putReadings, settleAround, type SettleAnswers } from './race-readings.ts';
 import { emptyCounts, fileKeyOf, newPhotoRow, ofEvent, photoIdOf, startingWith, photoAtMs, Tally, withPhoto } from './race-rows.ts';
@@ -202,16 +203,12 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         { durability: 'strict' },
       ),
     async paths(sourceId) {
-      const paths = new Set<string>();
-      for (let last = ''; ;) {
-        const range = IDBKeyRange.bound([sourceId, last], [sourceId, []], true);
-        const rows = await transact(database, ['racePhotos'], 'readonly', (transaction) =>
-          transaction.objectStore('racePhotos').index('byPath').getAll(range, CHUNK),
+      const range = startingWith(sourceId);
+      const read = (part: IDBKeyRange, count: number): Promise<RacePhotoRow[]> =>
+        transact(database, ['racePhotos'], 'readonly', (transaction) =>
+          transaction.objectStore('racePhotos').index('byPath').getAll(part, count),
         );
-        for (const { path } of rows) paths.add(path);
-        if (rows.length < CHUNK) return paths;
-        last = rows.at(-1)!.path;
-      }
+      return new Set((await inPieces(range, read, ({ path }) => [sourceId, path])).map(({ path }) => path));
     },
     unsettledPaths: (sourceId) =>
       transact(database, ['racePhotos'], 'readonly', async (transaction) => {
@@ -248,10 +245,11 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         'readonly',
         async (transaction) => (await transaction.objectStore('raceThumbnails').get(id))?.blob ?? null,
       ),
-    all: (eventId) =>
-      transact(database, ['racePhotos'], 'readonly', async (transaction) =>
-        (await transaction.objectStore('racePhotos').getAll(ofEvent(eventId))).map(({ photo }) => photo),
-      ),
+    async all(eventId) {
+      const read = (range: IDBKeyRange, count: number): Promise<RacePhotoRow[]> =>
+        transact(database, ['racePhotos'], 'readonly', (transaction) => transaction.objectStore('racePhotos').getAll(range, count));
+      return (await inPieces(ofEvent(eventId), read, ({ id }) => id)).map(({ photo }) => photo);
+    },
     next: (sourceIds, limit) =>
       transact(database, ['racePhotos'], 'readonly', async (transaction) => {
         const index = transaction.objectStore('racePhotos').index('byQueue');

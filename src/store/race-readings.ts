@@ -14,6 +14,7 @@ import {
   type SightingLooks,
 } from '../contracts/race.ts';
 import { transact, type Database, type DecisionRow, type RacePhotoRow, type SightingRow, type Within } from './db.ts';
+import { inPieces } from './in-pieces.ts';
 import { bibOrder, emptyCounts, ofEvent, sightingRows, startingWith, summaryOf, Tally } from './race-rows.ts';
 
 /** A photo with what is known of it. */
@@ -92,7 +93,12 @@ export function createRaceReadingStore(database: Database): RaceReadingStore {
         async (transaction) => (await transaction.objectStore('raceReadings').get(photoId)) ?? null,
       ),
     ofEvent: (eventId) =>
-      transact(database, ['raceReadings'], 'readonly', (transaction) => transaction.objectStore('raceReadings').getAll(ofEvent(eventId))),
+      inPieces(
+        ofEvent(eventId),
+        (range, count) =>
+          transact(database, ['raceReadings'], 'readonly', (transaction) => transaction.objectStore('raceReadings').getAll(range, count)),
+        ({ photoId }) => photoId,
+      ),
     ofPhotos: (photoIds) =>
       transact(database, ['raceReadings'], 'readonly', async (transaction) =>
         (await Promise.all(photoIds.map((id) => transaction.objectStore('raceReadings').get(id)))).flatMap((reading) => reading ?? []),

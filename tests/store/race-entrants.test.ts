@@ -30,6 +30,10 @@ describe('entrants', () => {
     await entrants.replace('e2', [entrant('A1'), entrant('7')]);
     expect(new Set(await entrants.bibs(['e1', 'e2'])).size).toBe(4002);
     expect((await entrants.bibs(['e2'])).sort()).toEqual(['7', 'A1']);
+    const ids = await entrants.ids(['e1', 'e2']);
+    expect(ids.slice(0, 11).at(-1)).toBe('e1.11.0');
+    expect(ids.slice(4000)).toEqual(['e1.4001.0', 'e2.7.0', 'e2.A1.0']);
+    expect(new Set((await entrants.all(['e1', 'e2'])).map(({ id }) => id))).toEqual(new Set(ids));
   });
 
   it('are found by number, then by any part of the name, however it is typed', async () => {

@@ -10,7 +10,7 @@ export async function readContents(eventId: string): Promise<RaceContents> {
   if (event === null) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
   const family = (await raceEvents.family(eventId)).map(({ id }) => id);
   const [entered, cameras, sources, photos, readings] = await Promise.all([
-    entrants.ids(family).then((ids) => entrants.byIds(ids)),
+    entrants.all(family),
     raceEvents.cameras(eventId),
     photoSources.ofEvent(eventId),
     racePhotos.all(eventId),
