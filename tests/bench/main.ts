@@ -1,13 +1,14 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,nearest,shelf,race,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,nearest,shelf,race,desk,bytes,photo,soak,index] [--rounds 3] [--photos n]`
  * `npm run bench -- --only race [--photos 100] [--folder <JPEGs>]`
  * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
 import { parseArgs } from 'node:util';
 import { bytes } from './bytes.ts';
 import { openArena, type Arena } from './contender-page.ts';
+import { desk } from './desk.ts';
 import { index } from './index/main.ts';
 import { labels } from './labels.ts';
 import { look } from './look.ts';
@@ -32,13 +33,14 @@ const { values } = parseArgs({
 const rounds = positive(values.rounds, 3);
 const photos = values.photos === undefined ? null : positive(values.photos, 0);
 
-/** In the order they are run and printed. `shelf`, `race` and `soak` take long on two cores and `index` needs gigabytes of disk: they only run when they are named. */
+/** In the order they are run and printed. `shelf`, `race`, `desk` and `soak` take long on two cores and `index` needs gigabytes of disk: they only run when they are named. */
 const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<BenchRow[]>>> = {
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
   nearest: async (open) => nearest(await open()),
   shelf: async (open) => shelf(await open(), photos ?? 50),
   race: async (open) => race(await open(), { photos: photos ?? 100, folder: values.folder ?? null }),
+  desk: () => desk({ photos: photos ?? 10_000 }),
   bytes: () => bytes(),
   photo: () => photo({ photos: photos ?? 10 }),
   soak: () => soak({ photos: photos ?? 100 }),
@@ -48,7 +50,7 @@ const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<Ben
     return index({ count, dimensions: positive(values.dimensions, 128), hasPeers: count <= 1_000_000 });
   },
 };
-const BY_NAME_ONLY = ['shelf', 'race', 'soak', 'index'];
+const BY_NAME_ONLY = ['shelf', 'race', 'desk', 'soak', 'index'];
 
 const wanted = values.only?.split(',') ?? Object.keys(ITEMS).filter((name) => !BY_NAME_ONLY.includes(name));
 const unknown = wanted.filter((name) => !Object.hasOwn(ITEMS, name));
