@@ -32,8 +32,6 @@ export interface WaitingStore {
   begin(id: string): Promise<void>;
   /** Answered, or not wanted any more. */
   remove(ids: readonly string[]): Promise<void>;
-  /** The photo as it came; null when it does not wait any more. */
-  get(id: string): Promise<WaitingPhoto | null>;
   /** Take over what tabs that are gone left behind, in order. @param livingTabs what they wait for stays theirs. */
   claim(tab: string, livingTabs: ReadonlySet<string>, queue: WaitingQueue): Promise<readonly LeftPhoto[]>;
   count(queue: WaitingQueue): Promise<number>;
@@ -57,8 +55,6 @@ export function createWaitingStore(database: Database): WaitingStore {
       transact(database, ['waiting'], 'readwrite', async (transaction) => {
         await Promise.all(ids.map((id) => transaction.objectStore('waiting').delete(id)));
       }),
-    get: (id) =>
-      transact(database, ['waiting'], 'readonly', async (transaction) => (await transaction.objectStore('waiting').get(id)) ?? null),
     claim: (tab, livingTabs, queue) =>
       transact(database, ['waiting'], 'readwrite', async (transaction) => {
         const store = transaction.objectStore('waiting');

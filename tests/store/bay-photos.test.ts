@@ -39,7 +39,7 @@ describe('a photo of a bay', () => {
     await photos.add(bayPhoto('p1'), jpeg('full'), 1, 'tab');
     expect(await (await photos.picture('p1', 'screen'))!.text()).toBe('full');
     expect(await photos.finish('p1', read('p1'))).toMatchObject({ state: 'read', widthPx: 4000, readAtMs: 5000 });
-    expect(await waiting.get('p1')).toBeNull();
+    expect(await waiting.count('shelf')).toBe(0);
     expect(await (await photos.picture('p1', 'screen'))!.text()).toBe('screen');
     expect(await (await photos.picture('p1', 'thumbnail'))!.text()).toBe('small');
     expect(await photos.sizeOf('v1')).toBe('screen'.length + 'small'.length);

@@ -2,6 +2,7 @@
 import { captureAdvice, rollOf, type CaptureAdvice } from '../../core/shelf/capture-guidance.ts';
 import { deviceTilt, type DeviceTilt } from '../../core/shelf/device-tilt.ts';
 import { measureFrame, motionBetween, type GreyFrame } from '../../core/shelf/frame-measures.ts';
+import { toGrey } from '../../core/tensor-layout.ts';
 
 const SIDE_PX = 320;
 /** Often enough to feel live, seldom enough to leave the phone cool. */
@@ -79,7 +80,8 @@ export class Aiming {
     const context = canvas.getContext('2d', { willReadFrequently: true });
     if (context === null) return;
     context.drawImage(video, 0, 0, width, height);
-    const frame = toGrey(context.getImageData(0, 0, width, height));
+    const { data } = context.getImageData(0, 0, width, height);
+    const frame: GreyFrame = { widthPx: width, heightPx: height, data: toGrey({ widthPx: width, heightPx: height, data }) };
     const motion01 = this.#before === null ? null : motionBetween(this.#before, frame);
     this.#before = frame;
     const measures = measureFrame(frame);
@@ -93,11 +95,4 @@ export class Aiming {
     this.#candidate = advice;
     if (this.#stands >= STEADY) this.#advice = advice;
   }
-}
-
-/** Luma of Rec. 601, as the eye weighs it. */
-function toGrey({ width, height, data }: ImageData): GreyFrame {
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) grey[i] = (data[i * 4]! * 77 + data[i * 4 + 1]! * 150 + data[i * 4 + 2]! * 29) >> 8;
-  return { widthPx: width, heightPx: height, data: grey };
 }

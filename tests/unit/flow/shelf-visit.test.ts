@@ -88,7 +88,7 @@ it('is read and kept: names, looks, a photo for the screen and a small one; the 
   expect(await bayPhotos.looks('p1')).toHaveLength(12);
   expect(await (await bayPhotos.picture('p1', 'screen'))!.text()).toBe('2560');
   expect(await (await bayPhotos.picture('p1', 'thumbnail'))!.text()).toBe('256');
-  expect(await waiting.get('p1')).toBeNull();
+  expect(await waiting.count('shelf')).toBe(0);
   expect(places.closed).toEqual(['frame']);
 });
 
