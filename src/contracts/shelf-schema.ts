@@ -36,6 +36,7 @@ export const gapSchema = z.object({
   confidence01: shareSchema,
   expectedProductId: idSchema.nullable(),
   saidBy: z.enum(['net', 'spacing', 'user']),
+  seen01: shareSchema.exactOptional(),
 }) satisfies z.ZodType<ShelfGap>;
 
 const tagSchema = z.object({

@@ -111,6 +111,8 @@ export interface ShelfGap {
   readonly expectedProductId: string | null;
   /** Seen by the net, or inferred from the row's spacing, or drawn by the user. */
   readonly saidBy: 'net' | 'spacing' | 'user';
+  /** What the net's score was before the row had its say, 0..1; absent where it saw nothing. */
+  readonly seen01?: number;
 }
 
 /** A price tag on a rail. */

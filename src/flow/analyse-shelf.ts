@@ -116,7 +116,7 @@ async function analyseFrame(
     const { reading, looks } = draft.analysis;
     const facings = identifyFacings(reading!.facings, looks, products);
     await nextTurn();
-    draft.update({ reading: { ...reading!, facings, layout: layoutShelf(facings, reading!.layout.gaps, layout) } });
+    draft.update({ reading: { ...reading!, facings, layout: layoutShelf(facings, seenGaps(photoId, found), layout) } });
   });
   if (!hasTags) {
     draft.skip('read');
@@ -138,12 +138,16 @@ function readingOf(photoId: string, detections: ShelfDetections, layout: LayoutO
     .map(({ box, confidence01 }) => ({ box, confidence01, band: Math.floor((box.y + box.height) / step) }))
     .sort((a, b) => a.band - b.band || a.box.x - b.box.x || a.box.y - b.box.y)
     .map(({ box, confidence01 }, i): Facing => ({ id: `${photoId}/${i}`, box, confidence01, identity: null, isEdited: false }));
-  const gaps = [...detections.gaps]
+  return { facings, layout: layoutShelf(facings, seenGaps(photoId, detections), layout), tags: [] };
+}
+
+/** All that the net sees, however faintly: what of it is a gap, the rows tell. */
+function seenGaps(photoId: string, { gaps }: ShelfDetections): UnplacedGap[] {
+  return [...gaps]
     .sort((a, b) => a.box.x - b.box.x || a.box.y - b.box.y)
     .map(({ box, confidence01 }, i): UnplacedGap => ({
       ...{ id: `${photoId}/gap-${i}`, box, confidence01, expectedProductId: null, saidBy: 'net' },
     }));
-  return { facings, layout: layoutShelf(facings, gaps, layout), tags: [] };
 }
 
 async function backendsOf({ vision }: Pick<ShelfPlaces, 'vision'>): Promise<Record<string, Backend>> {

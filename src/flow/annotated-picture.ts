@@ -1,6 +1,7 @@
 /** @file A photo of a bay with its facings, gaps and names drawn on it. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
 import type { Facing, ShelfReading } from '../contracts/shelf.ts';
+import { isDoubtful } from '../core/shelf/doubtful-gap.ts';
 
 /** What is written beside the boxes. */
 export interface PictureWords {
@@ -80,7 +81,7 @@ function drawReading(context: OffscreenCanvasRenderingContext2D, { facings, layo
     const productId = first === undefined || !isNamed(first) ? null : (first.identity?.productId ?? null);
     if (productId !== null) label(context, words.nameOf(productId), block.box, colourOf(productId), size);
   }
-  for (const { box } of layout.gaps) {
+  for (const { box } of layout.gaps.filter((gap) => !isDoubtful(gap))) {
     context.strokeStyle = GAP;
     context.lineWidth = line * 1.5;
     context.strokeRect(box.x * width, box.y * height, box.width * width, box.height * height);

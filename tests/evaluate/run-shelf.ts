@@ -6,7 +6,8 @@ import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { GalleryItem, Product } from '../../src/contracts/product.ts';
 import type { Facing, FacingIdentity, ShelfDetection, ShelfDetections, ShelfReading } from '../../src/contracts/shelf.ts';
 import { comparePlanogram } from '../../src/core/shelf/compare-planogram.ts';
-import { layoutShelf } from '../../src/core/shelf/layout-shelf.ts';
+import { isDoubtful } from '../../src/core/shelf/doubtful-gap.ts';
+import { layoutShelf, type UnplacedGap } from '../../src/core/shelf/layout-shelf.ts';
 import { analyseShelf } from '../../src/flow/analyse-shelf.ts';
 import { enrolPhoto } from '../../src/flow/enrol.ts';
 import { SHELF_CONFIDENCE, detectShelf } from '../../workers/stages/detect-shelf.ts';
@@ -74,10 +75,10 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
       reading.facings,
       truth.facings.map(({ box }) => box),
     );
-    const named = given.names === 'truth' ? withTrueNames(reading, truth, matches) : reading;
+    const named = given.names === 'truth' ? withTrueNames(reading, sure, truth, matches) : reading;
     const planned = truth.blocks === null ? null : changedPlanogram(truth.blocks, labels, number);
     const compliance = planned === null ? null : comparePlanogram([named], { rows: planned.rows }, { view: 'whole' });
-    const seenGaps = named.layout.gaps;
+    const seenGaps = named.layout.gaps.filter((gap) => !isDoubtful(gap));
     detections.push({ found: all.facings, truth: truth.facings.map(({ box }) => box) });
     counts.push({
       places: placeAccuracy(placePairs(named, truth, matches)),
@@ -168,13 +169,14 @@ async function read(file: string, blob: Blob, found: ShelfDetections, pipeline: 
     identity: null,
     isEdited: false,
   }));
-  const gaps = found.gaps.map(({ box, confidence01 }, i) => {
-    return { id: `${file}/gap-${i}`, box, confidence01, expectedProductId: null, saidBy: 'net' as const };
-  });
-  return { facings, layout: layoutShelf(facings, gaps), tags: [] };
+  return { facings, layout: layoutShelf(facings, unplaced(found.gaps)), tags: [] };
 }
 
-function withTrueNames(reading: ShelfReading, truth: ShelfTruth, matches: readonly number[]): ShelfReading {
+function unplaced(gaps: readonly ShelfDetection[]): UnplacedGap[] {
+  return gaps.map(({ box, confidence01 }, i) => ({ id: `gap-${i}`, box, confidence01, expectedProductId: null, saidBy: 'net' }));
+}
+
+function withTrueNames(reading: ShelfReading, { gaps }: ShelfDetections, truth: ShelfTruth, matches: readonly number[]): ShelfReading {
   const facings = reading.facings.map((facing, i): Facing => {
     const label = truth.facings[matches[i]!]?.label ?? null;
     const identity: FacingIdentity | null =
@@ -190,7 +192,7 @@ function withTrueNames(reading: ShelfReading, truth: ShelfTruth, matches: readon
           };
     return { ...facing, identity };
   });
-  return { ...reading, facings, layout: layoutShelf(facings, reading.layout.gaps) };
+  return { ...reading, facings, layout: layoutShelf(facings, unplaced(gaps)) };
 }
 
 function trueDetections({ facings, gaps }: ShelfTruth): ShelfDetections {

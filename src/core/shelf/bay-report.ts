@@ -3,6 +3,7 @@ import type { Certainty, Product } from '../../contracts/product.ts';
 import type { Compliance, Facing, PlanogramRow, ShelfBlock, ShelfGap, ShelfReading } from '../../contracts/shelf.ts';
 import type { BayReport, ReportBlock, ReportFix, ReportGap, ReportShare } from '../../contracts/visit-report.ts';
 import type { Stopwatch } from '../../contracts/visit.ts';
+import { isDoubtful } from './doubtful-gap.ts';
 import { checkFixes, fixList } from './fix-list.ts';
 import { shelfShares } from './shelf-shares.ts';
 
@@ -59,6 +60,7 @@ export function productFacts(
 export function bayReport({ readings, factsOf, compliance, complianceAfter, fixes, nowMs, ...source }: BayReportSource): BayReport {
   const facings = readings.flatMap((reading) => reading.facings);
   const named = facings.filter(isNamed);
+  const gaps = readings.flatMap(({ layout }) => layout.gaps.filter((gap) => !isDoubtful(gap)));
   const products = new Set(named.map(({ identity }) => identity?.productId));
   return {
     ...source,
@@ -66,10 +68,10 @@ export function bayReport({ readings, factsOf, compliance, complianceAfter, fixe
     products: products.size,
     unknown: facings.length - named.length,
     notSure: named.filter(({ identity }) => identity?.certainty !== 'sure').length,
-    gaps: readings.reduce((sum, { layout }) => sum + layout.gaps.length, 0),
+    gaps: gaps.length,
     rows: Math.max(0, ...readings.map(({ layout }) => layout.rows.length)),
     blocks: readings.flatMap((reading) => blocksOf(reading, factsOf)),
-    gapPlaces: readings.flatMap(({ layout }) => layout.gaps.map((gap) => gapOf(gap, factsOf))),
+    gapPlaces: gaps.map((gap) => gapOf(gap, factsOf)),
     shares: [
       ...sharesOf(
         readings,

@@ -13,6 +13,7 @@
  */
 import type { Compliance, Facing, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
 import { alignSequences, type AlignedPair } from './align-sequences.ts';
+import { isDoubtful } from './doubtful-gap.ts';
 import { knownProductOf } from './find-blocks.ts';
 
 /** What may be said beside the two. */
@@ -39,8 +40,6 @@ const LIKELY_CANDIDATE = 0.15;
 const EXPECTED_CHANCE = 0.03;
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */
 const ROOM = 0.8;
-/** Gaps that spacing shows less surely are as likely facings that were overlooked. */
-const SURE_GAP = 0.5;
 /** Confidence of what is not there: never as certain as what is. */
 const ABSENT_CONFIDENCE = 0.85;
 
@@ -61,7 +60,7 @@ interface FoundColumn {
   readonly position: number;
   readonly facingIds: readonly string[];
   readonly gapId: string | null;
-  /** A gap that only the spacing shows, and not surely. */
+  /** A gap that may as well be a facing that was overlooked. */
   readonly isHole: boolean;
   /** Known product; null for unknown ones and gaps. */
   readonly productId: string | null;
@@ -247,7 +246,7 @@ function foundRows({ facings, layout }: ShelfReading, photo: number): FoundRow[]
     }
     for (const { id, row: gapRow, position, expectedProductId, confidence01, saidBy } of layout.gaps) {
       if (gapRow !== row || columns.has(position)) continue;
-      const isHole = saidBy === 'spacing' && confidence01 < SURE_GAP;
+      const isHole = isDoubtful({ saidBy, confidence01 });
       columns.set(position, {
         ...{ photo, row, position },
         facingIds: [],

@@ -2,13 +2,14 @@
 import type { Box, Point } from '../../contracts/geometry.ts';
 import type { Facing, Placement, ShelfGap, ShelfLayout, ShelfRail, ShelfRow } from '../../contracts/shelf.ts';
 import { intersectionArea, intersectionOverSmaller } from '../nms.ts';
+import { MIN_EMPTY01 } from './doubtful-gap.ts';
 import { eyeLevelOf, USUAL_BAY, type BayHeights } from './eye-level.ts';
 import { findBlocks, knownProductOf, sameThingKey, type PlacedFacing } from './find-blocks.ts';
 import { findBays, type Bay } from './find-bays.ts';
 import { fitRowPlane, planeOfBoards, type MeasuredBoard } from './fit-row-plane.ts';
 import { robustLine, type Line } from './robust.ts';
-import { fromRowPlane, planeSpan, slopeAt, type PlaneSpan, type RowPlane } from './row-plane.ts';
-import { spacingGaps, type SpacedColumn } from './spacing-gaps.ts';
+import { emptyEnd01, rowHoles, type SeenGap, type SpacedColumn } from './row-holes.ts';
+import { fromRowPlane, planeSpan, sharedWidth01, slopeAt, type PlaneSpan, type RowPlane } from './row-plane.ts';
 import { stackColumns, type RowMember, type ShelfColumn } from './stack-columns.ts';
 
 /** A gap before it has its place. */
@@ -21,11 +22,17 @@ export interface LayoutOptions {
   readonly bay?: BayHeights;
 }
 
-/** Gaps count less than facings where boards are looked for. */
+/** Gaps count less than facings where boards are looked for, */
 const GAP_WEIGHT = 0.5;
+/** and those that the net is less sure of not at all: they only speak for holes of a row. */
+const MIN_SEEN = 0.2;
+/** From this on a hole has a column, be it empty or overlooked. */
+const MIN_COLUMN = 0.5;
 /** Nearer to the frame's edge than this, a box is cut by it. */
 const EDGE = 0.004;
 const REFINEMENTS = 2;
+/** A gap of the net that shares more than this of its width with a column, or with a place of a hole, is no place of its own. */
+const LOOSE_WIDTH = 0.5;
 /** A gap of the net that one facing covers by more than this is none. */
 const COVERED = 0.6;
 
@@ -38,16 +45,20 @@ interface Thing {
 
 /**
  * @param facings in any order.
- * @param gaps seen by the net or drawn by the user; those inferred from spacing are left out and inferred anew, so that a layout's own
- * gaps may be handed in again after an edit.
+ * @param gaps seen by the net, however faintly, or drawn by the user; those inferred from spacing alone are left out and inferred anew, so
+ * that a layout's own gaps may be handed in again after an edit.
  */
 export function layoutShelf(facings: readonly Facing[], gaps: readonly UnplacedGap[] = [], options: LayoutOptions = {}): ShelfLayout {
-  const seen = gaps.filter(({ saidBy, box }) => saidBy === 'user' || (saidBy === 'net' && !isCovered(box, facings)));
+  const all = gaps.filter((gap) => gap.saidBy === 'user' || (seenScore(gap) > 0 && !isCovered(gap.box, facings)));
+  const seen = all.filter((gap) => gap.saidBy === 'user' || seenScore(gap) >= MIN_SEEN);
   const things: Thing[] = [
     ...facings.map(({ box, confidence01 }) => ({ box, weight: 0.3 + 0.7 * confidence01, isGap: false })),
-    ...seen.map(({ box, confidence01 }) => ({ box, weight: GAP_WEIGHT * confidence01, isGap: true })),
+    ...seen.map((gap) => ({ box: gap.box, weight: GAP_WEIGHT * (gap.saidBy === 'user' ? 1 : seenScore(gap)), isGap: true })),
   ];
   const { plane, spans, bays } = baysOf(things);
+  const faint = all
+    .filter(({ saidBy }) => saidBy !== 'user')
+    .map((gap): SeenGap => ({ span: planeSpan(plane, gap.box), seen01: seenScore(gap) }));
   const placements: Omit<Placement, 'block'>[] = [];
   const placed: PlacedFacing[] = [];
   const placedGaps: ShelfGap[] = [];
@@ -59,7 +70,10 @@ export function layoutShelf(facings: readonly Facing[], gaps: readonly UnplacedG
       const members = inBay
         .filter((_, i) => boards.rowOf[i] === row)
         .map((index): RowMember => ({ index, span: spans[index]!, isGap: things[index]!.isGap }));
-      const columns = withSpacingGaps(stackColumns(members), facings, { plane, down, row, ...options });
+      const isUsers = (index: number): boolean => index >= facings.length && seen[index - facings.length]!.saidBy === 'user';
+      const standing = stackColumns(members.filter(({ index, isGap }) => !isGap || isUsers(index)));
+      const ends = members.filter(({ index, isGap }) => isGap && !isUsers(index));
+      const columns = withGaps(standing, ends, { facings, seen, faint, plane, ...options });
       const before = columnsSoFar[row] ?? 0;
       columnsSoFar[row] = before + columns.length;
       columns.forEach(({ members: stack, gap, inferred }, column) => {
@@ -182,14 +196,26 @@ interface PlacedColumn extends ShelfColumn {
   readonly inferred: UnplacedGap | null;
 }
 
-interface RowPlace extends LayoutOptions {
+interface RowGaps extends LayoutOptions {
+  readonly facings: readonly Facing[];
+  /** Gaps that are things of the shelf, after the facings. */
+  readonly seen: readonly UnplacedGap[];
+  /** All that the net sees, however faintly. */
+  readonly faint: readonly SeenGap[];
   readonly plane: RowPlane;
-  readonly down: number;
-  readonly row: number;
 }
 
-/** Columns of a row, with the empty places that its spacing shows among them. */
-function withSpacingGaps(columns: readonly ShelfColumn[], facings: readonly Facing[], place: RowPlace): PlacedColumn[] {
+/** Score of the net before the row had its say, 0..1; 0 for what it did not see. */
+function seenScore({ saidBy, seen01, confidence01 }: UnplacedGap): number {
+  return seen01 ?? (saidBy === 'net' ? confidence01 : 0);
+}
+
+/**
+ * Columns of a row with its gaps among them: places of holes, and what the net sees beside the first and the last facing.
+ * @param columns of facings and of gaps that the user drew. @param loose gaps of the net in this row.
+ */
+function withGaps(columns: readonly ShelfColumn[], loose: readonly RowMember[], row: RowGaps): PlacedColumn[] {
+  const { facings, seen, faint, plane, dismissedGaps = [] } = row;
   const spaced = columns.map((column): SpacedColumn => {
     const foot = column.members[0];
     const box = foot === undefined ? null : facings[foot.index]!.box;
@@ -200,23 +226,33 @@ function withSpacingGaps(columns: readonly ShelfColumn[], facings: readonly Faci
     };
   });
   const all = columns.map((column): PlacedColumn => ({ ...column, inferred: null }));
-  let inserted = 0;
   let number = 0;
   let lastAfter = -1;
-  for (const { after, left, right, confidence01 } of spacingGaps(spaced)) {
+  const places = rowHoles(spaced, faint);
+  for (const { after, span, seen: at, empty01, column01 } of places) {
     number = after === lastAfter ? number + 1 : 0;
     lastAfter = after;
-    const neighbours = [columns[after]!, columns[after + 1]!].filter(({ gap }) => gap === null);
-    const height = neighbours.reduce((sum, { span }) => sum + span.bottom - span.top, 0) / neighbours.length;
-    const span = { left, right, top: place.down - height, bottom: place.down };
-    const box = boxOf(span, place.plane);
-    if ((place.dismissedGaps ?? []).some((dismissed) => intersectionOverSmaller(dismissed, box) > 0.5)) continue;
+    if (empty01 < MIN_EMPTY01 && column01 < MIN_COLUMN) continue;
+    const box = boxOf(span, plane);
+    if (dismissedGaps.some((dismissed) => intersectionOverSmaller(dismissed, box) > 0.5)) continue;
     const beside = columns[after]!.members[0]?.index ?? columns[after + 1]!.members[0]!.index;
-    const id = `gap-${facings[beside]!.id}-${number}`;
-    const inferred: UnplacedGap = { id, box, confidence01, expectedProductId: null, saidBy: 'spacing' };
-    all.splice(after + 1 + inserted++, 0, { members: [], gap: null, span, inferred });
+    const seen01 = at === null ? 0 : faint[at]!.seen01;
+    const inferred: UnplacedGap = {
+      ...{ id: `gap-${facings[beside]!.id}-${number}`, box, confidence01: empty01, expectedProductId: null },
+      ...(seen01 >= MIN_SEEN ? { saidBy: 'net', seen01 } : seen01 > 0 ? { saidBy: 'spacing', seen01 } : { saidBy: 'spacing' }),
+    };
+    all.push({ members: [], gap: null, span, inferred });
   }
-  return all;
+  for (const { index, span } of loose) {
+    const gap = seen[index - facings.length]!;
+    const empty01 = emptyEnd01(span, columns, seenScore(gap));
+    const isFree =
+      all.every((column) => sharedWidth01(span, column.span) < LOOSE_WIDTH) &&
+      places.every((place) => sharedWidth01(span, place.span) < LOOSE_WIDTH);
+    if (isFree && empty01 >= MIN_EMPTY01)
+      all.push({ members: [], gap: null, span, inferred: { ...gap, confidence01: empty01, seen01: seenScore(gap) } });
+  }
+  return all.sort((a, b) => a.span.left + a.span.right - b.span.left - b.span.right);
 }
 
 /** Box of the frame around a span of the row plane. */

@@ -1,5 +1,6 @@
 /** @file A reading as boxes on its photo: a colour for each product, a shape for each degree of certainty. Thread: page. */
 import type { Facing, PlanogramDifference, ShelfReading } from '../../contracts/shelf.ts';
+import { isDoubtful } from '../../core/shelf/doubtful-gap.ts';
 import type { BoxStyle, DrawnBox } from '../../ui/box-drawing.ts';
 
 /** Told apart on photos of any colour, with a dark halo. */
@@ -20,7 +21,7 @@ const PALETTE = [
 const UNSURE = '#f3c55b';
 const WRONG = '#ff7a6e';
 
-type Kind = 'gap' | 'tag' | 'unread' | 'unknown' | 'right' | 'misplaced' | 'wrong-facings' | 'foreign' | 'out-of-stock';
+type Kind = 'gap' | 'doubtful-gap' | 'tag' | 'unread' | 'unknown' | 'right' | 'misplaced' | 'wrong-facings' | 'foreign' | 'out-of-stock';
 
 const line = (stroke: string, more: Partial<BoxStyle> = {}): BoxStyle => ({
   stroke,
@@ -33,6 +34,7 @@ const line = (stroke: string, more: Partial<BoxStyle> = {}): BoxStyle => ({
 
 const FIXED: Readonly<Record<Kind, BoxStyle>> = {
   gap: line(WRONG, { fill: 'rgb(255 122 110 / 0.55)', isHatched: true, dash: [10, 4] }),
+  'doubtful-gap': line(WRONG, { dash: [3, 5], sign: '?' }),
   tag: line('#fff7c2', { dash: [2, 2] }),
   unread: line('#ffffff'),
   unknown: line(UNSURE, { dash: [3, 3], sign: '?' }),
@@ -105,13 +107,11 @@ export function readingBoxes(reading: ShelfReading, words: ReadingWords, shows: 
     styles[style.name] ??= style.look;
     boxes.push({ id: facing.id, box: facing.box, style: style.name, label: style.label });
   }
-  for (const { id, box, expectedProductId } of reading.layout.gaps)
-    boxes.push({
-      id,
-      box,
-      style: 'gap',
-      label: expectedProductId === null ? words.gap : `${words.gap}: ${words.nameOf(expectedProductId)}`,
-    });
+  for (const gap of reading.layout.gaps) {
+    const name = isDoubtful(gap) ? `${words.gap}?` : words.gap;
+    const label = gap.expectedProductId === null ? name : `${name}: ${words.nameOf(gap.expectedProductId)}`;
+    boxes.push({ id: gap.id, box: gap.box, style: isDoubtful(gap) ? 'doubtful-gap' : 'gap', label });
+  }
   if (shows.tags)
     for (const { id, box, price, text } of reading.tags)
       boxes.push({ id, box, style: 'tag', label: price === null ? text : String(price) });
@@ -145,7 +145,10 @@ export function complianceBoxes(reading: ShelfReading, differences: readonly Pla
     const name = identity?.productId == null || identity.certainty === 'not-sure' ? '?' : words.nameOf(identity.productId);
     return { id, box, style: wrong.get(id) ?? (name === '?' ? 'unknown' : 'right'), label: name };
   });
-  for (const { id, box, expectedProductId } of reading.layout.gaps)
-    boxes.push({ id, box, style: wrong.get(id) ?? 'gap', label: expectedProductId === null ? words.gap : words.nameOf(expectedProductId) });
+  for (const gap of reading.layout.gaps) {
+    const { id, box, expectedProductId } = gap;
+    const style = wrong.get(id) ?? (isDoubtful(gap) ? 'doubtful-gap' : 'gap');
+    boxes.push({ id, box, style, label: expectedProductId === null ? words.gap : words.nameOf(expectedProductId) });
+  }
   return { boxes, styles: FIXED };
 }
