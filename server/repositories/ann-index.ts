@@ -134,6 +134,11 @@ export interface AnnIndex {
    */
   removeReplacedIndexes(): Promise<number>;
   /**
+   * Remove what a process that was killed left half-written before this index was opened: [Note: Leftovers]. Not beside `maintain`.
+   * @returns bytes of rows.
+   */
+  removeLeftovers(): Promise<number>;
+  /**
    * Remove the files of older versions now, also of those that searches under way may still read, and what a killed process left behind
    * half-done. Nothing else may write meanwhile.
    */

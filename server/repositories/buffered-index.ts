@@ -225,6 +225,10 @@ class BufferedIndex implements AnnIndex {
     return this.#inner.removeReplacedIndexes();
   }
 
+  removeLeftovers(): Promise<number> {
+    return this.#inner.removeLeftovers();
+  }
+
   dropOldVersions(): Promise<void> {
     return this.#write(() => this.#inner.dropOldVersions());
   }

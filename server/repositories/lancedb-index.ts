@@ -11,6 +11,7 @@ import { Table, type RecordBatch } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Filter } from '../../src/contracts/server-api.ts';
 import { rewriteFragments } from './lance-fragments.ts';
+import { removeLeftovers } from './leftovers.ts';
 import type {
   AnnEngine,
   AnnIndex,
@@ -90,18 +91,21 @@ export interface LanceEngineOptions {
   readonly exactRows?: number;
   /** How old a read may be at most when another process writes, in seconds; null: nobody else writes. */
   readonly readIntervalS?: number | null;
+  /** Nobody else writes there, nor can come to. */
+  readonly isAlone?: boolean;
 }
 
 /** @param location where the tables live; a folder is made when absent. */
 export async function openLanceEngine(
   location: EngineLocation,
-  { exactRows = EXACT_ROWS, readIntervalS = null }: LanceEngineOptions = {},
+  { exactRows = EXACT_ROWS, readIntervalS = null, isAlone = false }: LanceEngineOptions = {},
 ): Promise<AnnEngine> {
   const connection = await connect(location.uri, {
     ...location.connection,
     ...(location.kind === 'service' ? {} : { session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) }),
     ...(readIntervalS === null ? {} : { readConsistencyInterval: readIntervalS }),
   });
+  const aloneSinceMs = isAlone ? Date.now() : null;
   const names = async () => new Set(await connection.tableNames());
   return {
     open: async (spec) => {
@@ -110,7 +114,7 @@ export async function openLanceEngine(
         : await connection.createEmptyTable(spec.name, itemSchema(spec));
       await addKeypoints(table, readIntervalS !== null);
       await requireSchema(table, spec);
-      return new LanceIndex(spec, table, connection, location, exactRows);
+      return new LanceIndex(spec, table, { connection, location, exactRows, aloneSinceMs });
     },
     drop: async (name) => {
       if ((await names()).has(name)) await connection.dropTable(name);
@@ -153,6 +157,15 @@ function addIds(known: KnownIds, rows: Table | RecordBatch): number {
   return ids === null ? 0 : known.add(ids);
 }
 
+/** Where an index is and how it is kept. */
+interface IndexPlace {
+  readonly connection: Connection;
+  readonly location: EngineLocation;
+  readonly exactRows: number;
+  /** Only this process has written since; null: others may write. */
+  readonly aloneSinceMs: number | null;
+}
+
 class LanceIndex implements AnnIndex {
   readonly spec: AnnSpec;
   readonly #table: LanceTable;
@@ -160,6 +173,7 @@ class LanceIndex implements AnnIndex {
   readonly #location: EngineLocation;
   #commits = 0;
   readonly #exactRows: number;
+  readonly #aloneSinceMs: number | null;
   readonly #synced = new Set<string>();
   /** Rows that match a predicate in a version of the table. */
   readonly #matching = new Map<string, { readonly version: number; readonly rows: Promise<RowIdSet> }>();
@@ -169,12 +183,13 @@ class LanceIndex implements AnnIndex {
   /** All ids, while a bulk comes in; else null. */
   #known: KnownIds | null = null;
 
-  constructor(spec: AnnSpec, table: LanceTable, connection: Connection, location: EngineLocation, exactRows: number) {
+  constructor(spec: AnnSpec, table: LanceTable, { connection, location, exactRows, aloneSinceMs }: IndexPlace) {
     this.spec = spec;
     this.#table = table;
     this.#connection = connection;
     this.#location = location;
     this.#exactRows = exactRows;
+    this.#aloneSinceMs = aloneSinceMs;
   }
 
   get commits(): number {
@@ -558,6 +573,18 @@ class LanceIndex implements AnnIndex {
     const replaced = present.filter((name) => !used.has(name));
     for (const name of replaced) await rm(join(folder, name), { recursive: true, force: true });
     return replaced.length;
+  }
+
+  async removeLeftovers(): Promise<number> {
+    if (this.#location.kind !== 'folder' || this.#aloneSinceMs === null) return 0;
+    const { fragmentStats } = await this.#table.stats();
+    const bytes = await removeLeftovers(
+      join(this.#location.uri, `${this.spec.name}.lance`),
+      this.#aloneSinceMs,
+      fragmentStats.numFragments,
+    );
+    await this.removeReplacedIndexes();
+    return bytes;
   }
 
   async dropOldVersions(): Promise<void> {

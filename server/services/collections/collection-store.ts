@@ -38,7 +38,7 @@ const DAMAGE =
 /** A collection that fails is looked through at most this often. */
 const EXAMINE_MS = 60_000;
 /** After a start, when the first searches have been answered. */
-const WARM_AFTER_MS = 2_000;
+const SETTLE_AFTER_MS = 2_000;
 /** Log entries applied at a time at start. */
 const REPLAY_PAGE = 16;
 
@@ -81,7 +81,7 @@ export class CollectionStore {
   #lane: Promise<void> | null = null;
   #checkpointing: Promise<boolean> | null = null;
   #checkpointTimer: NodeJS.Timeout | null = null;
-  #warmTimer: NodeJS.Timeout | null = null;
+  #settleTimer: NodeJS.Timeout | null = null;
   #appliedSequence = 0;
   #uncheckedOperations = 0;
   /** When a collection was looked through, and the look that is under way. */
@@ -105,8 +105,7 @@ export class CollectionStore {
     const store = new CollectionStore(parts);
     for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
     await store.#replay();
-    await store.#resumeTraining();
-    store.#warmTimer = setTimeout(() => void store.#warm(), WARM_AFTER_MS).unref();
+    store.#settleTimer = setTimeout(() => void store.#settle(), SETTLE_AFTER_MS).unref();
     return store;
   }
 
@@ -389,7 +388,7 @@ export class CollectionStore {
   /** Finish the writes that wait, flush and close. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#warmTimer !== null) clearTimeout(this.#warmTimer);
+    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
     await this.#lane;
     await this.#maintenance.close();
     await this.#checkpoint();
@@ -506,12 +505,9 @@ export class CollectionStore {
   }
 
   /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
-  async #resumeTraining(): Promise<void> {
-    for (const { description, index } of this.#open.values()) {
-      if (index === null) continue;
-      const { unindexed, trainedOn, isTrainingDue } = await index.state();
-      if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(description.name);
-    }
+  async #resumeTraining(name: string, index: AnnIndex): Promise<void> {
+    const { unindexed, trainedOn, isTrainingDue } = await index.state();
+    if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(name);
   }
 
   async #replay(): Promise<void> {
@@ -542,13 +538,23 @@ export class CollectionStore {
     await this.#checkpoint();
   }
 
-  async #warm(): Promise<void> {
+  /** What a start leaves for later: files that a kill left half-written, a training that it cut short, indexes that lie on the disk only. */
+  async #settle(): Promise<void> {
     for (const { description, index } of [...this.#open.values()]) {
       if (this.#isClosed) return;
-      await index?.warm().catch((error: unknown) => {
-        // A search that finds the same says so.
-        this.#parts.logger.warn({ collection: description.name, err: error }, 'an index could not be brought into memory');
-      });
+      const { name: collection } = description;
+      if (index === null) continue;
+      try {
+        await this.#maintenance.exclusively(collection, async () => {
+          const bytes = await index.removeLeftovers();
+          if (bytes > 0) this.#parts.logger.info({ collection, bytes }, 'what a killed process had left half-written was removed');
+        });
+        await this.#resumeTraining(collection, index);
+        await index.warm();
+      } catch (error) {
+        // A search or write that finds the same says so.
+        this.#parts.logger.warn({ collection, err: error }, 'a collection could not be looked after');
+      }
     }
   }
 

@@ -88,7 +88,8 @@ async function openWriter(
     const catalogue = shared === null ? null : new SharedCatalogue(shared);
     // A writer on a fresh machine takes over what its predecessor made.
     for (const description of (await catalogue?.read()) ?? []) await collections.add(description);
-    const engine = await openLanceEngine(location, settings);
+    // Over a shared index a writer that lost its term may wake up and commit what it had written.
+    const engine = await openLanceEngine(location, { exactRows: settings.exactRows, isAlone: shared === null });
     const store = await CollectionStore.open({
       // Over a shared index an answered write must be there for the other servers, also when this machine is lost with its log.
       engine: shared === null && location.kind === 'folder' ? buffered(engine) : engine,

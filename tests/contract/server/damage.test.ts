@@ -95,6 +95,63 @@ describe('a table whose vectors lost a bit', () => {
   });
 });
 
+describe('a trained index', () => {
+  const ROWS = 5_200;
+  const row = (n: number) => ({ ...item(n), metadata: { shelf: n % 2 } });
+  const search = async (app: App, n: number) => {
+    const payload = { space: SPACE, vector: unitVector(D, n + 1), k: 1 };
+    const answer = await app.http.inject({ method: 'POST', url: '/v1/collections/many/search', payload });
+    return { status: answer.statusCode, id: answer.json<{ matches: { id: string }[] }>().matches[0]?.id };
+  };
+  /** The files of the vector's index, the largest first. */
+  const codesOf = (folder: string) => {
+    const indices = join(folder, 'vectors', 'many.lance', '_indices');
+    const files = readdirSync(indices, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('auxiliary.idx'));
+    return files.map((name) => join(indices, name));
+  };
+
+  it.each([
+    ['cut short while the server is stopped', 'stopped', (path: string) => truncateSync(path, 200)],
+    ['one bit of which changes while it runs', 'running', flip],
+  ] as const)('%s is named, the rows are searched one by one, and it is trained again', { timeout: 120_000 }, async (_name, when, harm) => {
+    const config = { ...testConfig(), exactRows: 1_000 };
+    let app = await buildApp(config);
+    const { store } = app.services;
+    await store.create({ name: 'many', space: SPACE, dimensions: D, metric: 'cosine', fields: { shelf: 'int' } });
+    await store.ingest('many', [
+      itemTable(
+        store.description('many'),
+        Array.from({ length: ROWS }, (_, n) => row(n)),
+      ),
+    ]);
+    store.maintain('many');
+    const stateOf = async (of: App) => (await of.services.store.state('many')).index;
+    await expect.poll(async () => stateOf(app), { timeout: 60_000 }).toMatchObject({ trainedOn: ROWS, isMaintaining: false });
+    if (when === 'stopped') await app.http.close();
+    else await app.services.scrub!.run({ isUrgent: true });
+    const before = codesOf(config.dataFolder);
+    expect(before.length).toBeGreaterThan(0);
+    before.forEach(harm);
+    if (when === 'stopped') app = await buildApp(config);
+    else await app.services.scrub!.run({ isUrgent: true });
+
+    // Right from the first answer on: before, while and after it is mended.
+    expect(await search(app, 4_321)).toEqual({ status: 200, id: 'i4321' });
+    const reason = expect.stringMatching(/index .* is damaged/) as string;
+    expect(await healthOf(app)).toMatchObject({ status: 'degraded', damaged: [{ kind: 'collection', name: 'many', reason }] });
+    for (let n = 0; (await healthOf(app)).status !== 'ok'; n += 1) {
+      expect(await search(app, (n * 37) % ROWS)).toEqual({ status: 200, id: `i${(n * 37) % ROWS}` });
+      if (n > 2_000) expect.fail('it is not mended');
+    }
+    expect(await stateOf(app)).toMatchObject({ search: 'approximate', trainedOn: ROWS, indexed: ROWS, unindexed: 0 });
+    await app.services.store.dropOldVersions('many');
+    await app.services.scrub!.run({ isUrgent: true });
+    expect(await healthOf(app)).toMatchObject({ status: 'ok', damaged: [] });
+    for (const n of [0, 2_600, 5_199]) expect(await search(app, n)).toEqual({ status: 200, id: `i${n}` });
+    await app.http.close();
+  });
+});
+
 describe('a file of a bulk ingest', () => {
   it.each([
     ['cut short', (path: string) => truncateSync(path, 300)],
