@@ -41,6 +41,14 @@ const HINT_CONFIDENCE = 0.3;
  */
 export const RACE_CONFIDENCE = { person: 0.35, bib: 0.2 } as const;
 
+/**
+ * [Note: Runners in the back] A photo is of the runners in front. What looks like a bib far behind them is more often none, or none that anybody
+ * wants, than the net can tell from so few pixels: confidences are multiplied by (height / height of the tallest sure bib) ^ BACK_POWER, after the
+ * thresholds, so that everything is still read. Chosen on the photos kept for choosing (docs/bib.md).
+ */
+const BACK_POWER = 0.5;
+const SURE_BIB = 0.5;
+
 /** What the two maps stand for, and how much of one box another of its kind may share: union, and the smaller box. */
 const KINDS = {
   people: { stridePx: 16, unitPx: 64, maxUnion: 0.6, maxInside: 0.9 },
@@ -88,8 +96,17 @@ export async function detectRunners(levels: FrameLevels, runtime: Runtime, optio
   const { minConfidence01 } = options;
   return {
     people: found.people.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.person)),
-    bibs: found.bibs.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.bib)),
+    bibs: frontFirst(found.bibs.filter(({ confidence01 }) => confidence01 >= (minConfidence01 ?? RACE_CONFIDENCE.bib))),
   };
+}
+
+/** Bibs that are much smaller than the tallest sure one count for less, see [Note: Runners in the back]. Confidence descending. */
+function frontFirst(bibs: readonly RaceDetection[]): RaceDetection[] {
+  const tallest = Math.max(0, ...bibs.filter(({ confidence01 }) => confidence01 >= SURE_BIB).map(({ box }) => box.height));
+  const share = ({ height }: Box) => (tallest === 0 ? 1 : Math.min(1, height / tallest) ** BACK_POWER);
+  return bibs
+    .map(({ box, confidence01 }) => ({ box, confidence01: confidence01 * share(box) }))
+    .sort((a, b) => b.confidence01 - a.confidence01);
 }
 
 async function opened(runtime: Runtime): Promise<Look> {

@@ -91,6 +91,16 @@ it('looks once at large runners, and finds person and bib where they are', async
   }
 });
 
+it('holds a bib far behind the others for less sure', async () => {
+  const { runtime } = runtimeOf();
+  const { bibs } = await detectRunners(photoOf(2048, 1365, [runner(1300, 300, 440), runner(300, 200, 1000)]), runtime);
+  expect(bibs).toHaveLength(2);
+  const [front, back] = bibs.map(({ box, confidence01 }) => ({ heightPx: box.height * 1365, confidence01 }));
+  expect(front!.heightPx).toBeGreaterThan(80);
+  expect(front!.confidence01).toBeCloseTo(1 / (1 + Math.exp(-2)), 2);
+  expect(back!.confidence01 / front!.confidence01).toBeCloseTo(Math.sqrt(back!.heightPx / front!.heightPx), 2);
+});
+
 it('looks again where runners are small: every bib once, none cut by the edge of the part', async () => {
   const { runtime, sizes } = runtimeOf();
   const small = Array.from({ length: 24 }, (_, i) => runner(40 + i * 82, 500 + (i % 3) * 20, 180));
