@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints, id_ce_nameConstraints } from '@peculiar/asn1-x509';
 import * as x509 from '@peculiar/x509';
+import { isPermittedAddress } from './lan-addresses.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
@@ -45,20 +46,6 @@ export interface LanCertificates {
   readonly fingerprint: string;
   /** When the leaf must be replaced (ms since 1970). */
   readonly renewAtMs: number;
-}
-
-/** @returns true for an address that the authority may vouch for. */
-export function isPermittedAddress(address: string): boolean {
-  if (isIP(address) === 6) return /^(f[cd]|fe[89ab])/i.test(address) || address === '::1';
-  const [a = 0, b = 0] = address.split('.').map(Number);
-  return (
-    a === 10 ||
-    a === 127 ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 100 && b >= 64 && b < 128) ||
-    (a === 169 && b === 254)
-  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** @file Addresses under which other devices of the network reach this machine. */
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isPermittedAddress } from './certificate-authority.ts';
 
 /**
  * @returns private addresses, the likeliest first: IPv4 before IPv6, home and office ranges before those of virtual networks.
@@ -13,6 +13,20 @@ export function lanAddresses(): string[] {
       .map(({ address, family }) => ({ address, rank: rankOf(name, address, family) })),
   );
   return all.sort((a, b) => a.rank - b.rank).map(({ address }) => address);
+}
+
+/** @returns true for an address that the authority may vouch for. */
+export function isPermittedAddress(address: string): boolean {
+  if (isIP(address) === 6) return /^(f[cd]|fe[89ab])/i.test(address) || address === '::1';
+  const [a = 0, b = 0] = address.split('.').map(Number);
+  return (
+    a === 10 ||
+    a === 127 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 100 && b >= 64 && b < 128) ||
+    (a === 169 && b === 254)
+  );
 }
 
 function rankOf(name: string, address: string, family: string): number {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createServer, type Server } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildTrustApp } from '../../../server/routes/trust.ts';
-import { isPermittedAddress, lanCertificates, type LanCertificates } from '../../../server/services/http/certificate-authority.ts';
+import { lanCertificates, type LanCertificates } from '../../../server/services/http/certificate-authority.ts';
+import { isPermittedAddress } from '../../../server/services/http/lan-addresses.ts';
 import { startServer } from './server-process.ts';
 import { removeFolders, startApp, temporaryFolder, testConfig } from './test-server.ts';
 
