@@ -2,7 +2,7 @@
 import { AppError } from '../contracts/errors.ts';
 import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
 import { transact, type Database, type RacePhotoRow, type Within } from './db.ts';
-import { PIECE } from './in-pieces.ts';
+import { inPieces, PIECE } from './in-pieces.ts';
 import {
   emptyCounts,
   newPhotoRow,
@@ -19,8 +19,6 @@ import {
 
 /** Larger files are no race: 10,000 photos with five runners each have about 60 MB. */
 const MAX_BYTES = 512 << 20;
-/** Photos of one piece of text: all of them in one would double the memory. */
-const TEXT_PIECE = 500;
 
 /** What {@link putRace} writes. */
 export const RACE_EXPORT_STORES = [
@@ -28,34 +26,66 @@ export const RACE_EXPORT_STORES = [
   ...(['raceSightings', 'raceLooks', 'raceNumbers', 'raceDecisions', 'raceCounts'] as const),
 ] as const;
 
-/** @returns the race and its parts as a file. @throws AppError('invalid-input') when it is gone */
-export async function exportRace(database: Database, eventId: string, nowMs: number): Promise<Blob> {
-  const race = await transact(
-    database,
-    RACE_EXPORT_STORES,
-    'readonly',
-    async (transaction): Promise<Omit<RaceExport, 'format' | 'version'>> => {
-      const all = await transaction.objectStore('raceEvents').getAll();
-      const main = all.find(({ id }) => id === eventId);
-      if (main === undefined) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
-      const events = [main, ...all.filter(({ parentId }) => parentId === eventId)];
-      const ranges = events.map(({ id }) => ofEvent(id));
-      const entrants = await Promise.all(ranges.map((range) => transaction.objectStore('raceEntrants').getAll(range)));
-      const cameras = await Promise.all(ranges.map((range) => transaction.objectStore('raceCameras').getAll(range)));
-      const sources = await Promise.all(
-        events.map(({ id }) => transaction.objectStore('raceSources').index('byEvent').getAll(startingWith(id))),
-      );
-      const photos = await Promise.all(ranges.map((range) => transaction.objectStore('racePhotos').getAll(range)));
-      const readings = await Promise.all(ranges.map((range) => transaction.objectStore('raceReadings').getAll(range)));
-      return {
-        ...{ exportedAtMs: nowMs, events, entrants: entrants.flat().map(({ entrant }) => entrant), cameras: cameras.flat() },
-        ...{ sources: sources.flat(), photos: photos.flat().map(({ photo }) => photo), readings: readings.flat() },
+/** @returns the race and its parts as a file, as they are at one moment. @throws AppError('invalid-input') when it is gone */
+export function exportRace(database: Database, eventId: string, nowMs: number): Promise<Blob> {
+  return transact(database, RACE_EXPORT_STORES, 'readonly', async (transaction) => {
+    const all = await transaction.objectStore('raceEvents').getAll();
+    const main = all.find(({ id }) => id === eventId);
+    if (main === undefined) throw new AppError('invalid-input', 'the race is gone', { stage: 'store' });
+    const events = [main, ...all.filter(({ parentId }) => parentId === eventId)];
+    const ranges = events.map(({ id }) => ofEvent(id));
+    const cameras = await Promise.all(ranges.map((range) => transaction.objectStore('raceCameras').getAll(range)));
+    const sources = await Promise.all(
+      events.map(({ id }) => transaction.objectStore('raceSources').index('byEvent').getAll(startingWith(id))),
+    );
+    const head = JSON.stringify({
+      ...{ format: 'mekiki-race', version: 1, exportedAtMs: nowMs, events, cameras: cameras.flat(), sources: sources.flat() },
+    });
+    const list = async <Row>(
+      name: string,
+      read: (range: IDBKeyRange, count: number) => Promise<Row[]>,
+      keyOf: (row: Row) => string,
+      valueOf: (row: Row) => unknown,
+    ): Promise<string[]> => {
+      const texts: string[] = [];
+      // Written as they come: what is read at once is put into words at once.
+      const piece = async (range: IDBKeyRange, count: number): Promise<Row[]> => {
+        const rows = await read(range, count);
+        if (rows.length > 0) texts.push((texts.length === 0 ? '' : ',') + rows.map((row) => JSON.stringify(valueOf(row))).join());
+        return rows;
       };
-    },
-  );
-  const { photos, readings, ...rest } = race;
-  const head = JSON.stringify({ format: 'mekiki-race', version: 1, ...rest });
-  return new Blob([head.slice(0, -1), ...listOf('photos', photos), ...listOf('readings', readings), '}'], { type: 'application/json' });
+      for (const range of ranges) await inPieces(range, piece, keyOf);
+      return [`,"${name}":[`, ...texts, ']'];
+    };
+    const entrants = transaction.objectStore('raceEntrants');
+    const photos = transaction.objectStore('racePhotos');
+    const readings = transaction.objectStore('raceReadings');
+    return new Blob(
+      [
+        head.slice(0, -1),
+        ...(await list(
+          'entrants',
+          (range, count) => entrants.getAll(range, count),
+          ({ id }) => id,
+          ({ entrant }) => entrant,
+        )),
+        ...(await list(
+          'photos',
+          (range, count) => photos.getAll(range, count),
+          ({ id }) => id,
+          ({ photo }) => photo,
+        )),
+        ...(await list(
+          'readings',
+          (range, count) => readings.getAll(range, count),
+          ({ photoId }) => photoId,
+          (reading) => reading,
+        )),
+        '}',
+      ],
+      { type: 'application/json' },
+    );
+  });
 }
 
 /**
@@ -153,13 +183,4 @@ function* photoRows({ events, cameras, photos }: RaceExport): Generator<RacePhot
     const row = newPhotoRow(photo, Number.isFinite(order) ? order : 0);
     yield withPhoto(row, photo, photoAtMs(photo, cameraOf.get(photo.cameraId ?? '') ?? null, eventOf.get(photo.eventId)!));
   }
-}
-
-function* listOf(name: string, values: readonly unknown[]): Generator<string> {
-  yield `,"${name}":[`;
-  for (let at = 0; at < values.length; at += TEXT_PIECE) {
-    const piece = JSON.stringify(values.slice(at, at + TEXT_PIECE));
-    yield `${at === 0 ? '' : ','}${piece.slice(1, -1)}`;
-  }
-  yield ']';
 }

@@ -4,6 +4,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { faults } from './axe.ts';
 import { LOOK_TIMEOUT_MS } from './look.ts';
+import { chooseFolder } from './race-desk.ts';
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
@@ -23,15 +24,6 @@ async function openDemo(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try a demo race' }).click();
   await page.waitForURL('**/races/demo-race');
   await expect(page.getByText(`All read: ${DEMO_PHOTOS} photos`)).toBeVisible({ timeout: LOOK_TIMEOUT_MS });
-}
-
-/** Files of a folder of the browser's own file system, which stands in for the one that the user would choose. */
-async function chooseFolder(page: Page, name: string): Promise<void> {
-  await page.addInitScript((folder) => {
-    Object.assign(window, {
-      showDirectoryPicker: async () => (await navigator.storage.getDirectory()).getDirectoryHandle(folder),
-    });
-  }, name);
 }
 
 async function counted(page: Page, label: string): Promise<number> {

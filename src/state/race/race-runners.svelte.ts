@@ -4,6 +4,7 @@ import type { AppError } from '../../contracts/errors.ts';
 import type { Entrant, RaceEvent } from '../../contracts/race.ts';
 import { listedBibs, type RunnerFilter } from '../../core/race/listed-bibs.ts';
 import { runnersOf, type RunnerPhoto, type SightingChoice } from '../../core/race/runner-photos.ts';
+import { nextTurn } from '../../flow/next-turn.ts';
 import { device } from '../device.ts';
 import { Loaded } from '../loaded.svelte.ts';
 
@@ -81,6 +82,8 @@ export class RaceRunners {
     const seen = await raceReadings.bibsOf(this.#eventId);
     if (filter === 'seen') return seen;
     const listed = (await entrants.ids(eventIds)).map((id) => id.split('.')[1] ?? '');
+    // Of 50,000 each of the two takes long enough.
+    await nextTurn();
     return listedBibs(listed, seen, filter);
   }
 
