@@ -23,6 +23,7 @@ const DOUBTFUL_EVERY = 5;
 /** No task of the page should be longer. */
 const LIMIT_MS = 50;
 const STEP_MS = 60;
+const BRING_BACK_MS = 600_000;
 /** Until a screen has what it shows, and has drawn it. */
 const SETTLE_MS = 2_500;
 
@@ -54,8 +55,9 @@ export async function desk({ photos }: DeskOptions): Promise<BenchRow[]> {
   try {
     await page.goto(`${baseUrl}/desk/bib`);
     const buffer = Buffer.from(JSON.stringify(bigRace(photos)));
-    await page.locator('main input[type=file]').setInputFiles({ name: 'race.json', mimeType: 'application/json', buffer });
-    await page.waitForURL(`**/races/${EVENT}`, { timeout: 600_000 });
+    const race = { name: 'race.json', mimeType: 'application/json', buffer };
+    await page.locator('main input[type=file]').setInputFiles(race, { timeout: BRING_BACK_MS });
+    await page.waitForURL(`**/races/${EVENT}`, { timeout: BRING_BACK_MS });
     await step('contact sheet: open', async () => {
       await open('/photos');
       await page.getByRole('list', { name: 'Contact sheet' }).getByRole('link').first().waitFor();
