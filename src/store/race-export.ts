@@ -46,12 +46,12 @@ export function exportRace(database: Database, eventId: string, nowMs: number): 
       read: (range: IDBKeyRange, count: number) => Promise<Row[]>,
       keyOf: (row: Row) => string,
       valueOf: (row: Row) => unknown,
-    ): Promise<string[]> => {
-      const texts: string[] = [];
-      // Written as they come: what is read at once is put into words at once.
+    ): Promise<BlobPart[]> => {
+      const texts: Blob[] = [];
+      // Written as they come: what is read at once is put into words, and into bytes, at once.
       const piece = async (range: IDBKeyRange, count: number): Promise<Row[]> => {
         const rows = await read(range, count);
-        if (rows.length > 0) texts.push((texts.length === 0 ? '' : ',') + rows.map((row) => JSON.stringify(valueOf(row))).join());
+        if (rows.length > 0) texts.push(new Blob([texts.length === 0 ? '' : ',', rows.map((row) => JSON.stringify(valueOf(row))).join()]));
         return rows;
       };
       for (const range of ranges) await inPieces(range, piece, keyOf);

@@ -43,8 +43,8 @@ interface Trace {
 
 export async function desk({ photos }: DeskOptions): Promise<BenchRow[]> {
   const app = await openApp();
-  const { page, baseUrl } = app;
-  await page.setViewportSize({ width: 1440, height: 900 });
+  const { context, baseUrl } = app;
+  let { page } = app;
   const rows: BenchRow[] = [];
   const step = async (what: string, run: () => Promise<unknown>): Promise<void> => {
     rows.push(rowOf(`desk, ${what}`, await tasksDuring(page, run)));
@@ -58,6 +58,10 @@ export async function desk({ photos }: DeskOptions): Promise<BenchRow[]> {
     const race = { name: 'race.json', mimeType: 'application/json', buffer };
     await page.locator('main input[type=file]').setInputFiles(race, { timeout: BRING_BACK_MS });
     await page.waitForURL(`**/races/${EVENT}`, { timeout: BRING_BACK_MS });
+    // As the next day: in a process of its own, without what bringing it in left to be collected.
+    await page.close();
+    page = await context.newPage();
+    await page.setViewportSize({ width: 1440, height: 900 });
     await step('contact sheet: open', async () => {
       await open('/photos');
       await page.getByRole('list', { name: 'Contact sheet' }).getByRole('link').first().waitFor();
