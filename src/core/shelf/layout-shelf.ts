@@ -27,7 +27,7 @@ const GAP_WEIGHT = 0.5;
 /** and those that the net is less sure of not at all: they only speak for holes of a row. */
 const MIN_SEEN = 0.2;
 /** From this on a hole has a column, be it empty or overlooked. */
-const MIN_COLUMN = 0.5;
+const MIN_COLUMN = 0.8;
 /** Nearer to the frame's edge than this, a box is cut by it. */
 const EDGE = 0.004;
 const REFINEMENTS = 2;

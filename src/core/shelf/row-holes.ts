@@ -55,11 +55,11 @@ const UNSEEN = 0.02;
 const MAX_RESIDUAL = 0.5;
 
 /** Weights of [Note: Holes], in the order of {@link evidence}. */
-const EMPTY = { bias: 0.62, weights: [0.86, 0.43, -2.54, -0.88, 1.1] } as const;
-const COLUMN = { bias: -0.47, weights: [0.88, 0.44, -4, -0.71, -0.62] } as const;
+const EMPTY = { bias: 0.6, weights: [0.85, 0.42, -2.79, -0.9, 1.08] } as const;
+const COLUMN = { bias: -0.32, weights: [0.81, 0.4, -4.4, -0.68, -0.6] } as const;
 
 /** Of a place beside the first or the last facing: difference in size to its neighbour, and what the net says. */
-const END = { bias: 0.56, weights: [-2.21, 1.31] } as const;
+const END = { bias: 0.69, weights: [-1.24, 1.67] } as const;
 /** Logarithm of a ratio of sizes beyond which they are simply different. */
 const MAX_DIFFERENCE = 0.7;
 
