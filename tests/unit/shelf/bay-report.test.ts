@@ -63,6 +63,16 @@ it('adds up photos that could not be merged', () => {
   expect(made.shares.find(({ key }) => key === 'Acme')).toMatchObject({ facings: 4, share01: 0.5 });
 });
 
+it('counts no place as a gap that may hold an overlooked facing, unless the user says that it is empty', () => {
+  const [gap] = reading.layout.gaps;
+  const gapsOf = (saidBy: 'spacing' | 'user') => {
+    const gaps = [{ ...gap!, confidence01: 0.1, saidBy }];
+    return report({ readings: [{ ...reading, layout: { ...reading.layout, gaps } }] });
+  };
+  expect(gapsOf('spacing')).toMatchObject({ gaps: 0, gapPlaces: [] });
+  expect(gapsOf('user').gaps).toBe(1);
+});
+
 describe('the fix-it list', () => {
   /** Row of `a a` in a bay that should hold `a a c`; nothing else. */
   const bare = (productIds: readonly string[]) => {
