@@ -10,8 +10,12 @@ interface AxeResult {
   }[];
 }
 
-/** @returns serious and critical faults, one line each. */
+/** @returns serious and critical faults, one line each; of the page at rest: what fades in has no contrast yet. */
 export async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }).axe.run({ resultTypes: ['violations'] }),
