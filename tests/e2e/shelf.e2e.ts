@@ -59,7 +59,7 @@ test.describe('on the spot', () => {
     page,
   }) => {
     await openDemo(page);
-    const found = await boxes(page);
+    const found = await facings(page);
     expect(found).toBeGreaterThan(30);
     await expect(page.getByRole('heading', { name: /^Row 4/ })).toBeVisible();
     const list = page.getByRole('region', { name: 'All facings' });
@@ -74,17 +74,17 @@ test.describe('on the spot', () => {
       .click();
     await photo.focus();
     await page.keyboard.press('s');
-    await expect.poll(() => boxes(page)).toBe(found + 1);
+    await expect.poll(() => facings(page)).toBe(found + 1);
     await page.keyboard.press('m');
-    await expect.poll(() => boxes(page)).toBe(found);
+    await expect.poll(() => facings(page)).toBe(found);
     await page.keyboard.press('Delete');
-    await expect.poll(() => boxes(page)).toBe(found - 1);
+    await expect.poll(() => facings(page)).toBe(found - 1);
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Control+z');
-    await expect.poll(() => boxes(page)).toBe(found);
+    await expect.poll(() => facings(page)).toBe(found);
     await page.keyboard.press('Control+y');
-    await expect.poll(() => boxes(page)).toBe(found + 1);
+    await expect.poll(() => facings(page)).toBe(found + 1);
     await page.keyboard.press('Control+z');
 
     // A new box is drawn with the pointer.
@@ -95,12 +95,12 @@ test.describe('on the spot', () => {
     await page.mouse.down();
     await page.mouse.move(area.x + area.width * 0.5, area.y + area.height * 0.5, { steps: 4 });
     await page.mouse.up();
-    await expect.poll(() => boxes(page)).toBe(found + 1);
+    await expect.poll(() => facings(page)).toBe(found + 1);
     // It is there after a reload, and so is the way back.
     await page.reload();
-    await expect.poll(() => boxes(page)).toBe(found + 1);
+    await expect.poll(() => facings(page)).toBe(found + 1);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => boxes(page)).toBe(found);
+    await expect.poll(() => facings(page)).toBe(found);
 
     await page
       .getByRole('navigation', { name: 'Parts of this bay' })
