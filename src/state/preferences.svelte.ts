@@ -88,10 +88,13 @@ class Preferences {
     return this.#settings.egress[lensId]?.[type] === true;
   }
 
+  /** Takes effect when it is on disk, not before: nobody shall think that nothing leaves while it does. @throws AppError('quota-exceeded') */
   async setMayLeave(lensId: string, type: PayloadType, isAllowed: boolean): Promise<void> {
     const { device } = await import('./device.ts');
     await device().settings.setMayLeave(lensId, type, isAllowed);
-    this.#settings = { ...this.#settings, egress: await device().settings.get('egress') };
+    const egress = await device().settings.get('egress');
+    if (!this.#isLoaded) this.#early = { ...this.#early, egress };
+    this.#settings = { ...this.#settings, egress };
   }
 
   #apply(): void {
