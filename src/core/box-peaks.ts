@@ -1,4 +1,5 @@
 /** @file Maps of the project's own detectors → boxes. Pure; any thread. The same as training/facing-detector/boxes.py and bib-detector/boxes.py. */
+import { sigmoid } from './logistic.ts';
 
 /** What the cells of a map stand for. */
 export interface MapScale {
@@ -51,7 +52,7 @@ export function boxPeaks(
       ];
       peaks.push({
         box: { x: (x + 0.5) * stridePx - left, y: (y + 0.5) * stridePx - top, width: left + right, height: top + bottom },
-        confidence01: 1 / (1 + Math.exp(-logit)),
+        confidence01: sigmoid(logit),
       });
     }
   return peaks;

@@ -1,6 +1,7 @@
 /** @file A net's numbers → tags. Pure; any thread. */
 import type { TagOutput } from '../contracts/model-spec.ts';
 import type { Tag } from '../contracts/recognise-api.ts';
+import { sigmoid } from './logistic.ts';
 
 /**
  * @param numbers one for each label.
@@ -22,7 +23,7 @@ export function tagScores(numbers: Float32Array, { labels, activation }: TagOutp
 function activated(numbers: Float32Array, activation: TagOutput['activation']): readonly number[] {
   const values = [...numbers];
   if (activation === 'none') return values;
-  if (activation === 'sigmoid') return values.map((value) => 1 / (1 + Math.exp(-value)));
+  if (activation === 'sigmoid') return values.map(sigmoid);
   const highest = values.reduce((most, value) => Math.max(most, value), -Infinity);
   const powers = values.map((value) => Math.exp(value - highest));
   const sum = powers.reduce((total, power) => total + power, 0);

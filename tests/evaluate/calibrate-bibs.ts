@@ -15,7 +15,7 @@ import type { BibScores } from '../../src/contracts/race.ts';
 import { BIB_CLASSES, textOf } from '../../src/core/race/bib-alphabet.ts';
 import { BIB_CALIBRATION, type BibCalibration, type BibOdds } from '../../src/core/race/bib-calibration.ts';
 import { bestPath } from '../../src/core/race/ctc-beam.ts';
-import { probabilityOf, weighBib, type BibWeights } from '../../src/core/race/decode-bib.ts';
+import { bibEvidence, probabilityOf, weighBib, type BibWeights } from '../../src/core/race/decode-bib.ts';
 import { raceNumbers, type RaceNumbers } from '../../src/core/race/race-numbers.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
@@ -236,19 +236,13 @@ function lossOf(weighed: readonly Weighed[]): number {
 
 function fitOdds(weighed: readonly Weighed[]): Omit<BibOdds, 'sure' | 'check'> {
   const choices = weighed.map(({ sample, weights, isRight: right }): Choice => ({
-    alternatives: [featuresOf(weights)],
+    alternatives: [bibEvidence(weights).map(({ value }) => value)],
     right: right ? 0 : null,
     weight: sample.weight,
   }));
   const { weights, none } = fitChoiceModel(choices, 6);
   const [posterior, legible, whole, part, aspect, offCentre] = weights.map(round) as [number, number, number, number, number, number];
   return { constant: round(-none), posterior, legible, whole, part, aspect, offCentre };
-}
-
-/** In the order of {@link BibOdds}; the same as `probabilityOf` sees them. */
-function featuresOf({ hypotheses, legible, whole, aspect, offCentre }: BibWeights): number[] {
-  const share = Math.min(1 - 1e-6, Math.max(1e-6, hypotheses[0]!.share01));
-  return [Math.log(share / (1 - share)), legible, whole, hypotheses[0]!.isPart ? -1 : 0, aspect, -offCentre];
 }
 
 /** Lowest probability above which answers are right often enough, and that which gives the best F1. */

@@ -6,6 +6,7 @@ import type { Tensor, TfjsModel } from '../../src/contracts/runtime.ts';
 import { fromLetterbox, letterbox } from '../../src/core/letterbox.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { modelSpec } from '../../src/models/registry.ts';
+import { sigmoid } from '../../src/core/logistic.ts';
 
 /** Registry id of the face detector. */
 export const FACE_MODEL = 'blazeface';
@@ -60,7 +61,7 @@ export function decodeFaces(outputs: readonly Tensor[], minConfidence01: number,
     const logits = outputOf(outputs, count, 1);
     const offsets = outputOf(outputs, count, VALUES);
     for (let i = 0; i < count; i++) {
-      const confidence01 = 1 / (1 + Math.exp(-logits[i]!));
+      const confidence01 = sigmoid(logits[i]!);
       if (confidence01 < minConfidence01) continue;
       const cell = Math.floor(i / anchors);
       const point = (at: number): Point => ({

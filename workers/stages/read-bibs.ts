@@ -9,6 +9,7 @@ import type { Frame } from '../../src/contracts/media.ts';
 import type { BibLook, BibScores } from '../../src/contracts/race.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from '../../src/core/race/bib-alphabet.ts';
+import { sigmoid } from '../../src/core/logistic.ts';
 import { bestPath } from '../../src/core/race/ctc-beam.ts';
 import { lineOfNumber, type NumberLine } from '../../src/core/race/number-line.ts';
 import { warpQuad } from '../../src/core/resize.ts';
@@ -274,8 +275,4 @@ function logSoftmax(all: Float32Array, steps: number, channels: number): Float32
     for (let one = 0; one < BIB_CLASSES; one++) out[step * BIB_CLASSES + one] = logits[one]! - log;
   }
   return out;
-}
-
-function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
 }

@@ -2,6 +2,7 @@
  * @file Items that come as an Arrow stream, checked column by column and laid out as the engine's rows: an object for each row costs ten times
  * as much. Columns of the types that our own exports have are looked through as they lie there; of any other type, value by value.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataType, Precision, RecordBatchReader, type Data, type RecordBatch, type Table, type Vector } from 'apache-arrow';
 import { z } from 'zod';
 import { AppError } from '../../../src/contracts/errors.ts';
@@ -68,7 +69,7 @@ export async function* rowsOfArrow(source: AsyncIterable<Uint8Array>, from: numb
         if (!(error instanceof WrongRow)) throw error;
         throw new AppError('invalid-input', `Row ${first + error.row}: ${error.message}`);
       }
-      await breath();
+      await nextTurn();
     }
     first += batch.numRows;
   }
@@ -431,9 +432,4 @@ function problemOf(name: string, schema: z.ZodType, value: unknown): string {
 
 function broken(): AppError {
   return new AppError('invalid-input', 'The body is not a whole Arrow IPC stream.');
-}
-
-/** Lets other requests be served. */
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

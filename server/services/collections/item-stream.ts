@@ -1,4 +1,5 @@
 /** @file Items as streams: NDJSON, read row by row with every row checked, and both forms (for Arrow see arrow-rows.ts) written. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RecordBatchStreamWriter, type Table } from 'apache-arrow';
 import { z } from 'zod';
 import { AppError } from '../../../src/contracts/errors.ts';
@@ -50,7 +51,7 @@ export async function* rowsOfNdjson(source: AsyncIterable<Uint8Array>, from: num
           yield itemTable(spec, items);
           items = [];
         }
-        await breath();
+        await nextTurn();
       }
       rest = rest.slice(start);
       if (rest.length > LINE_BYTES) throw wrong(row, 'the line is longer than a row can be.');
@@ -68,7 +69,7 @@ export async function* rowsOfNdjson(source: AsyncIterable<Uint8Array>, from: num
 export async function* listOf(items: AsyncIterable<readonly ListedItem[]>): AsyncGenerator<string> {
   for await (const some of items) {
     yield some.map(({ id, productId, metadata }) => `${JSON.stringify({ id, productId, metadata })}\n`).join('');
-    await breath();
+    await nextTurn();
   }
 }
 
@@ -80,7 +81,7 @@ export async function* ndjsonOf(items: AsyncIterable<readonly AnnItem[]>): Async
         .slice(start, start + NDJSON_ROWS)
         .map(({ id, productId, metadata, vector }) => `${JSON.stringify({ id, productId, metadata, vector: Array.from(vector) })}\n`)
         .join('');
-      await breath();
+      await nextTurn();
     }
   }
 }
@@ -132,9 +133,4 @@ function decode(read: () => string, row: number): string {
 
 function wrong(row: number, what: string): AppError {
   return new AppError('invalid-input', `Row ${row}: ${what}`);
-}
-
-/** Lets other requests be served. */
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

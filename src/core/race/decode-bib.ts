@@ -1,6 +1,7 @@
 /** @file What a bib's scores say under a race's format and start list: which number, how surely, or what is left of it. Pure; any thread. */
 import { AppError } from '../../contracts/errors.ts';
 import type { BibAnswer, BibCandidate, BibScores } from '../../contracts/race.ts';
+import { logOdds, sigmoid } from '../logistic.ts';
 import { BIB_ALPHABET, BIB_CLASSES, textOf } from './bib-alphabet.ts';
 import { BIB_CALIBRATION, type BibCalibration, type BibOdds } from './bib-calibration.ts';
 import { likeliestTexts, textLikelihood } from './ctc-beam.ts';
@@ -24,6 +25,10 @@ const LEAST_PART = 2;
 /** Completions of a part that are weighed; more than this many leave it open anyway. */
 const MAX_COMPLETIONS = 5;
 const MAX_CANDIDATES = 5;
+/** Shares nearer to 0 or 1 are not told apart. */
+const SHARE_MARGIN = 1e-6;
+/** Numbers farther off the middle than this many of their heights are not told apart. */
+const MOST_OFF_CENTRE = 2;
 
 /** Nothing can be said. */
 export const NO_ANSWER: BibAnswer = { bib: null, certainty: 'none', probability01: 0, partial: null, candidates: [], saidBy: 'print' };
@@ -78,17 +83,21 @@ export function decodeBib(scores: BibScores | null, race: RaceNumbers, calibrati
 }
 
 /** Calibrated probability of the best hypothesis. */
-export function probabilityOf({ hypotheses, legible, whole, aspect, offCentre }: BibWeights, odds: BibOdds): number {
-  const [best] = hypotheses;
-  const read = odds.constant + odds.posterior * logOdds(best?.share01 ?? 0) + odds.legible * legible;
-  const hidden = odds.whole * whole - (best?.isPart === true ? odds.part : 0);
-  const log = read + hidden + odds.aspect * aspect - odds.offCentre * offCentre;
-  return 1 / (1 + Math.exp(-log));
+export function probabilityOf(weights: BibWeights, odds: BibOdds): number {
+  return sigmoid(bibEvidence(weights).reduce((sum, { name, value }) => sum + odds[name] * value, odds.constant));
 }
 
-function logOdds(share01: number): number {
-  const inside = Math.min(1 - 1e-6, Math.max(1e-6, share01));
-  return Math.log(inside / (1 - inside));
+/** What speaks for the best hypothesis, as the calibration weighs it. */
+export function bibEvidence({ hypotheses, legible, whole, aspect, offCentre }: BibWeights) {
+  const [best] = hypotheses;
+  return [
+    { name: 'posterior', value: logOdds(best?.share01 ?? 0, SHARE_MARGIN) },
+    { name: 'legible', value: legible },
+    { name: 'whole', value: whole },
+    { name: 'part', value: best?.isPart === true ? -1 : 0 },
+    { name: 'aspect', value: aspect },
+    { name: 'offCentre', value: -offCentre },
+  ] as const;
 }
 
 /**
@@ -165,7 +174,7 @@ export function weighBib(scores: BibScores, race: RaceNumbers, calibration: BibC
     legible: best === undefined ? -20 : Math.max(-20, likelihood(best.visible) / best.visible.length),
     whole: best?.isPart === true ? 0 : Math.max(-8, Math.min(8, whole)),
     aspect: Math.log(scores.aspect),
-    offCentre: Math.min(2, scores.offCentre),
+    offCentre: Math.min(MOST_OFF_CENTRE, scores.offCentre),
     partial,
   };
 }

@@ -1,4 +1,5 @@
 /** @file Where the line of the number stands in one look at a bib. Pure; any thread. */
+import { sigmoid } from '../logistic.ts';
 
 /** A straight line of characters, 0..1 of the look. */
 export interface NumberLine {
@@ -27,7 +28,7 @@ export function lineOfNumber(all: Float32Array, steps: number, channels: number,
     if (logit <= 0) continue;
     if (left < 0) left = step;
     right = step;
-    const weight = 1 / (1 + Math.exp(-logit));
+    const weight = sigmoid(logit);
     const x = (step + 0.5) / steps;
     const top = all[step * channels + at + 1]!;
     const bottom = all[step * channels + at + 2]!;

@@ -4,6 +4,7 @@
  */
 import type { Box } from '../../contracts/geometry.ts';
 import { dot } from '../vector.ts';
+import { sigmoid } from '../logistic.ts';
 
 /** What one facing may be. */
 export interface Belief {
@@ -72,7 +73,7 @@ function neighboursOf(beliefs: readonly Belief[]): Neighbour[][] {
     for (let j = i + 1; j < beliefs.length; j++) {
       const other = beliefs[j]!;
       const isBeside = standBeside(one.box, other.box);
-      const weight = 1 / (1 + Math.exp(-SLOPE * (dot(one.vector, other.vector) - (isBeside ? EVEN_BESIDE : EVEN_APART))));
+      const weight = sigmoid(SLOPE * (dot(one.vector, other.vector) - (isBeside ? EVEN_BESIDE : EVEN_APART)));
       if (!isBeside && weight < LEAST_WEIGHT) continue;
       neighbours[i]!.push({ at: j, weight, isBeside });
       neighbours[j]!.push({ at: i, weight, isBeside });

@@ -7,6 +7,7 @@
  * drawn shelves with found boxes (training/facing-detector/README.md): one for "a facing is missing here", one for "there is a column here",
  * seen or not.
  */
+import { logOdds, sigmoid } from '../logistic.ts';
 import { median } from './robust.ts';
 import { sharedHeight01, sharedWidth01, type PlaneSpan } from './row-plane.ts';
 import type { ShelfColumn } from './stack-columns.ts';
@@ -104,7 +105,7 @@ export function emptyEnd01(span: PlaneSpan, columns: readonly ShelfColumn[], see
     (column) => ratio(column.span.right - column.span.left, width) * ratio(column.span.bottom - column.span.top, span.bottom - span.top),
   );
   const difference = Math.min(MAX_DIFFERENCE, ...likeness.map((product) => Math.log(product)));
-  return logistic(END, [difference, logOdds(seen01)]);
+  return logistic(END, [difference, logOdds(seen01, UNSEEN)]);
 }
 
 interface HoleFacts {
@@ -117,16 +118,11 @@ interface HoleFacts {
 }
 
 function evidence({ isSame, isAlike, residual, places, seen01 }: HoleFacts): number[] {
-  return [Number(isSame), Number(isAlike), Math.min(MAX_RESIDUAL, residual), Math.log(places), logOdds(seen01)];
-}
-
-function logOdds(seen01: number): number {
-  const seen = Math.max(UNSEEN, Math.min(1 - UNSEEN, seen01));
-  return Math.log(seen / (1 - seen));
+  return [Number(isSame), Number(isAlike), Math.min(MAX_RESIDUAL, residual), Math.log(places), logOdds(seen01, UNSEEN)];
 }
 
 function logistic({ bias, weights }: { readonly bias: number; readonly weights: readonly number[] }, facts: readonly number[]): number {
-  return 1 / (1 + Math.exp(-weights.reduce((sum, weight, i) => sum + weight * facts[i]!, bias)));
+  return sigmoid(weights.reduce((sum, weight, i) => sum + weight * facts[i]!, bias));
 }
 
 interface HoleFit {
