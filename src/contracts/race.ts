@@ -115,10 +115,16 @@ export interface RaceDetection {
   readonly confidence01: number;
 }
 
+/** A bib; those far behind the others count for less than the net says, see `workers/stages/detect-runners.ts`. */
+export interface BibDetection extends RaceDetection {
+  /** By its looks alone it is hardly a bib: it is one only if something can be read on it. */
+  readonly isFaint: boolean;
+}
+
 /** What one photo shows before anything is read; confidence descending. */
 export interface RaceDetections {
   readonly people: readonly RaceDetection[];
-  readonly bibs: readonly RaceDetection[];
+  readonly bibs: readonly BibDetection[];
 }
 
 /**

@@ -7,6 +7,7 @@ import { WHOLE_FRAME, type Box } from '../contracts/geometry.ts';
 import type { OpenedFrame } from '../contracts/media.ts';
 import type {
   BibAnswer,
+  BibDetection,
   BibScores,
   RaceDetection,
   RacePhotoFacts,
@@ -28,11 +29,6 @@ const SMALL_BIB_PX = 40;
 /** … where the photo has so many more that it helps. */
 const WORTH_REOPENING = 1.3;
 const THUMBNAIL_SIDE_PX = 320;
-/**
- * [Note: Faint bibs] What is less surely a bib than this is one only if something can be read on it: with them 68 of 71 numbers of group photos are
- * found, without them 65 (docs/bib.md), and most that nobody can read are no bibs.
- */
-const FAINT_BIB = 0.3;
 /** Most runners of one photo, see `racePhotoReadingSchema`. */
 const MAX_SIGHTINGS = 200;
 
@@ -128,14 +124,14 @@ export async function readRacePhoto(
 async function readBibs(
   picture: Blob,
   frame: OpenedFrame,
-  bibs: readonly RaceDetection[],
+  bibs: readonly BibDetection[],
   vision: RacePlaces['vision'],
   timer: StageTimer,
   options: CallOptions,
 ): Promise<readonly (BibScores | null)[]> {
   const boxes = bibs.map(({ box }) => box);
   const read = (frameId: string) => timer.stage('read', () => vision.readBibs(frameId, boxes, options));
-  const isSmall = ({ box, confidence01 }: RaceDetection) => confidence01 >= FAINT_BIB && box.height * frame.heightPx < SMALL_BIB_PX;
+  const isSmall = ({ box, isFaint }: BibDetection) => !isFaint && box.height * frame.heightPx < SMALL_BIB_PX;
   const isEnough = !bibs.some(isSmall);
   if (isEnough || frame.originalWidthPx < frame.widthPx * WORTH_REOPENING) return read(frame.frameId);
   const full = await timer.stage('decode', () => vision.open(picture, options));
@@ -156,13 +152,13 @@ interface RunnerRead {
   readonly read: BibAnswer;
 }
 
-/** Everybody with their answers; faint bibs that nothing was read on are forgotten. See [Note: Faint bibs]. */
+/** Everybody with their answers; faint bibs that nothing was read on are forgotten. */
 function believed(runners: readonly RunnerFound[], answers: readonly BibAnswer[]): RunnerRead[] {
   let next = 0;
   return runners.flatMap((runner): RunnerRead[] => {
     const { person, bib } = runner;
     const read = (bib === null ? undefined : answers[next++]) ?? NO_NUMBER;
-    const isBelieved = bib === null || bib.confidence01 >= FAINT_BIB || read.bib !== null || read.partial !== null;
+    const isBelieved = bib === null || !bib.isFaint || read.bib !== null || read.partial !== null;
     if (isBelieved) return [{ runner, read }];
     return person === null ? [] : [{ runner: { person, bib: null }, read: NO_NUMBER }];
   });

@@ -4,12 +4,12 @@
  * person is half hidden the box is shorter, so these are soft.
  */
 import type { Box } from '../../contracts/geometry.ts';
-import type { RaceDetection } from '../../contracts/race.ts';
+import type { BibDetection, RaceDetection } from '../../contracts/race.ts';
 
 /** A runner as found: at least one of the two. */
 export interface RunnerFound {
   readonly person: RaceDetection | null;
-  readonly bib: RaceDetection | null;
+  readonly bib: BibDetection | null;
 }
 
 /** Where a bib's middle lies on a person, as shares of the person's box, and how far it strays. */
@@ -28,7 +28,7 @@ const FRONT = 2;
  * @returns everybody, from left to right: people with their bibs, people without one, and bibs without a person. Each bib once; a person has
  * one bib at most.
  */
-export function pairBibs(people: readonly RaceDetection[], bibs: readonly RaceDetection[]): RunnerFound[] {
+export function pairBibs(people: readonly RaceDetection[], bibs: readonly BibDetection[]): RunnerFound[] {
   const pairs = bibs
     .flatMap((bib, b) => people.map((person, p) => ({ b, p, cost: costOf(bib.box, person.box) })))
     .filter(({ cost }) => cost <= MAX_COST);

@@ -25,7 +25,7 @@ const sure = (bib: string): BibAnswer => ({
 });
 
 /** A vision over a photo of a given size; notes what it was asked for. */
-function visionOf(people: readonly Box[], bibs: readonly Box[], { original = [4000, 3000], fails = false, bibConfidence01 = 0.9 } = {}) {
+function visionOf(people: readonly Box[], bibs: readonly Box[], { original = [4000, 3000], fails = false, isFaint = false } = {}) {
   const asked: { opened: (number | undefined)[]; closed: string[]; readFrom: string[] } = { opened: [], closed: [], readFrom: [] };
   const vision: RacePlaces['vision'] = {
     open: async (_file, options) => {
@@ -40,7 +40,7 @@ function visionOf(people: readonly Box[], bibs: readonly Box[], { original = [40
       };
     },
     close: async (frameId) => void asked.closed.push(frameId),
-    detectRunners: async () => ({ people: people.map(found), bibs: bibs.map((box) => ({ box, confidence01: bibConfidence01 })) }),
+    detectRunners: async () => ({ people: people.map(found), bibs: bibs.map((box) => ({ ...found(box), isFaint })) }),
     readBibs: async (frameId, boxes) => {
       asked.readFrom.push(frameId);
       if (fails) throw new Error('the reader broke');
@@ -84,11 +84,14 @@ describe('one race photo', () => {
     const tiny = visionOf([person(0.4)], [small], { original: [2400, 1800] });
     await read(tiny, () => [sure('7')]);
     expect(tiny.asked.opened).toEqual([2048]);
+    const faint = visionOf([person(0.4)], [small], { isFaint: true });
+    await read(faint, () => [sure('7')]);
+    expect(faint.asked.opened).toEqual([2048]);
   });
 
   it('believes in a faint bib only if something can be read on it', async () => {
     const [left, right] = [person(0.05), person(0.4)];
-    const { vision } = visionOf([left, right], [bibOn(left), bibOn(right), bibOn(person(0.78))], { bibConfidence01: 0.25 });
+    const { vision } = visionOf([left, right], [bibOn(left), bibOn(right), bibOn(person(0.78))], { isFaint: true });
     const none: BibAnswer = { bib: null, certainty: 'none', probability01: 0, partial: null, candidates: [], saidBy: 'print' };
     const { reading, looks } = await read({ vision }, () => [none, sure('33'), none]);
     expect(reading.sightings.map(({ id, answer, personBox, bibBox }) => [id, answer.bib, personBox?.x, bibBox !== null])).toEqual([

@@ -4,10 +4,11 @@ import type { Box } from '../../../src/contracts/geometry.ts';
 import { bodyAround, pairBibs } from '../../../src/core/race/pair-bibs.ts';
 
 const found = (x: number, y: number, width: number, height: number) => ({ box: { x, y, width, height }, confidence01: 0.9 });
+const bib = (...at: Parameters<typeof found>) => ({ ...found(...at), isFaint: false });
 /** A bib as it is worn, on a person of a box. */
 const worn = ({ box: { x, y, width, height } }: { box: Box }, across = 0.5, down = 0.38) => {
   const [bibWidth, bibHeight] = [width * 0.42, height * 0.115];
-  return found(x + width * across - bibWidth / 2, y + height * down - bibHeight / 2, bibWidth, bibHeight);
+  return bib(x + width * across - bibWidth / 2, y + height * down - bibHeight / 2, bibWidth, bibHeight);
 };
 
 describe('pairing', () => {
@@ -38,7 +39,7 @@ describe('pairing', () => {
 
   it('leaves bibs without a person alone: beside everybody, at the feet, or too large', () => {
     const person = found(0.4, 0.1, 0.2, 0.8);
-    const bibs = [found(0.05, 0.4, 0.08, 0.09), worn(person, 0.5, 0.93), found(0.3, 0.3, 0.4, 0.3)];
+    const bibs = [bib(0.05, 0.4, 0.08, 0.09), worn(person, 0.5, 0.93), bib(0.3, 0.3, 0.4, 0.3)];
     const paired = pairBibs([person], bibs);
     expect(paired.filter((one) => one.person === null)).toHaveLength(3);
     expect(paired).toHaveLength(4);

@@ -91,7 +91,7 @@ it('looks once at large runners, and finds person and bib where they are', async
   }
 });
 
-it('holds a bib far behind the others for less sure', async () => {
+it('holds a bib far behind the others for less sure, but for no fainter', async () => {
   const { runtime } = runtimeOf();
   const { bibs } = await detectRunners(photoOf(2048, 1365, [runner(1300, 300, 440), runner(300, 200, 1000)]), runtime);
   expect(bibs).toHaveLength(2);
@@ -99,6 +99,10 @@ it('holds a bib far behind the others for less sure', async () => {
   expect(front!.heightPx).toBeGreaterThan(80);
   expect(front!.confidence01).toBeCloseTo(1 / (1 + Math.exp(-2)), 2);
   expect(back!.confidence01 / front!.confidence01).toBeCloseTo(Math.sqrt(back!.heightPx / front!.heightPx), 2);
+  expect(bibs.map(({ isFaint }) => isFaint)).toEqual([false, false]);
+  const { runtime: unsure } = runtimeOf({ logit: -1 });
+  const faint = await detectRunners(photoOf(2048, 1365, [runner(300, 200, 1000)]), unsure, { minConfidence01: 0.2 });
+  expect(faint.bibs).toMatchObject([{ isFaint: true }]);
 });
 
 it('looks again where runners are small: every bib once, none cut by the edge of the part', async () => {
