@@ -1,13 +1,14 @@
 /**
- * @file Detectors of the project's own: run one on a picture, read boxes out of its maps, put boxes of a part back into the photo.
+ * @file Detectors of the project's own: run one on a picture and its mirror image, read boxes out of its maps, put boxes of a part back into the photo.
  * Runtime-neutral. Thread: vision worker or Node.
  */
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Box, PixelBox } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
-import { boxPeaks, type MapScale } from '../../src/core/box-peaks.ts';
+import { boxPeaks, type BoxMaps, type MapScale } from '../../src/core/box-peaks.ts';
 import { cutToFrame, paddedTo } from '../../src/core/letterbox.ts';
+import { meanWithMirrored, mirrorRows } from '../../src/core/mirrored-maps.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 
@@ -41,14 +42,19 @@ export async function openBoxNet(runtime: Runtime, id: string): Promise<(picture
   return async (picture) => {
     const padded = paddedTo(picture, SIDE_STEP);
     const { widthPx, heightPx } = padded;
-    const results = await model.run({
-      [input.name]: { type: 'float32', data: toTensorData(padded, input), dims: [1, 3, heightPx, widthPx] },
-    });
-    return (output, kind, scale) => {
-      const maps = results[outputs?.[output] ?? ''];
-      if (maps === undefined || !(maps.data instanceof Float32Array)) throw new AppError('bug', `${id} gave no float32 maps at ${output}`);
+    const pixels = toTensorData(padded, input);
+    const look = (data: Float32Array<ArrayBuffer>) =>
+      model.run({ [input.name]: { type: 'float32', data, dims: [1, 3, heightPx, widthPx] } });
+    const looks = [await look(pixels), await look(mirrorRows(pixels, widthPx))];
+    const mapsAt = (output: number): Omit<BoxMaps, keyof MapScale> => {
+      const [maps, mirrored] = looks.map((results) => results[outputs?.[output] ?? '']);
+      if (!(maps?.data instanceof Float32Array) || !(mirrored?.data instanceof Float32Array))
+        throw new AppError('bug', `${id} gave no float32 maps at ${output}`);
       const [, , heightCells = 0, widthCells = 0] = maps.dims;
-      return boxPeaks({ data: maps.data, widthCells, heightCells, ...scale }, kind, LEAST_CONFIDENCE)
+      return { data: meanWithMirrored(maps.data, mirrored.data, { widthCells, heightCells }), widthCells, heightCells };
+    };
+    return (output, kind, scale) =>
+      boxPeaks({ ...mapsAt(output), ...scale }, kind, LEAST_CONFIDENCE)
         .map(({ box, confidence01 }) => ({
           box: cutToFrame({
             x: box.x / picture.widthPx,
@@ -59,7 +65,6 @@ export async function openBoxNet(runtime: Runtime, id: string): Promise<(picture
           confidence01,
         }))
         .filter(({ box }) => box.width > 0 && box.height > 0);
-    };
   };
 }
 

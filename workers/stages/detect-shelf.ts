@@ -48,7 +48,7 @@ const LARGE_SIZE_PX = 170;
  * [Note: Facing thresholds] Facings: where misses and false alarms balance on real photos (docs/shelf.md). Gaps: what is worth telling the
  * rows, which know what fits a hole (src/core/shelf/row-holes.ts).
  */
-export const SHELF_CONFIDENCE = { facing: 0.35, gap: 0.1 } as const;
+export const SHELF_CONFIDENCE = { facing: 0.31, gap: 0.1 } as const;
 
 /**
  * [Note: No shelf] Windows, letters and knives in a row look a little like goods. A photo shows a shelf when a few of its facings are surer

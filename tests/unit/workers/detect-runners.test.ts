@@ -19,12 +19,16 @@ function race(widthPx: number, heightPx: number, people: readonly Rectangle[], b
   return { widthPx, heightPx, data: new Uint8ClampedArray(pixels.buffer) };
 }
 
-/** A net that sees red people and white bibs of at least `minBibPx` wide, and answers as the real one does. */
+/**
+ * A net that sees red people and white bibs of at least `minBibPx` wide, and answers as the real one does; each picture
+ * comes as it is and mirrored. `sizes` are those of the pictures.
+ */
 function runtimeOf({ minBibPx = 8, logit = 2 } = {}): { runtime: Runtime; sizes: [number, number][] } {
   const sizes: [number, number][] = [];
+  let runs = 0;
   const run = ({ image }: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
     const [, , height = 0, width = 0] = image!.dims;
-    sizes.push([width, height]);
+    if (++runs % 2 === 1) sizes.push([width, height]);
     const mapOf = (channel: number, stridePx: number, unitPx: number, minPx: number): Tensor => {
       const isOn = (x: number, y: number) =>
         x >= 0 && y >= 0 && x < width && y < height && Number(image!.data[(channel * height + y) * width + x]) > 0.6;
@@ -37,12 +41,14 @@ function runtimeOf({ minBibPx = 8, logit = 2 } = {}): { runtime: Runtime; sizes:
           while (isOn(x + w, y)) w++;
           while (isOn(x, y + h)) h++;
           if (w < minPx) continue;
-          const [cx, cy] = [Math.floor((x + w / 2) / stridePx), Math.floor((y + h / 2) / stridePx)];
-          const [px, py] = [(cx + 0.5) * stridePx, (cy + 0.5) * stridePx];
-          data[cy * w4 + cx] = logit;
-          [px - x, py - y, x + w - px, y + h - py].forEach(
-            (distance, i) => (data[(i + 1) * w4 * h4 + cy * w4 + cx] = Math.log(Math.expm1(Math.max(0.01, distance) / unitPx))),
-          );
+          const cy = Math.floor((y + h / 2) / stridePx);
+          for (const cx of cellsAt((x + w / 2) / stridePx)) {
+            const [px, py] = [(cx + 0.5) * stridePx, (cy + 0.5) * stridePx];
+            data[cy * w4 + cx] = logit;
+            [px - x, py - y, x + w - px, y + h - py].forEach(
+              (distance, i) => (data[(i + 1) * w4 * h4 + cy * w4 + cx] = Math.log(Math.expm1(Math.max(0.01, distance) / unitPx))),
+            );
+          }
         }
       return { type: 'float32', data, dims: [1, 5, h4, w4] };
     };
@@ -51,6 +57,11 @@ function runtimeOf({ minBibPx = 8, logit = 2 } = {}): { runtime: Runtime; sizes:
   };
   const model = { modelId: 'bib-detector', backend: 'wasm', inputNames: ['image'], outputNames: ['people', 'bibs'], run };
   return { runtime: { ort: () => Promise.resolve(model) } as unknown as Runtime, sizes };
+}
+
+/** Cells that a middle lies in: two when it lies between them. */
+function cellsAt(middle: number): number[] {
+  return [...new Set([Math.ceil(middle) - 1, Math.floor(middle)])];
 }
 
 /** A runner of so many pixels with a bib on the chest. */

@@ -15,13 +15,17 @@ function shelf(widthPx: number, heightPx: number, goods: readonly (readonly [num
   return { widthPx, heightPx, data };
 }
 
-/** A net that sees white rectangles of at least `minPx` and answers as the real one does. */
+/**
+ * A net that sees white rectangles of at least `minPx` and answers as the real one does; each picture
+ * comes as it is and mirrored. `sizes` are those of the pictures.
+ */
 function runtimeOf(minPx = 6, logit = 2): { runtime: Runtime; sizes: [number, number][] } {
   const sizes: [number, number][] = [];
+  let runs = 0;
   const run = ({ image }: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
     const [, , height = 0, width = 0] = image!.dims;
-    sizes.push([width, height]);
-    const isWhite = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && Number(image!.data[y * width + x]) > 0.7;
+    if (++runs % 2 === 1) sizes.push([width, height]);
+    const isWhite = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && Number(image!.data[y * width + x]) > 0.6;
     const cells = (width / 4) * (height / 4);
     const maps = new Float32Array(10 * cells).fill(-9);
     for (let y = 0; y < height; y++)
@@ -31,16 +35,23 @@ function runtimeOf(minPx = 6, logit = 2): { runtime: Runtime; sizes: [number, nu
         while (isWhite(x + w, y)) w++;
         while (isWhite(x, y + h)) h++;
         if (Math.min(w, h) < minPx) continue;
-        const [cx, cy] = [Math.floor((x + w / 2) / 4), Math.floor((y + h / 2) / 4)];
-        const distances = [cx * 4 + 2 - x, cy * 4 + 2 - y, x + w - cx * 4 - 2, y + h - cy * 4 - 2];
-        const at = cy * (width / 4) + cx;
-        maps[at] = logit;
-        distances.forEach((px, i) => (maps[(i + 1) * cells + at] = Math.log(Math.expm1(px / 16))));
+        const cy = Math.floor((y + h / 2) / 4);
+        for (const cx of cellsAt((x + w / 2) / 4)) {
+          const distances = [cx * 4 + 2 - x, cy * 4 + 2 - y, x + w - cx * 4 - 2, y + h - cy * 4 - 2];
+          const at = cy * (width / 4) + cx;
+          maps[at] = logit;
+          distances.forEach((px, i) => (maps[(i + 1) * cells + at] = Math.log(Math.expm1(px / 16))));
+        }
       }
     return Promise.resolve({ maps: { type: 'float32', data: maps, dims: [1, 10, height / 4, width / 4] } });
   };
   const model = { modelId: 'facing-detector', backend: 'wasm', inputNames: ['image'], outputNames: ['maps'], run };
   return { runtime: { ort: () => Promise.resolve(model) } as unknown as Runtime, sizes };
+}
+
+/** Cells that a middle lies in: two when it lies between them. */
+function cellsAt(middle: number): number[] {
+  return [...new Set([Math.ceil(middle) - 1, Math.floor(middle)])];
 }
 
 /** Goods on a grid, so many pixels wide and high, with a little air. */
