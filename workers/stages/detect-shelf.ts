@@ -51,10 +51,10 @@ const LARGE_SIZE_PX = 170;
 export const SHELF_CONFIDENCE = { facing: 0.31, gap: 0.1 } as const;
 
 /**
- * [Note: No shelf] Windows, letters and knives in a row look a little like goods. A photo shows a shelf when a few of its facings are surer
- * than that, or one is quite sure; chosen on photos without a shelf (docs/shelf.md).
+ * [Note: No shelf] Windows, letters and knives in a row look a little like goods. A photo shows a shelf when a few of its facings, and not too small
+ * a share of them, are surer than that, or one is quite sure; chosen on photos without a shelf (docs/shelf.md).
  */
-const SURE_FACINGS = { count: 3, each01: 0.5, one01: 0.65 } as const;
+const SURE_FACINGS = { count: 3, each01: 0.5, share01: 0.35, one01: 0.65 } as const;
 
 /** As sure as this that something stands there, a tile is worth a look. */
 const MIN_HINT_CONFIDENCE = 0.15;
@@ -165,8 +165,10 @@ function nextSide(found: Found, side: number, full: Frame): number | null {
 
 /** See [Note: No shelf]. */
 function showsShelf({ facings }: Found): boolean {
-  const surest = facings.map(({ confidence01 }) => confidence01).sort((a, b) => b - a);
-  return (surest[0] ?? 0) >= SURE_FACINGS.one01 || (surest[SURE_FACINGS.count - 1] ?? 0) >= SURE_FACINGS.each01;
+  const taken = facings.filter(({ confidence01 }) => confidence01 >= SHELF_CONFIDENCE.facing);
+  const sure = taken.filter(({ confidence01 }) => confidence01 >= SURE_FACINGS.each01);
+  const isFew = sure.length < SURE_FACINGS.count || sure.length < SURE_FACINGS.share01 * taken.length;
+  return !isFew || sure.some(({ confidence01 }) => confidence01 >= SURE_FACINGS.one01);
 }
 
 /** Tiles of the next look in which this one saw anything; one tile when the picture is small. */
