@@ -15,6 +15,14 @@ export interface MeasuredRace extends Measured {
   readonly longestTaskMs: number;
 }
 
+/** A photo dragged about. */
+export interface MeasuredFrames {
+  /** From one frame to the next. */
+  readonly medianMs: number;
+  readonly p95Ms: number;
+  readonly frames: number;
+}
+
 /** Every contender is warmed up by its first call; callers drop that one. */
 export interface Contenders {
   /** A label photo through our vision worker. */
@@ -54,6 +62,10 @@ export interface Contenders {
   racePhotoBytes(urls: readonly string[]): Promise<number>;
   /** Milliseconds to keep a photo that was read in a store that holds `rows` of them. */
   keepRacePhotos(rows: number, count: number): Promise<Measured>;
+  /** A photo with so many boxes under a finger, in the app's overlay. */
+  dragOverlay(count: number): Promise<MeasuredFrames>;
+  /** The same with an SVG element for each box. */
+  dragOverlayPlainly(count: number): Promise<MeasuredFrames>;
 }
 
 declare global {

@@ -1,7 +1,7 @@
 /**
  * @file `npm run bench`: ratios of two things run side by side, and figures that have a limit. Absolute times mean little on a shared
  * machine; where there is a peer, the ratio is what can be compared.
- * `npm run bench -- [--only labels,look,nearest,shelf,race,desk,bytes,photo,soak,index] [--rounds 3] [--photos n]`
+ * `npm run bench -- [--only labels,look,nearest,overlay,shelf,race,desk,bytes,photo,soak,index] [--rounds 3] [--photos n]`
  * `npm run bench -- --only race [--photos 100] [--folder <JPEGs>]`
  * `npm run bench -- --only index [--count 200000] [--dimensions 128] [--full]`; `--full` is seven million.
  */
@@ -13,6 +13,7 @@ import { index } from './index/main.ts';
 import { labels } from './labels.ts';
 import { look } from './look.ts';
 import { nearest } from './nearest.ts';
+import { overlay } from './overlay.ts';
 import { photo } from './photo.ts';
 import { race } from './race.ts';
 import type { BenchRow } from './row.ts';
@@ -38,6 +39,7 @@ const ITEMS: Readonly<Record<string, (open: () => Promise<Arena>) => Promise<Ben
   labels: async (open) => labels(await open()),
   look: async (open) => look(await open()),
   nearest: async (open) => nearest(await open()),
+  overlay: async (open) => overlay(await open()),
   shelf: async (open) => shelf(await open(), photos ?? 50),
   race: async (open) => race(await open(), { photos: photos ?? 100, folder: values.folder ?? null }),
   desk: () => desk({ photos: photos ?? 10_000 }),

@@ -9,6 +9,7 @@ import type { GalleryItem } from '../../../src/contracts/product.ts';
 import { matchCrops } from '../../../src/flow/match-crops.ts';
 import { modelSpec } from '../../../src/models/registry.ts';
 import type { Contenders, Measured } from '../contenders.ts';
+import { overlayContenders } from './overlay.ts';
 import { raceContenders } from './race.ts';
 import { shelfContenders } from './shelf.ts';
 import type { PlainSearchAnswer, PlainSearchQuestion } from './plain-search.worker.ts';
@@ -130,6 +131,7 @@ async function readLabel(url: string): Promise<Measured> {
 const contenders: Contenders = {
   ...shelfContenders({ vision, index }, galleryOf),
   ...raceContenders(vision, gutenye),
+  ...overlayContenders,
   readLabel,
   async readLabelByTesseract(url) {
     const [worker, blob] = await Promise.all([tesseract(), photo(url)]);
