@@ -9,12 +9,13 @@ import type { BenchRow } from './row.ts';
 
 const COUNTS = [150, 2_000, 10_000];
 
-export async function overlay({ page, settle }: Arena): Promise<BenchRow[]> {
+export async function overlay(arena: Arena): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
+  const { page } = arena;
   await page.setViewportSize({ width: 390, height: 844 });
   const ours = (count: number): Promise<MeasuredFrames> => page.evaluate((n) => window.contenders!.dragOverlay(n), count);
   const theirs = (count: number): Promise<MeasuredFrames> => page.evaluate((n) => window.contenders!.dragOverlayPlainly(n), count);
-  await settle(() => ours(COUNTS[0]!));
+  await arena.settle(() => ours(COUNTS[0]!));
   for (const count of COUNTS) {
     const [a, b] = [await ours(count), await theirs(count)];
     rows.push({
