@@ -88,7 +88,10 @@ export interface AnnIndex {
   readonly commits: number;
   /** Insert or replace by id, in one atomic commit. Ids must be unique within `items`. Visible to every later read. */
   upsert(items: readonly AnnItem[]): Promise<void>;
-  /** The same for a large batch: `tables` of the schema of item-rows.ts, ids unique within each; of equal ids the last table has its way. */
+  /**
+   * The same for a large batch: `tables` of the schema of item-rows.ts, ids unique within each; of equal ids the last table has its
+   * way. The tables are given away: their memory may move to another thread.
+   */
   ingest(tables: readonly Table[]): Promise<void>;
   /** @returns how many of `ids` were there. */
   delete(ids: readonly string[]): Promise<number>;

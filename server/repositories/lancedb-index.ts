@@ -5,11 +5,13 @@
  */
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Index, Session, connect, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
-import { Table, type RecordBatch } from 'apache-arrow';
+import { Index, type Connection, type Table as LanceTable } from '@lancedb/lancedb';
+import type { Table } from 'apache-arrow';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Filter } from '../../src/contracts/server-api.ts';
+import { BulkThread } from './bulk-thread.ts';
+import { mergeRows, SCAN_JOIN_ROWS } from './bulk-rows.ts';
+import { connectLance } from './lance-connection.ts';
 import { rewriteFragments } from './lance-fragments.ts';
 import { removeLeftovers } from './leftovers.ts';
 import type {
@@ -38,7 +40,6 @@ import {
   partitionsOf,
 } from './index-plan.ts';
 import { fieldsOf, itemColumns, itemOf, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
-import { KnownIds } from './known-ids.ts';
 import { ROW_ID, RowIdSet, rowIdsOf } from './row-ids.ts';
 import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
 
@@ -52,8 +53,8 @@ const VECTOR_INDEX = 'vector_idx';
 const TRAINED_ON = `mekiki.trainedOn.${CODE_BITS}bits`;
 /** From so many rows on, ids and fields are indexed; below, a scan is as quick. */
 const SCALAR_INDEX_ROWS = 5_000;
-/** Batches from this size on are joined by a scan of all ids, smaller ones through the index of ids. */
-const SCAN_JOIN_ROWS = 5_000;
+/** The thread that writes bulks ends when no rows came for so long. */
+const BULK_IDLE_MS = 30_000;
 /** Stored vectors that search themselves after maintenance. */
 const SELF_QUERIES = 64;
 /** Filters whose matching rows are kept for the next search with the same one. */
@@ -79,6 +80,8 @@ interface MatchRow extends ItemRow {
 /** What a search through the codes goes by. */
 interface CodeSearch {
   readonly filter: Filter;
+  /** Of the collection. */
+  readonly rows: number;
   /** Of rows that match it. */
   readonly share01: number;
   readonly isIn: RowIdSet | null;
@@ -100,11 +103,7 @@ export async function openLanceEngine(
   location: EngineLocation,
   { exactRows = EXACT_ROWS, readIntervalS = null, isAlone = false }: LanceEngineOptions = {},
 ): Promise<AnnEngine> {
-  const connection = await connect(location.uri, {
-    ...location.connection,
-    ...(location.kind === 'service' ? {} : { session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) }),
-    ...(readIntervalS === null ? {} : { readConsistencyInterval: readIntervalS }),
-  });
+  const connection = await connectLance(location, { index: INDEX_CACHE_BYTES, metadata: METADATA_CACHE_BYTES }, readIntervalS);
   const aloneSinceMs = isAlone ? Date.now() : null;
   const names = async () => new Set(await connection.tableNames());
   return {
@@ -145,18 +144,6 @@ async function requireSchema(table: LanceTable, spec: AnnSpec): Promise<void> {
     );
 }
 
-/** @returns true when two of the tables have a row of one id. */
-function haveTwins(tables: readonly Table[]): boolean {
-  const known = new KnownIds();
-  return tables.some((table) => addIds(known, table) > 0);
-}
-
-/** @param rows a table or batch with the column `id`. @returns how many were known before. */
-function addIds(known: KnownIds, rows: Table | RecordBatch): number {
-  const ids = rows.getChild('id');
-  return ids === null ? 0 : known.add(ids);
-}
-
 /** Where an index is and how it is kept. */
 interface IndexPlace {
   readonly connection: Connection;
@@ -180,8 +167,9 @@ class LanceIndex implements AnnIndex {
   #sample: Promise<FieldSample> | null = null;
   #hasVectorIndex: boolean | null = null;
   #hasIndexAtMs = 0;
-  /** All ids, while a bulk comes in; else null. */
-  #known: KnownIds | null = null;
+  /** Writes all rows while a bulk comes in; else null. */
+  #bulk: BulkThread | null = null;
+  #bulkEnd: NodeJS.Timeout | null = null;
 
   constructor(spec: AnnSpec, table: LanceTable, { connection, location, exactRows, aloneSinceMs }: IndexPlace) {
     this.spec = spec;
@@ -201,41 +189,26 @@ class LanceIndex implements AnnIndex {
   }
 
   async ingest(tables: readonly Table[]): Promise<void> {
-    const [first] = tables;
-    if (first === undefined) return;
-    const all = tables.length === 1 ? first : new Table(tables.flatMap(({ batches }) => batches));
-    if (await this.#areNew(tables, all.numRows)) await this.#table.add(all);
-    // The engine would insert both of two new rows with one id.
-    else if (tables.length > 1 && haveTwins(tables)) for (const table of tables) await this.#merge(table);
-    else await this.#merge(all);
+    if (tables.length === 0) return;
+    if (this.#bulk?.hasEnded === true) this.#bulk = null;
+    const rows = tables.reduce((sum, { numRows }) => sum + numRows, 0);
+    if (this.#bulk === null && rows < SCAN_JOIN_ROWS) await mergeRows(this.#table, tables);
+    else {
+      if (this.#bulkEnd !== null) clearTimeout(this.#bulkEnd);
+      this.#bulk ??= new BulkThread({ location: this.#location, spec: this.spec });
+      await this.#bulk.write(tables);
+      await this.#table.checkoutLatest();
+      this.#bulkEnd = setTimeout(() => void this.#endBulk(), BULK_IDLE_MS).unref();
+    }
     this.#commits += 1;
   }
 
-  /** @param rows no two of one id. */
-  async #merge(rows: Table): Promise<void> {
-    await this.#table
-      .mergeInsert('id')
-      .whenMatchedUpdateAll()
-      .whenNotMatchedInsertAll()
-      .useIndex(rows.numRows < SCAN_JOIN_ROWS)
-      .execute(rows);
-  }
-
-  /** @returns true when no id of the tables is in the table or twice in them. Asked of large batches only, until the next maintenance. */
-  async #areNew(tables: readonly Table[], rows: number): Promise<boolean> {
-    let known = this.#known;
-    if (known === null) {
-      if (rows < SCAN_JOIN_ROWS) return false;
-      known = new KnownIds();
-      for await (const batch of this.#table.query().select(['id'])) addIds(known, batch);
-      this.#known = known;
-    }
-    let found = 0;
-    for (const { batches } of tables) {
-      for (const batch of batches) found += addIds(known, batch);
-      await nextTurn();
-    }
-    return found === 0;
+  /** After the write under way. */
+  async #endBulk(): Promise<void> {
+    const bulk = this.#bulk;
+    this.#bulk = null;
+    if (this.#bulkEnd !== null) clearTimeout(this.#bulkEnd);
+    await bulk?.close();
   }
 
   async delete(ids: readonly string[]): Promise<number> {
@@ -259,10 +232,10 @@ class LanceIndex implements AnnIndex {
     const predicate = filter === undefined ? null : filterPredicate(this.spec.fields, filter);
     const rows = effort === 'exact' || !(await this.#isIndexed()) ? 0 : await table.countRows();
     if (rows <= this.#exactRows) return this.#ask(table, unit, k, predicate, null, false);
-    if (filter === undefined || predicate === null) return this.#ask(table, unit, k, null, effortOf(k, 1), isIndexOnly);
+    if (filter === undefined || predicate === null) return this.#ask(table, unit, k, null, effortOf(k, rows, 1), isIndexOnly);
     if (this.#location.kind === 'service') {
       const matching = await table.countRows(predicate);
-      return this.#ask(table, unit, k, predicate, isNarrow(matching) ? null : effortOf(k, matching / rows), isIndexOnly);
+      return this.#ask(table, unit, k, predicate, isNarrow(matching) ? null : effortOf(k, rows, matching / rows), isIndexOnly);
     }
     let share01 = (await this.#sampleOf(table, rows)).share01(filter);
     for (let tries = 0; tries < TRIES; tries++) {
@@ -279,7 +252,7 @@ class LanceIndex implements AnnIndex {
           way = codeFilter(k, isIn.size, share01);
         }
         if (way === null) break;
-        const found = await this.#searchCodes(table, unit, k, { filter, share01, isIn, isIndexOnly });
+        const found = await this.#searchCodes(table, unit, k, { filter, rows, share01, isIn, isIndexOnly });
         // Rows move when files are merged: what was listed before says nothing of where they are now.
         if ((await table.version()) !== version) continue;
         if (found.length >= k) return found;
@@ -288,7 +261,7 @@ class LanceIndex implements AnnIndex {
         if ((await table.version()) === version) throw error;
       }
     }
-    return this.#ask(table, unit, k, predicate, effortOf(k, share01), isIndexOnly);
+    return this.#ask(table, unit, k, predicate, effortOf(k, rows, share01), isIndexOnly);
   }
 
   /** [Note: Filter by code]. @param isIn rows that match; null: their fields are read. */
@@ -296,7 +269,7 @@ class LanceIndex implements AnnIndex {
     table: LanceTable,
     unit: Float32Array,
     k: number,
-    { filter, share01, isIn, isIndexOnly }: CodeSearch,
+    { filter, rows, share01, isIn, isIndexOnly }: CodeSearch,
   ): Promise<AnnMatch[]> {
     const query = table
       .vectorSearch(unit)
@@ -305,7 +278,7 @@ class LanceIndex implements AnnIndex {
       .select([DISTANCE])
       .withRowId()
       .limit(codesFor(k, share01))
-      .nprobes(effortOf(k, share01).probes);
+      .nprobes(effortOf(k, rows, share01).probes);
     if (isIndexOnly) query.fastSearch();
     const nearest = rowIdsOf(await query.toArrow());
     const matching = isIn === null ? await this.#whereFieldsMatch(table, nearest, filter) : nearest.filter((id) => isIn.has(id));
@@ -503,7 +476,7 @@ class LanceIndex implements AnnIndex {
 
   /** On a handle of its own: a handle that optimises keeps its other callers waiting. */
   async maintain(): Promise<MaintenanceReport> {
-    this.#known = null;
+    await this.#endBulk();
     const table = await this.#connection.openTable(this.spec.name);
     try {
       const { count, isTrainingDue: isTrained } = await this.#stateOf(table);
@@ -600,9 +573,9 @@ class LanceIndex implements AnnIndex {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#endBulk();
     this.#table.close();
-    return Promise.resolve();
   }
 
   async #isIndexed(): Promise<boolean> {

@@ -22,6 +22,7 @@ import {
 } from '../../repositories/item-columns.ts';
 import { KEYPOINTS, ownValue, tableOf, undeclaredText } from '../../repositories/item-rows.ts';
 import { columnOf, requireType } from '../../repositories/scalar-filter.ts';
+import { withWholeBodies } from './arrow-messages.ts';
 import { IMAGE_CHARACTERS, textProblem } from './item-texts.ts';
 
 /** Rows between two breaths of the event loop; a multiple of 8, so that bits of validity are copied as bytes. */
@@ -77,11 +78,8 @@ export async function* rowsOfArrow(source: AsyncIterable<Uint8Array>, from: numb
 
 async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<RecordBatch> {
   try {
-    // As a plain iterable: of a request as a Node stream, Arrow 18.1 was seen to take the first piece for the whole.
-    const plain = (async function* () {
-      yield* source;
-    })();
-    for await (const batch of (await RecordBatchReader.from(plain)) as AsyncIterable<RecordBatch>) yield batch;
+    // Never the request itself: of a Node stream, Arrow 18.1 was seen to take the first piece for the whole.
+    for await (const batch of (await RecordBatchReader.from(withWholeBodies(source))) as AsyncIterable<RecordBatch>) yield batch;
   } catch (error) {
     throw new AppError('invalid-input', 'The body is not a whole Arrow IPC stream.', { cause: error });
   }

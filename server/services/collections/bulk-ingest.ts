@@ -3,6 +3,7 @@
  * large commits, flushed → segment removed. A commit replaces by id, so one that is made again after a crash changes nothing. While an
  * ingest runs, its rows and other writes to the same ids come in no order; when it answers `done` everything before it is settled.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { Table } from 'apache-arrow';
 import type { IngestProgress } from '../../../src/contracts/server-api.ts';
@@ -278,7 +279,7 @@ export class BulkIngest {
     const { store, segments } = this.#parts;
     const spec = store.description(job.collection);
     const count = arrived.reduce((sum, one) => sum + one.count, 0);
-    const table = lastOfEach(spec, new Table(arrived.flatMap(({ rows }) => rows.batches)));
+    const table = await lastOfEach(spec, new Table(arrived.flatMap(({ rows }) => rows.batches)));
     if (spec.quota !== null)
       await store.requireRoom(job.collection, [...(table.getChild('id') ?? [])] as string[], job.durableRows - job.appliedRows);
     const segment = await segments.write(job.collection, job.name, job.durableRows, count, table);
@@ -328,10 +329,15 @@ function problemOf(lost: readonly LostRows[]): string {
 }
 
 /** @returns the table with the last row of each id; the same one when no id is there twice. */
-function lastOfEach(spec: RowSpec, table: Table): Table {
-  const ids = table.getChild('id');
-  if (ids === null || new KnownIds().add(ids) === 0) return table;
-  return itemTable(spec, [...new Map(itemsOf(spec, table).map((item) => [item.id, item])).values()]);
+async function lastOfEach(spec: RowSpec, table: Table): Promise<Table> {
+  const known = new KnownIds();
+  let twice = 0;
+  for (const batch of table.batches) {
+    const ids = batch.getChild('id');
+    if (ids !== null) twice += known.add(ids);
+    await nextTurn();
+  }
+  return twice === 0 ? table : itemTable(spec, [...new Map(itemsOf(spec, table).map((item) => [item.id, item])).values()]);
 }
 
 function keypointBytesOf(rows: Table): number {
