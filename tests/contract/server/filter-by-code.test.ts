@@ -2,7 +2,7 @@
 import { Table, Uint64, makeVector, vectorFromArray } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { FieldSample } from '../../../server/repositories/field-sample.ts';
-import { candidatesFor, codeFilter, codesFor } from '../../../server/repositories/index-plan.ts';
+import { candidatesFor, codeFilter, codesFor, effortOf, partitionsOf } from '../../../server/repositories/index-plan.ts';
 import { ROW_ID, RowIdSet, rowIdsOf } from '../../../server/repositories/row-ids.ts';
 import { seededRandom } from './test-server.ts';
 
@@ -59,5 +59,21 @@ describe('the plan of a filtered search', () => {
     ] as const)
       // prettier-ignore
       expect(codesFor(k, share01) * share01).toBeGreaterThanOrEqual(candidatesFor(k));
+  });
+});
+
+describe('how wide a search looks', () => {
+  it('is as many codes at any size, within bounds, and full vectors as the answer is long', () => {
+    const codesAt = (rows: number) => (effortOf(10, rows, 1).probes * rows) / partitionsOf(rows);
+    for (const rows of [3_000_000, 5_000_000, 7_000_000]) expect(codesAt(rows) / codesAt(7_000_000)).toBeCloseTo(1, 1);
+    expect(codesAt(200_000)).toBeLessThan(codesAt(7_000_000) / 2);
+    expect([1, 10, 200].map((k) => effortOf(k, 1_000_000, 1).refine * k)).toEqual([20, 20, 400]);
+  });
+
+  it('is wider the fewer rows match, up to a bound', () => {
+    const probes = [1, 0.9, 0.5, 0.1, 0.01, 0.001, 0].map((share01) => effortOf(10, 7_000_000, share01).probes);
+    expect(probes).toEqual(probes.toSorted((a, b) => a - b));
+    expect(new Set(probes.slice(0, 5)).size).toBe(5);
+    expect(probes.at(-1)).toBe(probes.at(-2));
   });
 });
