@@ -23,6 +23,7 @@ import { recogniseRoutes } from './routes/recognise.ts';
 import { recognitionRoutes } from './routes/recognitions.ts';
 import { raceGalleryRoutes } from './routes/race-galleries.ts';
 import { recordRoutes } from './routes/records.ts';
+import { replicaStateRoute } from './routes/replica-state.ts';
 import { shelfVisitRoutes } from './routes/shelf-visits.ts';
 import { thumbnailRoutes } from './routes/thumbnails.ts';
 import { trustCheckRoute } from './routes/trust.ts';
@@ -34,7 +35,7 @@ import { describeVersion } from './services/http/api-version.ts';
 import { CONNECTION_LIMITS, limitConnections } from './services/http/connection-limits.ts';
 import { networkOf, requireOwnHost } from './services/http/host-names.ts';
 import { answerRepetitions } from './services/http/idempotency.ts';
-import { identify } from './services/keys/principal.ts';
+import { identify, isReader } from './services/keys/principal.ts';
 import { countQuota } from './services/keys/quota.ts';
 import { answerWithProblems, sendProblem } from './services/http/errors-to-problems.ts';
 import { acceptJsonOnly } from './services/http/json-body.ts';
@@ -44,6 +45,7 @@ import { OperationsLog } from './services/watching/operations.ts';
 import { openServices, type Services } from './services/open-services.ts';
 import { PROBLEM_TYPE, problemBody } from './services/http/problem.ts';
 import { guardRecords } from './services/records/record-guard.ts';
+import { guardReader } from './services/replicas/reader-guard.ts';
 import { SECURITY_HEADERS } from './services/http/security-headers.ts';
 
 /** Version of the application. */
@@ -85,13 +87,14 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
   const http = createFastify(config, dependencies);
   const services = await openServices(config, http.log);
   http.addHook('onClose', () => services.close());
-  const metrics = new Metrics(services.store, services.recogniser);
+  const metrics = new Metrics(services.store, services.recogniser, services.copy);
   const operations = new OperationsLog();
   http.addHook('onClose', (_app, done) => {
     operations.close();
     done();
   });
-  const firstAdminKey = await services.keys.firstRun();
+  // The keys of a reader are the writer's.
+  const firstAdminKey = services.copy === null ? await services.keys.firstRun() : null;
 
   http.setValidatorCompiler(validatorCompiler);
   http.setSerializerCompiler(serializerCompiler);
@@ -138,8 +141,9 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
         timeWindow: 60_000,
         cache: 10_000,
         keyGenerator: ({ principal, ip }) => (principal.kind === 'key' ? principal.key.family : networkOf(ip)),
-        allowList: ({ principal }) => principal.kind === 'local' && config.requestsPerMinute >= 1200,
+        allowList: ({ principal }) => (principal.kind === 'local' && config.requestsPerMinute >= 1200) || isReader(principal),
       });
+      guardReader(v1, services.copy);
       const { holdsPersons } = services;
       guardRoutes(v1, { config, holdsPersons });
       countQuota(v1, services.keys);
@@ -164,6 +168,7 @@ export async function buildApp(config: ServerConfig, dependencies: AppDependenci
       await v1.register(recognitionRoutes(services));
       await v1.register(webhookRoutes(services));
       await v1.register(packRoutes(services));
+      await v1.register(replicaStateRoute(services));
       await v1.register(shelfVisitRoutes(services));
       await v1.register(raceGalleryRoutes(services));
       await v1.register(thumbnailRoutes(services));

@@ -23,13 +23,19 @@ const configSchema = z.strictObject({
   indexUri: z.string().min(1).max(1000).nullable(),
   /** Only read the index; another server writes. */
   isReplica: flag,
-  /** Origin of the server that writes, which a replica asks for products; null: it has those that were loaded into it. */
+  /** Origin of the server that writes, which a replica copies keys, rules, ends and packs from and asks for products. */
   writerUrl: z
     .url({ protocol: /^https?$/ })
     .refine((text) => new URL(text).origin === text, 'must be an origin without a path')
     .nullable(),
-  /** Key of that server, a viewer's; from the environment only. */
+  /** Key of that server, of the role `replica`; from the environment only. */
   writerKey: z.string().min(1).nullable(),
+  /** A replica that does not hear from its writer for so long answers nothing any more. */
+  writerAbsenceMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(366 * 86_400_000),
   /** The built app. */
   appFolder: z.string().min(1),
   /** Demo catalogue and pack; null: none is loaded. */
@@ -85,7 +91,7 @@ export const USAGE = `Mekiki's companion server
   --data <folder>      where data is kept (default ./data)
   --index <uri>        where vectors are kept when several servers share them: a folder, s3://bucket/path or db://database
   --replica            only read that index; one other server writes to it (docs/deployment.md)
-  --writer <url>       with --replica: the server that writes, to ask for products (its key: MEKIKI_WRITER_KEY)
+  --writer <url>       with --replica: the server that writes; MEKIKI_WRITER_KEY is a key of it, of the role replica
   --no-demo            do not load the demo catalogue
   --require-key        ask this machine for a key as well (use it behind a proxy)
   --allow-origin <url> let pages of this other site call the API; may be given several times
@@ -96,7 +102,8 @@ export const USAGE = `Mekiki's companion server
   --allow-loopback-calls  let webhooks and partners' models be on this machine, for development; else only HTTPS to public addresses
   --log-level <level>  trace, debug, info, warn, error, fatal or silent (default info)
 
-Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_NO_DEMO=1,
+Each can be set by environment too: MEKIKI_LAN=1, MEKIKI_PORT, MEKIKI_TRUST_PORT, MEKIKI_HOST, MEKIKI_DATA, MEKIKI_INDEX, MEKIKI_REPLICA=1, MEKIKI_WRITER, MEKIKI_WRITER_KEY,
+MEKIKI_WRITER_ABSENCE_MS (a replica that does not hear from its writer for so long answers nothing any more; default 86400000), MEKIKI_NO_DEMO=1,
 MEKIKI_REQUIRE_KEY=1, MEKIKI_ALLOW_HOSTS and MEKIKI_ALLOW_ORIGINS (comma-separated), MEKIKI_RATE_LIMIT (requests a minute), MEKIKI_MASTER_KEY (base64) or
 MEKIKI_MASTER_KEY_FILE, MEKIKI_NEW_SIGNING_KEY=1, MEKIKI_ERASE_PAUSE_MS (pause before old table versions go), MEKIKI_EXACT_ROWS (larger collections get a
 trained index; default 100000), MEKIKI_REQUEST_MS (a request must arrive within; default 30000), MEKIKI_IDLE_MS (a connection on which
@@ -127,6 +134,7 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     isReplica,
     writerUrl: (given['writer'] ?? fromEnvironment('WRITER'))?.replace(/\/+$/, '') ?? null,
     writerKey: fromEnvironment('WRITER_KEY') ?? null,
+    writerAbsenceMs: fromEnvironment('WRITER_ABSENCE_MS') ?? 86_400_000,
     dataFolder: resolve(given['data'] ?? fromEnvironment('DATA') ?? join(ROOT, 'data')),
     appFolder: resolve(fromEnvironment('APP') ?? join(ROOT, 'dist')),
     demoFolder: noDemo || isReplica === true || isReplica === '1' || !existsSync(demo) ? null : demo,
@@ -149,6 +157,12 @@ export function readConfig(args: readonly string[], environment: Readonly<Record
     logLevel: given['log-level'] ?? fromEnvironment('LOG_LEVEL') ?? 'info',
   });
   if (!result.success) throw new AppError('invalid-input', `A setting is wrong. ${z.prettifyError(result.error)}`);
+  if (result.data.isReplica && (result.data.writerUrl === null || result.data.writerKey === null))
+    throw new AppError(
+      'invalid-input',
+      'A replica copies keys and rules from the server that writes. Say which by --writer, and give it a key by MEKIKI_WRITER_KEY. ' +
+        'On the writer: npm run keys -- create --role replica --name <who>.',
+    );
   return result.data;
 }
 

@@ -128,6 +128,8 @@ async function announce({ config, app, host, port, trustPort, certificates }: An
   const collections = await app.services.store.list();
   const held = collections.map(({ name, count, space }) => `${name} ${count} (${space})`).join(', ');
   if (app.firstAdminKey !== null) console.log(`\n  The first admin key. It is shown this once; keep it:\n\n    ${app.firstAdminKey}\n`);
+  const closed = app.services.copy?.refusal ?? null;
+  if (closed !== null) console.log(`${closed} Meanwhile only GET /v1/health is answered.`);
   console.log(`Products: ${await app.services.products.count()}. Collections: ${held === '' ? 'none' : held}.`);
   if (config.isPortFixed || port === config.port) console.log('');
   else console.log(`Port ${config.port} is taken; using ${port}.\n`);

@@ -6,6 +6,7 @@ import { AppError } from '../../src/contracts/errors.ts';
 import { createKeySchema, keyIdSchema } from '../../src/contracts/keys-api.ts';
 import { ApiKeys } from '../repositories/api-keys.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
+import { isCopy } from '../repositories/copied-state.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { KeyRequests } from '../repositories/key-requests.ts';
 import { KeyService } from '../services/keys/key-service.ts';
@@ -16,7 +17,7 @@ import { dataFolderOf, runCommand } from './data-folder.ts';
 const USAGE = `API keys. The server may run meanwhile; what is done here counts at once.
 
   npm run keys -- list
-  npm run keys -- create --role viewer|operator|admin --name <who> [--purpose <text>] [--collections a,b] [--days <n>]
+  npm run keys -- create --role viewer|operator|admin|replica --name <who> [--purpose <text>] [--collections a,b] [--days <n>]
   npm run keys -- revoke --id <id>
 
 Each takes --data <folder>. The secret of a new key is shown once.`;
@@ -42,6 +43,10 @@ runCommand(async () => {
     return values.help === true ? 0 : 2;
   }
   const client = await openDatabase(join(dataFolderOf(values.data), DATABASE_FILE));
+  if (command !== 'list' && (await isCopy(client))) {
+    client.close();
+    throw new AppError('invalid-input', 'The keys of this folder are copies: its server only reads. Do this on the server that writes.');
+  }
   const keys = new KeyService(new ApiKeys(client), new KeyRequests(client), Fastify().log);
   const note = (operation: string, subject: string) =>
     new AuditLog(client).append([

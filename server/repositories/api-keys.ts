@@ -183,7 +183,8 @@ function argsOf(key: StoredKey) {
   ];
 }
 
-function keyOf(row: Row): StoredKey {
+/** @param row with every column of the table. */
+export function keyOf(row: Row): StoredKey {
   const stored = rowSchema.parse(row);
   return {
     id: stored.id,

@@ -6,7 +6,7 @@ import { collectionRulesSchema, type CollectionRules } from '../../src/contracts
 /** The table of rules. They are few and asked at every request, so they are held in memory. */
 export class CollectionRulesTable {
   readonly #client: Client;
-  readonly #rules: Map<string, CollectionRules>;
+  #rules: Map<string, CollectionRules>;
 
   private constructor(client: Client, rules: Map<string, CollectionRules>) {
     this.#client = client;
@@ -36,6 +36,11 @@ export class CollectionRulesTable {
       args: [collection, JSON.stringify(rules), by, Date.now()],
     });
     this.#rules.set(collection, rules);
+  }
+
+  /** The table was written by somebody else: these are its rows. */
+  replace(all: readonly { readonly collection: string; readonly rules: CollectionRules }[]): void {
+    this.#rules = new Map(all.map(({ collection, rules }) => [collection, rules]));
   }
 
   async remove(collection: string): Promise<void> {

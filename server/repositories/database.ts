@@ -153,7 +153,31 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        gallery_id TEXT NOT NULL, photo_id TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (gallery_id, photo_id)
      ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE shared_versions (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+    `INSERT INTO shared_versions (part, version) VALUES ('keys', 1), ('rules', 1), ('packs', 1), ('records', 1)`,
+    ...counted('keys', 'api_keys', 'role, collections, requests_per_minute, requests_per_day, expires_at_ms, revoked_at_ms'),
+    ...counted('rules', 'collection_rules', 'body'),
+    ...counted('rules', 'collections', 'name'),
+    ...counted('packs', 'packs', 'signature'),
+    ...counted('packs', 'pack_heads', 'version, is_withdrawn'),
+    `ALTER TABLE records ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE records ADD COLUMN erasure_id TEXT`,
+    `UPDATE records SET sequence = 1 WHERE valid_until_ms IS NOT NULL`,
+    `CREATE INDEX records_by_sequence ON records (sequence, collection, item_id) WHERE sequence > 0`,
+  ],
 ];
+
+/**
+ * Triggers that count the changes of a table, whoever makes them: servers that only read ask for what changed (`shared-state.ts`).
+ * @param columns whose change counts.
+ */
+function counted(part: string, table: string, columns: string): string[] {
+  const count = `BEGIN UPDATE shared_versions SET version = version + 1 WHERE part = '${part}'; END`;
+  return ['INSERT', 'DELETE', `UPDATE OF ${columns}`].map(
+    (event) => `CREATE TRIGGER ${table}_counts_${event.slice(0, 6).toLowerCase()} AFTER ${event} ON ${table} ${count}`,
+  );
+}
 
 /**
  * Open (or make) the database file and bring it to the newest version.

@@ -3,7 +3,7 @@ import type { Client, InStatement, Row } from '@libsql/client';
 import { z } from 'zod';
 import { erasureReceiptSchema, type Erasure, type ErasureReceipt } from '../../src/contracts/records-api.ts';
 import type { PagePlace } from './page-place.ts';
-import { forgetStatement, hideStatements, type ItemPlace } from './records.ts';
+import { NEXT_SEQUENCE, forgetStatement, hideStatements, type ItemPlace } from './records.ts';
 
 const targetsSchema = z.array(z.tuple([z.string(), z.string()]));
 const countsSchema = erasureReceiptSchema.shape.erased;
@@ -59,7 +59,7 @@ export class Erasures {
         items,
       ],
     };
-    await this.#client.batch([insert, ...targets.flatMap(hideStatements)], 'write');
+    await this.#client.batch([insert, NEXT_SEQUENCE, ...targets.flatMap((target) => hideStatements(target, id))], 'write');
   }
 
   async get(id: string): Promise<StoredErasure | null> {
@@ -83,26 +83,24 @@ export class Erasures {
   }
 
   /** The vectors are out of every table's live rows and their files were written anew. */
-  async rewrite({ id, targets }: StoredErasure, rewritten: number): Promise<void> {
-    await this.#client.batch(
-      [
-        { sql: "UPDATE erasures SET state = 'rewritten', rewritten = ? WHERE id = ?", args: [rewritten, id] },
-        ...targets.map(forgetStatement),
-      ],
-      'write',
-    );
+  async rewrite({ id }: StoredErasure, rewritten: number): Promise<void> {
+    await this.#client.execute({ sql: "UPDATE erasures SET state = 'rewritten', rewritten = ? WHERE id = ?", args: [rewritten, id] });
   }
 
   async fail(id: string): Promise<void> {
     await this.#client.execute({ sql: 'UPDATE erasures SET failures = failures + 1 WHERE id = ?', args: [id] });
   }
 
-  /** Keep the receipt and forget what was erased. */
-  async finish(id: string, receipt: ErasureReceipt): Promise<void> {
-    await this.#client.execute({
-      sql: "UPDATE erasures SET state = 'done', targets = '[]', receipt = ? WHERE id = ?",
-      args: [JSON.stringify(receipt), id],
-    });
+  /** Keep the receipt and forget what was erased: only now, so that servers that only read have seen it hidden. */
+  async finish({ id, targets }: StoredErasure, receipt: ErasureReceipt): Promise<void> {
+    await this.#client.batch(
+      [
+        { sql: "UPDATE erasures SET state = 'done', targets = '[]', receipt = ? WHERE id = ?", args: [JSON.stringify(receipt), id] },
+        NEXT_SEQUENCE,
+        ...targets.map(forgetStatement),
+      ],
+      'write',
+    );
   }
 }
 

@@ -79,6 +79,39 @@ export class Packs {
     );
   }
 
+  /** Take a version over that another server published. */
+  async adopt(id: string, version: number, { manifest, publicKey, signature }: SignedPack): Promise<void> {
+    await this.#client.batch(
+      [
+        {
+          sql: 'INSERT OR REPLACE INTO packs (id, version, manifest, public_key, signature) VALUES (?, ?, ?, ?, ?)',
+          args: [id, version, manifest, publicKey, signature],
+        },
+        {
+          sql: `INSERT INTO pack_heads (id, version, is_withdrawn) VALUES (?, ?, 0)
+                ON CONFLICT (id) DO UPDATE SET version = excluded.version, is_withdrawn = 0`,
+          args: [id, version],
+        },
+      ],
+      'write',
+    );
+  }
+
+  /** Keep only these versions; a pack of which none is left is offered no longer. */
+  async retain(kept: readonly { readonly id: string; readonly signature: string }[]): Promise<void> {
+    await this.#client.batch(
+      [
+        {
+          sql: `DELETE FROM packs WHERE (id, signature) NOT IN
+                  (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))`,
+          args: [JSON.stringify(kept.map(({ id, signature }) => [id, signature]))],
+        },
+        'UPDATE pack_heads SET is_withdrawn = 1 WHERE is_withdrawn = 0 AND id NOT IN (SELECT id FROM packs)',
+      ],
+      'write',
+    );
+  }
+
   /** Offer a pack no longer. Its version stays known. @returns false when there was none. */
   async withdraw(id: string): Promise<boolean> {
     const [changed] = await this.#client.batch(

@@ -11,6 +11,9 @@ export interface ItemPlace {
 }
 
 const COLUMNS = 'collection, item_id, person_id, consent, written_at_ms, valid_until_ms';
+/** First statement of every change: the rows that it changes are newer than all others (`sequence`; see `shared-state.ts`). */
+export const NEXT_SEQUENCE: InStatement = "UPDATE shared_versions SET version = version + 1 WHERE part = 'records'";
+const SEQUENCE = "(SELECT version FROM shared_versions WHERE part = 'records')";
 /** Parameters of one statement. */
 const CHUNK = 500;
 
@@ -25,12 +28,17 @@ export class Records {
   /** Insert or replace, in one flushed transaction. */
   async put(records: readonly ItemRecord[]): Promise<void> {
     await this.#client.batch(
-      records.map(({ collection, id, personId, consent, writtenAtMs, validUntilMs }) => ({
-        sql: `INSERT INTO records (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)
-              ON CONFLICT (collection, item_id) DO UPDATE SET person_id = excluded.person_id, consent = excluded.consent,
-                written_at_ms = excluded.written_at_ms, valid_until_ms = excluded.valid_until_ms`,
-        args: [collection, id, personId, consent === null ? null : JSON.stringify(consent), writtenAtMs, validUntilMs],
-      })),
+      [
+        NEXT_SEQUENCE,
+        ...records.map(({ collection, id, personId, consent, writtenAtMs, validUntilMs }) => ({
+          // Nobody needs to be told of what never had an end: 0.
+          sql: `INSERT INTO records (${COLUMNS}, sequence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?6 IS NULL, 0, ${SEQUENCE}))
+                ON CONFLICT (collection, item_id) DO UPDATE SET person_id = excluded.person_id, consent = excluded.consent,
+                  written_at_ms = excluded.written_at_ms, valid_until_ms = excluded.valid_until_ms,
+                  sequence = iif(records.sequence = 0, excluded.sequence, ${SEQUENCE}), erasure_id = NULL`,
+          args: [collection, id, personId, consent === null ? null : JSON.stringify(consent), writtenAtMs, validUntilMs],
+        })),
+      ],
       'write',
     );
   }
@@ -88,24 +96,31 @@ export class Records {
 
   /** Give every record of a collection the end that a maximum age means; one that ends sooner keeps its end. */
   async limitAge(collection: string, maximumAgeMs: number): Promise<void> {
-    await this.#client.execute({
-      sql: `UPDATE records SET valid_until_ms = min(coalesce(valid_until_ms, written_at_ms + ?2), written_at_ms + ?2)
-            WHERE collection = ?1 AND (valid_until_ms IS NULL OR valid_until_ms > 0)`,
-      args: [collection, maximumAgeMs],
-    });
+    await this.#client.batch(
+      [
+        NEXT_SEQUENCE,
+        {
+          sql: `UPDATE records SET valid_until_ms = min(coalesce(valid_until_ms, written_at_ms + ?2), written_at_ms + ?2), sequence = ${SEQUENCE}
+                WHERE collection = ?1 AND (valid_until_ms IS NULL OR valid_until_ms > 0)`,
+          args: [collection, maximumAgeMs],
+        },
+      ],
+      'write',
+    );
   }
 }
 
-/** Statements that hide items at once: no search finds them, no key opens their thumbnails. For an erasure's transaction. */
-export function hideStatements({ collection, id }: ItemPlace): InStatement[] {
+/** Statements that hide an item at once: no search finds it, no key opens its thumbnail. For an erasure's transaction, after {@link NEXT_SEQUENCE}. */
+export function hideStatements({ collection, id }: ItemPlace, erasureId: string): InStatement[] {
   const args = [collection, id];
   return [
     { sql: 'DELETE FROM thumbnail_keys WHERE collection = ? AND item_id = ?', args },
     { sql: 'DELETE FROM thumbnails WHERE collection = ? AND item_id = ?', args },
     {
-      sql: `INSERT INTO records (${COLUMNS}) VALUES (?, ?, NULL, NULL, 0, 0)
-            ON CONFLICT (collection, item_id) DO UPDATE SET person_id = NULL, consent = NULL, valid_until_ms = 0`,
-      args,
+      sql: `INSERT INTO records (${COLUMNS}, sequence, erasure_id) VALUES (?1, ?2, NULL, NULL, 0, 0, ${SEQUENCE}, ?3)
+            ON CONFLICT (collection, item_id) DO UPDATE SET person_id = NULL, consent = NULL, valid_until_ms = 0, sequence = excluded.sequence,
+              erasure_id = excluded.erasure_id`,
+      args: [...args, erasureId],
     },
   ];
 }

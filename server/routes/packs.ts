@@ -73,7 +73,7 @@ export function packRoutes({ packs, holdsPersons }: Pick<Services, 'packs' | 'ho
         },
       },
       async (request, reply) => {
-        const bytes = await packs.part(request.params.sha256);
+        const bytes = await packs.part(request.params.id, request.params.sha256);
         const etag = `"${request.params.sha256}"`;
         void reply.headers({
           etag,

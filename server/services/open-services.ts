@@ -1,6 +1,7 @@
 /** @file Opens everything that holds data, in order, and closes it in reverse. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Client } from '@libsql/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { ServerConfig } from '../config.ts';
@@ -8,6 +9,7 @@ import { ApiKeys } from '../repositories/api-keys.ts';
 import { Arrivals } from '../repositories/arrivals.ts';
 import { AuditLog } from '../repositories/audit-log.ts';
 import { CollectionRulesTable } from '../repositories/collection-rules.ts';
+import { CopiedState, isCopy } from '../repositories/copied-state.ts';
 import { DatabaseFile } from '../repositories/database-file.ts';
 import { inspectLog } from '../repositories/database-log.ts';
 import { openDatabase } from '../repositories/database.ts';
@@ -20,6 +22,7 @@ import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';
 import { RaceGalleries } from '../repositories/race-galleries.ts';
 import { Records } from '../repositories/records.ts';
+import { SharedState } from '../repositories/shared-state.ts';
 import { ShelfVisits } from '../repositories/shelf-visits.ts';
 import { Thumbnails } from '../repositories/thumbnails.ts';
 import type { BulkIngest } from './collections/bulk-ingest.ts';
@@ -41,7 +44,11 @@ import { openKnownSigningKey, type SigningKey } from './secrets/signing-key.ts';
 import type { Scrub } from './storage/scrub.ts';
 import { ShelfVisitService } from './lenses/shelf-visit-service.ts';
 import { ThumbnailService } from './records/thumbnail-service.ts';
-import { WriterProducts, type ProductTable } from './collections/writer-products.ts';
+import { PackCopy } from './replicas/pack-copy.ts';
+import { StateCopy } from './replicas/state-copy.ts';
+import { StateFeed } from './replicas/state-feed.ts';
+import { writerLink } from './replicas/writer-link.ts';
+import { WriterProducts, type ProductTable } from './replicas/writer-products.ts';
 
 /** What routes and jobs work with. */
 export interface Services extends RecognitionServices {
@@ -64,6 +71,10 @@ export interface Services extends RecognitionServices {
   readonly packs: PackService;
   readonly damage: DamageReport;
   readonly scrub: Scrub | null;
+  /** What servers that only read copy from this one. */
+  readonly feed: StateFeed;
+  /** What this server copies from the one that writes; null: it writes itself. */
+  readonly copy: StateCopy | null;
   /** True for collections that are closed to everybody without a key that names them. */
   readonly holdsPersons: (collection: string) => boolean;
   close(): Promise<void>;
@@ -84,6 +95,7 @@ export type DataSettings = Pick<
   | 'isReplica'
   | 'writerUrl'
   | 'writerKey'
+  | 'writerAbsenceMs'
   | 'masterKey'
   | 'masterKeyFile'
   | 'isSigningKeyNew'
@@ -121,6 +133,48 @@ function requireDatabase({ dataFolder, indexUri }: DataSettings, path: string): 
   );
 }
 
+/** What {@link openCopy} writes into. */
+interface CopyTables {
+  readonly client: Client;
+  readonly rules: CollectionRulesTable;
+  readonly packTable: Packs;
+  readonly packParts: PackParts;
+  readonly logger: FastifyBaseLogger;
+}
+
+/**
+ * A reader's folder lacks what a writer must have, and a writer's would be overwritten by the copy.
+ * @throws AppError('invalid-input') when the folder is of the other kind.
+ */
+async function requireOwnFolder({ isReplica }: DataSettings, client: Client, apiKeys: ApiKeys): Promise<void> {
+  const isOfReader = await isCopy(client);
+  if (isReplica && !isOfReader && (await apiKeys.count()) > 0)
+    throw new AppError('invalid-input', 'This data folder has keys of its own. Give a server that only reads a folder of its own: --data.');
+  if (!isReplica && isOfReader)
+    throw new AppError(
+      'invalid-input',
+      'This data folder is a copy: it lacks whom items show, thumbnails and receipts. Start it with --replica; for a server that writes, ' +
+        'restore a backup of the one that wrote (npm run restore).',
+    );
+}
+
+/** Ask the writer once, and go on asking. */
+async function openCopy(
+  { writerUrl, writerKey, writerAbsenceMs: absenceMs }: DataSettings,
+  { client, rules, packTable, packParts, logger }: CopyTables,
+) {
+  if (writerUrl === null || writerKey === null) throw new AppError('invalid-input', 'A replica needs a writer and a key of it.');
+  const ask = writerLink(writerUrl, writerKey);
+  const packs = new PackCopy({ packs: packTable, parts: packParts, ask, logger });
+  const copied = new CopiedState(client);
+  const copy = await StateCopy.open({ ask, writer: writerUrl, copied, rules, packs, absenceMs, logger });
+  const close = async (): Promise<void> => {
+    await copy.close();
+    await packs.close();
+  };
+  return { ask, copy, packs, close };
+}
+
 async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: FastifyBaseLogger): Promise<Services> {
   const { dataFolder } = settings;
   const path = join(dataFolder, DATABASE_FILE);
@@ -134,14 +188,27 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
     const reason = `SQLite's log of the database was damaged. ${lost} could not be taken over: what was written shortly before the last stop may be missing.`;
     damage.note({ kind: 'database', name: 'log', collection: null, reason });
   }
+  let endCopy: (() => Promise<void>) | null = null;
   try {
+    const apiKeys = new ApiKeys(client);
+    await requireOwnFolder(settings, client, apiKeys);
     const loads = new Loads(client);
     // First: with a wrong key nothing is opened.
     const masterKey = await openMasterKey(settings, loads);
     const signingKey = await openKnownSigningKey(dataFolder, loads, settings.isSigningKeyNew);
-    const index = await openIndex(settings, client, damage, logger);
+    const rules = await CollectionRulesTable.open(client);
+    const packTable = new Packs(client);
+    const packParts = new PackParts(join(dataFolder, PACKS_FOLDER));
+    // Before the index: no collection is served whose rules are not here.
+    const reading = settings.isReplica ? await openCopy(settings, { client, rules, packTable, packParts, logger }) : null;
+    endCopy = reading?.close ?? null;
+    const index = await openIndex(
+      reading === null ? settings : { ...settings, knows: (name) => reading.copy.knows(name) },
+      client,
+      damage,
+      logger,
+    );
     const { store, bulk, scrub } = index;
-    const apiKeys = new ApiKeys(client);
     const keys = new KeyService(apiKeys, new KeyRequests(client), logger);
     const audit = new AuditLog(client);
     const journal = new Journal(audit, logger);
@@ -156,18 +223,19 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       // Packs are made of what this hides; both begin when both are there.
       packs: { forget: (collection, ids) => packs.forget(collection, ids) },
     });
-    const keeper = new RecordKeeper({ store, records, arrivals, erasure, logger, rules: await CollectionRulesTable.open(client) });
+    const keeper = new RecordKeeper({ store, records, arrivals, erasure, logger, rules, isReader: reading !== null });
     const own = new Products(client);
-    const { isReplica, writerUrl: url, writerKey: key } = settings;
-    const products = isReplica && url !== null ? new WriterProducts({ own, url, key, logger }) : own;
+    const products = reading === null ? own : new WriterProducts({ own, ask: reading.ask, logger });
     const thumbnails = new ThumbnailService(stored, masterKey, damage);
     const packs: PackService = new PackService({
-      ...{ packs: new Packs(client), products, key: signingKey, damage, logger },
+      ...{ packs: packTable, products, key: signingKey, origin: reading?.packs, damage, logger },
       sources: packSources(store, keeper, thumbnails),
-      parts: new PackParts(join(dataFolder, PACKS_FOLDER)),
+      parts: packParts,
     });
-    packs.resume();
-    erasure.resume();
+    if (reading === null) {
+      packs.resume();
+      erasure.resume();
+    }
     const raceGalleries = new RaceGalleryService({
       ...{ galleries: new RaceGalleries(client), thumbnails, erasure, masterKey, logger, keepsDays: settings.raceGalleryDays },
     });
@@ -196,12 +264,15 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       packs,
       damage,
       scrub,
+      feed: new StateFeed({ shared: new SharedState(client), publicKey: signingKey.publicKey, hiddenMs: settings.erasePauseMs }),
+      copy: reading?.copy ?? null,
       ...recognition,
       holdsPersons: (collection) => keeper.holdsPersons(collection),
       close: async () => {
         shelfVisits.close();
         raceGalleries.close();
         await recognition.close();
+        await reading?.close();
         await packs.close();
         await keeper.close();
         await erasure.close();
@@ -214,6 +285,7 @@ async function openUnderLock(settings: DataSettings, lock: FolderLock, logger: F
       },
     };
   } catch (error) {
+    await endCopy?.();
     client.close();
     throw error;
   }

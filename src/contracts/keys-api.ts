@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { collectionNameSchema } from './server-api.ts';
 
-/** From least to most: each may do what the ones before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const;
+/**
+ * From least to most: each may do what the ones before it may. But for `replica`, the role of a server that only reads: it may copy what such a
+ * server needs, which nobody else may, and do what needs no key.
+ */
+export const ROLES = ['replica', 'viewer', 'operator', 'admin'] as const;
 export const roleSchema = z.enum(ROLES);
 export type Role = (typeof ROLES)[number];
 

@@ -183,6 +183,16 @@ export const damageSchema = z.strictObject({
 });
 export type Damage = z.infer<typeof damageSchema>;
 
+/** How a server that only reads stands with the one that writes. */
+const writerStateSchema = z.strictObject({
+  isHeard: z.boolean(),
+  /** Null: never. */
+  heardAtMs: z.int().nonnegative().nullable(),
+  /** From then on only this route answers, unless the writer does. Null: now. */
+  servesUntilMs: z.int().nonnegative().nullable(),
+});
+export type WriterState = z.infer<typeof writerStateSchema>;
+
 export const healthSchema = z.strictObject({
   status: z.enum(['ok', 'starting', 'degraded']),
   version: z.string(),
@@ -191,6 +201,8 @@ export const healthSchema = z.strictObject({
   products: z.int().nonnegative(),
   /** Set aside, or lost and named; the rest is served. */
   damaged: z.array(damageSchema),
+  /** Null: this server writes. */
+  writer: writerStateSchema.nullable(),
 });
 export type Health = z.infer<typeof healthSchema>;
 

@@ -36,6 +36,8 @@ export interface IndexSettings {
   readonly isReplica: boolean;
   /** Collections up to this many items are searched exactly. */
   readonly exactRows: number;
+  /** Of a reader: false for a collection whose rules are not known here, which is not served. */
+  readonly knows?: (collection: string) => boolean;
 }
 
 /** The index and its bulk lane. */
@@ -136,7 +138,7 @@ async function openWriter(
 }
 
 async function openReplica(
-  { exactRows }: IndexSettings,
+  { exactRows, knows = () => true }: IndexSettings,
   location: EngineLocation,
   shared: ConditionalStore,
   client: Client,
@@ -152,11 +154,11 @@ async function openReplica(
     logger,
     refusal: () => 'This server only reads its index. Send writes to the one that writes.',
   });
-  await store.adopt(await catalogue.read());
+  const known = async () => (await catalogue.read()).filter(({ name }) => knows(name));
+  await store.adopt(await known());
   let refreshing: Promise<void> | null = null;
   const timer = setInterval(() => {
-    refreshing ??= catalogue
-      .read()
+    refreshing ??= known()
       .then((descriptions) => store.adopt(descriptions))
       .catch((error: unknown) => logger.warn({ err: error }, 'the list of collections could not be read; the last one is served'))
       .finally(() => {

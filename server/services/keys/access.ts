@@ -88,9 +88,9 @@ export function collectionOf(request: FastifyRequest): string | null {
 
 /** @returns true when `role` may do what `least` may. */
 function isAtLeast(role: Role, least: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(least);
+  return least === 'replica' ? role === least : ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
 function articled(role: Role): string {
-  return role === 'viewer' ? 'a viewer' : `an ${role}`;
+  return role === 'viewer' || role === 'replica' ? `a ${role}` : `an ${role}`;
 }

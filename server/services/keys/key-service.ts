@@ -245,6 +245,8 @@ export class KeyService {
   #checkGrant(role: StoredKey['role'], collections: readonly string[] | null, expiresAtMs: number | null): void {
     if (role === 'admin' && collections !== null)
       throw new HttpProblem(400, 'invalid-input', 'An admin key reaches everything: it cannot be held to collections.');
+    if (role === 'replica' && collections !== null)
+      throw new HttpProblem(400, 'invalid-input', 'A server that only reads copies everything: its key cannot be held to collections.');
     if (expiresAtMs !== null && expiresAtMs <= this.#now())
       throw new HttpProblem(400, 'invalid-input', 'The key would be expired already.');
   }

@@ -32,6 +32,11 @@ export function ownerOf(principal: Principal): string {
   return principal.kind === 'key' ? principal.key.family : principal.id;
 }
 
+/** @returns true for a server that copies from this one: it asks every second, and for many products. */
+export function isReader(principal: Principal): boolean {
+  return principal.kind === 'key' && principal.key.role === 'replica';
+}
+
 /** Find out who asks. Never throws: limits are counted first, then access is decided. */
 export async function identify(request: FastifyRequest, config: ServerConfig, keys: KeyService): Promise<Principal> {
   const { authorization } = request.headers;

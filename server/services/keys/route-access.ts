@@ -22,6 +22,8 @@ export interface RouteAccess {
   readonly arrival?: PayloadType;
   /** Takes `Idempotency-Key`. `secret`: the answer holds one and is not kept, so a repetition is refused instead of answered. */
   readonly repeat?: 'answer' | 'secret';
+  /** Refused by a server that only reads: it has nothing of this, or only a copy that it must not change. */
+  readonly isWritersOnly?: true;
   /** Also of a collection of persons open to all: what somebody is asked to agree to. */
   readonly isForSubjects?: true;
   /** Header dates of a route that will go. */
@@ -60,19 +62,31 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/openapi.json': open(null),
 
   'GET /v1/collections': open('collections.list'),
-  'POST /v1/collections': keep('collections.create'),
-  'DELETE /v1/collections/:name': change('collections.remove', 'admin'),
-  'POST /v1/collections/:name/ingest': { operation: 'items.ingest', keyless: 'local', role: 'operator', audit: 'each' },
-  'GET /v1/collections/:name/ingest/:job': { operation: 'items.ingest-progress', keyless: 'local', role: 'operator', audit: 'sum' },
+  'POST /v1/collections': keep('collections.create', { isWritersOnly: true }),
+  'DELETE /v1/collections/:name': change('collections.remove', 'admin', { isWritersOnly: true }),
+  'POST /v1/collections/:name/ingest': {
+    operation: 'items.ingest',
+    keyless: 'local',
+    role: 'operator',
+    audit: 'each',
+    isWritersOnly: true,
+  },
+  'GET /v1/collections/:name/ingest/:job': {
+    operation: 'items.ingest-progress',
+    keyless: 'local',
+    role: 'operator',
+    audit: 'sum',
+    isWritersOnly: true,
+  },
   'GET /v1/collections/:name/export': { operation: 'items.export', keyless: 'local', role: 'operator', audit: 'each' },
   'GET /v1/collections/:name': open('collections.read'),
   'POST /v1/collections/:name/search': open('items.search', { arrival: 'vector' }),
   'GET /v1/collections/:name/items/:id': open('items.read'),
-  'POST /v1/collections/:name/items': keep('items.upsert'),
-  'DELETE /v1/collections/:name/items': keep('items.delete'),
+  'POST /v1/collections/:name/items': keep('items.upsert', { isWritersOnly: true }),
+  'DELETE /v1/collections/:name/items': keep('items.delete', { isWritersOnly: true }),
   'GET /v1/products/:id': open('products.read'),
   'GET /v1/products': open('products.lookup', { arrival: 'text' }),
-  'POST /v1/products': keep('products.upsert'),
+  'POST /v1/products': keep('products.upsert', { isWritersOnly: true }),
 
   'GET /v1/models': open('models.list'),
   'GET /v1/models/:model': open('models.read'),
@@ -97,35 +111,64 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/packs': open('packs.list'),
   'GET /v1/packs/:id': open('packs.read'),
   'GET /v1/packs/:id/parts/:sha256': open('packs.part'),
-  'DELETE /v1/packs/:id': keep('packs.withdraw'),
-  'POST /v1/pack-builds': keep('packs.build'),
-  'GET /v1/pack-builds': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
-  'GET /v1/pack-builds/:id': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum' },
+  'DELETE /v1/packs/:id': keep('packs.withdraw', { isWritersOnly: true }),
+  'POST /v1/pack-builds': keep('packs.build', { isWritersOnly: true }),
+  'GET /v1/pack-builds': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum', isWritersOnly: true },
+  'GET /v1/pack-builds/:id': { operation: 'packs.builds', keyless: 'local', role: 'operator', audit: 'sum', isWritersOnly: true },
 
-  'POST /v1/shelf-visits': { operation: 'shelf-visits.hand-in', keyless: 'all', role: 'viewer', audit: 'each', arrival: 'report' },
-  'GET /v1/shelf-visits': { operation: 'shelf-visits.list', keyless: 'local', role: 'operator', audit: 'sum' },
-  'GET /v1/shelf-visits/:id': { operation: 'shelf-visits.read', keyless: 'local', role: 'operator', audit: 'sum' },
-  'DELETE /v1/shelf-visits/:id': keep('shelf-visits.remove'),
+  'POST /v1/shelf-visits': {
+    operation: 'shelf-visits.hand-in',
+    keyless: 'all',
+    role: 'viewer',
+    audit: 'each',
+    arrival: 'report',
+    isWritersOnly: true,
+  },
+  'GET /v1/shelf-visits': { operation: 'shelf-visits.list', keyless: 'local', role: 'operator', audit: 'sum', isWritersOnly: true },
+  'GET /v1/shelf-visits/:id': { operation: 'shelf-visits.read', keyless: 'local', role: 'operator', audit: 'sum', isWritersOnly: true },
+  'DELETE /v1/shelf-visits/:id': keep('shelf-visits.remove', { isWritersOnly: true }),
 
-  'POST /v1/race-galleries': keep('race-galleries.publish', { arrival: 'gallery' }),
+  'POST /v1/race-galleries': keep('race-galleries.publish', { arrival: 'gallery', isWritersOnly: true }),
   'POST /v1/race-galleries/:id/photos/:photo': {
+    isWritersOnly: true,
     ...{ operation: 'race-galleries.picture', keyless: 'local', role: 'operator', audit: 'each', arrival: 'thumbnail' },
   },
-  'GET /v1/race-galleries/take-downs': { operation: 'race-galleries.take-downs', keyless: 'local', role: 'operator', audit: 'sum' },
-  'GET /v1/g/:token': open('race-galleries.open'),
-  'GET /v1/g/:token/photos/:photo': open('race-galleries.open'),
-  'POST /v1/g/:token/take-down': { operation: 'race-galleries.take-down', keyless: 'all', role: 'viewer', audit: 'each' },
+  'GET /v1/race-galleries/take-downs': {
+    operation: 'race-galleries.take-downs',
+    keyless: 'local',
+    role: 'operator',
+    audit: 'sum',
+    isWritersOnly: true,
+  },
+  'GET /v1/g/:token': open('race-galleries.open', { isWritersOnly: true }),
+  'GET /v1/g/:token/photos/:photo': open('race-galleries.open', { isWritersOnly: true }),
+  'POST /v1/g/:token/take-down': {
+    operation: 'race-galleries.take-down',
+    keyless: 'all',
+    role: 'viewer',
+    audit: 'each',
+    isWritersOnly: true,
+  },
 
-  'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer'),
-  'PUT /v1/collections/:name/items/:id/thumbnail': keep('thumbnails.write'),
-  'GET /v1/collections/:name/thumbnails': { operation: 'thumbnails.list', keyless: 'local', role: 'operator', audit: 'sum' },
+  'GET /v1/collections/:name/items/:id/thumbnail': read('thumbnails.read', 'viewer', { isWritersOnly: true }),
+  'PUT /v1/collections/:name/items/:id/thumbnail': keep('thumbnails.write', { isWritersOnly: true }),
+  'GET /v1/collections/:name/thumbnails': {
+    operation: 'thumbnails.list',
+    keyless: 'local',
+    role: 'operator',
+    audit: 'sum',
+    isWritersOnly: true,
+  },
   'GET /v1/collections/:name/rules': open('rules.read', { isForSubjects: true }),
-  'PUT /v1/collections/:name/rules': change('rules.write', 'admin'),
-  'POST /v1/collections/:name/erasures': change('items.erase', 'operator'),
-  'GET /v1/erasures': read('erasures.list', 'operator'),
-  'GET /v1/erasures/:id': read('erasures.read', 'operator'),
-  'GET /v1/persons/:id': read('persons.export', 'admin'),
-  'DELETE /v1/persons/:id': change('persons.erase', 'admin'),
+  'PUT /v1/collections/:name/rules': change('rules.write', 'admin', { isWritersOnly: true }),
+  'POST /v1/collections/:name/erasures': change('items.erase', 'operator', { isWritersOnly: true }),
+  'GET /v1/erasures': read('erasures.list', 'operator', { isWritersOnly: true }),
+  'GET /v1/erasures/:id': read('erasures.read', 'operator', { isWritersOnly: true }),
+  'GET /v1/persons/:id': read('persons.export', 'admin', { isWritersOnly: true }),
+  'DELETE /v1/persons/:id': change('persons.erase', 'admin', { isWritersOnly: true }),
+
+  // Asked every second: the handler writes down what was sent.
+  'GET /v1/replica-state': read(null, 'replica', { isWritersOnly: true }),
 
   'GET /v1/audit': read('audit.read', 'admin'),
   'GET /v1/audit/check': read('audit.check', 'admin'),
@@ -134,17 +177,17 @@ export const ROUTE_ACCESS: Rows = {
   'GET /v1/operations': read(null, 'operator'),
   'GET /v1/storage': read('storage.read', 'operator', { audit: 'sum' }),
 
-  'POST /v1/keys/requests': { operation: 'keys.request', keyless: 'all', role: 'viewer', audit: 'each' },
-  'POST /v1/keys/requests/:id/claim': { operation: 'keys.claim', keyless: 'all', role: 'viewer', audit: 'each' },
-  'GET /v1/keys/requests': read('keys.requests', 'admin'),
-  'POST /v1/keys/requests/:id/approve': change('keys.approve', 'admin'),
-  'POST /v1/keys/requests/:id/reject': change('keys.reject', 'admin'),
+  'POST /v1/keys/requests': { operation: 'keys.request', keyless: 'all', role: 'viewer', audit: 'each', isWritersOnly: true },
+  'POST /v1/keys/requests/:id/claim': { operation: 'keys.claim', keyless: 'all', role: 'viewer', audit: 'each', isWritersOnly: true },
+  'GET /v1/keys/requests': read('keys.requests', 'admin', { isWritersOnly: true }),
+  'POST /v1/keys/requests/:id/approve': change('keys.approve', 'admin', { isWritersOnly: true }),
+  'POST /v1/keys/requests/:id/reject': change('keys.reject', 'admin', { isWritersOnly: true }),
   'GET /v1/keys': read('keys.list', 'admin'),
-  'POST /v1/keys': change('keys.create', 'admin', { repeat: 'secret' }),
+  'POST /v1/keys': change('keys.create', 'admin', { repeat: 'secret', isWritersOnly: true }),
   'GET /v1/keys/self': read('keys.self', 'viewer', { audit: 'sum' }),
-  'POST /v1/keys/self/rotate': change('keys.rotate', 'viewer', { repeat: 'secret' }),
-  'POST /v1/keys/:id/rotate': change('keys.rotate', 'admin', { repeat: 'secret' }),
-  'DELETE /v1/keys/:id': change('keys.revoke', 'admin'),
+  'POST /v1/keys/self/rotate': change('keys.rotate', 'viewer', { repeat: 'secret', isWritersOnly: true }),
+  'POST /v1/keys/:id/rotate': change('keys.rotate', 'admin', { repeat: 'secret', isWritersOnly: true }),
+  'DELETE /v1/keys/:id': change('keys.revoke', 'admin', { isWritersOnly: true }),
 };
 
 /** @returns rules of a route. `HEAD` is as `GET`. @throws when the table has no row: a mistake of ours, found at start. */
@@ -161,11 +204,12 @@ const KEYLESS = { all: 'all', local: 'this machine', none: 'nobody' } as const;
 /** The table as docs/server.md quotes it. */
 export function accessTable(): string {
   return [
-    '| route | without a key | with a key | audit log |',
-    '|---|---|---|---|',
+    '| route | without a key | with a key | audit log | a reader |',
+    '|---|---|---|---|---|',
     ...Object.entries(ROUTE_ACCESS).map(
-      ([route, { keyless, role, operation, audit }]) =>
-        `| \`${route}\` | ${KEYLESS[keyless]} | ${role} | ${operation === null ? '–' : `\`${operation}\`, ${audit === 'each' ? 'each' : 'summed'}`} |`,
+      ([route, { keyless, role, operation, audit, isWritersOnly }]) =>
+        `| \`${route}\` | ${KEYLESS[keyless]} | ${role} | ${operation === null ? '–' : `\`${operation}\`, ${audit === 'each' ? 'each' : 'summed'}`} | ` +
+        `${isWritersOnly === true ? '403' : 'yes'} |`,
     ),
   ].join('\n');
 }

@@ -30,6 +30,14 @@ import { selectForPack, type PackSources } from './pack-selection.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { SigningKey } from '../secrets/signing-key.ts';
 
+/** The server whose packs these are copies of. */
+export interface PackOrigin {
+  /** Null: it is not known yet. */
+  readonly publicKey: string | null;
+  /** @returns a part that is not here; null when there is none. @throws when the origin does not answer. */
+  part(id: string, sha256: string): Promise<Buffer | null>;
+}
+
 /** What the service stands on. */
 export interface PackServiceParts {
   readonly packs: Packs;
@@ -37,6 +45,8 @@ export interface PackServiceParts {
   readonly sources: PackSources;
   readonly parts: PackParts;
   readonly key: SigningKey;
+  /** Absent: packs are built here. */
+  readonly origin?: PackOrigin | undefined;
   /** Null: nobody is told of damaged parts. */
   readonly damage: DamageReport | null;
   readonly logger: Pick<FastifyBaseLogger, 'info' | 'error'>;
@@ -64,7 +74,8 @@ export class PackService {
 
   /** SPKI, base64. */
   get publicKey(): string {
-    return this.#parts.key.publicKey;
+    const { origin, key } = this.#parts;
+    return origin?.publicKey ?? key.publicKey;
   }
 
   /** Go on with builds that a stop cut short, and remove parts that nobody needs. Returns at once. */
@@ -90,8 +101,9 @@ export class PackService {
   }
 
   /** Bytes of a part. @throws HttpProblem 404; 503 when the file was damaged, until the pack is built again. */
-  async part(sha256: string): Promise<Buffer> {
-    const bytes = await this.#parts.parts.get(sha256);
+  async part(packId: string, sha256: string): Promise<Buffer> {
+    const { parts: files, origin } = this.#parts;
+    const bytes = (await files.get(sha256)) ?? (await origin?.part(packId, sha256).catch(() => null)) ?? null;
     if (bytes !== null) return bytes;
     const kept = (await this.#parts.packs.kept()).map(manifestOf);
     if (!kept.some(({ parts }) => parts.some((part) => part.sha256 === sha256)))

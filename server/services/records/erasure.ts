@@ -283,7 +283,7 @@ export class ErasureService {
       verified: { files, bytes, needles: this.#needles.get(id)?.length ?? 0, rewritten, atMs: finishedAtMs },
       publicKey: signingKey.publicKey,
     };
-    await erasures.finish(id, { ...unsigned, signature: signingKey.sign(JSON.stringify(unsigned)) });
+    await erasures.finish(erasure, { ...unsigned, signature: signingKey.sign(JSON.stringify(unsigned)) });
     for (const target of targets) this.#pending.delete(nameOf(target));
     this.#needles.delete(id);
     // The ids of what was erased were in its row until now.

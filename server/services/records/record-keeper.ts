@@ -30,6 +30,8 @@ export interface RecordKeeperParts {
   readonly arrivals: Arrivals;
   readonly erasure: ErasureService;
   readonly logger: FastifyBaseLogger;
+  /** Another server erases what is over, and this one has copies of its ends. */
+  readonly isReader: boolean;
 }
 
 /** An item as it is about to be written. */
@@ -175,6 +177,7 @@ export class RecordKeeper {
   async #sweepOnce(): Promise<void> {
     const { records, erasure } = this.#parts;
     await this.#parts.arrivals.forgetBefore(Date.now() - ARRIVALS_MS);
+    if (this.#parts.isReader) return;
     for (;;) {
       const targets = await records.over(Date.now(), SWEEP_ITEMS);
       if (targets.every((target) => erasure.isErasing(target))) break;
@@ -192,7 +195,7 @@ export class RecordKeeper {
   }
 
   async #schedule(): Promise<void> {
-    const next = await this.#parts.records.nextEnd().catch(() => null);
+    const next = this.#parts.isReader ? null : await this.#parts.records.nextEnd().catch(() => null);
     this.#sweepAt(Math.min(next ?? Infinity, Date.now() + SWEEP_MS));
   }
 

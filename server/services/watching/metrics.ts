@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { CollectionStore } from '../collections/collection-store.ts';
+import type { StateCopy } from '../replicas/state-copy.ts';
 import type { Recogniser } from '../recognition/recogniser.ts';
 
 /** Seconds; from a cached look-up to a scan of millions. */
@@ -13,8 +14,8 @@ export class Metrics {
   readonly #seconds: Histogram<'method' | 'route' | 'status'>;
   readonly #refused: Counter<'status'>;
 
-  /** @param store asked for its sizes at each scrape. @param recogniser asked how busy it is. */
-  constructor(store: CollectionStore, recogniser: Pick<Recogniser, 'running' | 'waiting'>) {
+  /** @param store asked for its sizes at each scrape. @param recogniser asked how busy it is. @param copy null: this server writes. */
+  constructor(store: CollectionStore, recogniser: Pick<Recogniser, 'running' | 'waiting'>, copy: Pick<StateCopy, 'writer'> | null) {
     collectDefaultMetrics({ register: this.#registry, prefix: 'mekiki_' });
     this.#seconds = new Histogram({
       name: 'mekiki_http_request_seconds',
@@ -55,6 +56,15 @@ export class Metrics {
       registers: [this.#registry],
       collect: () => {
         degraded.set(store.isDegraded ? 1 : 0);
+      },
+    });
+    if (copy === null) return;
+    const heard: Gauge = new Gauge({
+      name: 'mekiki_writer_heard_seconds',
+      help: 'When the server that writes was heard last, Unix time; 0: never',
+      registers: [this.#registry],
+      collect: () => {
+        heard.set((copy.writer.heardAtMs ?? 0) / 1000);
       },
     });
   }

@@ -70,6 +70,11 @@ export type GetV1HealthResponses = {
             collection: string | null;
             reason: string;
         }>;
+        writer: {
+            isHeard: boolean;
+            heardAtMs: number | null;
+            servesUntilMs: number | null;
+        } | null;
     };
 };
 
@@ -910,7 +915,7 @@ export type GetV1KeysResponses = {
             prefix: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             expiresAtMs: number | null;
             requestsPerMinute: number | null;
@@ -933,7 +938,7 @@ export type PostV1KeysData = {
     body: {
         name: string;
         purpose: string;
-        role: 'viewer' | 'operator' | 'admin';
+        role: 'replica' | 'viewer' | 'operator' | 'admin';
         collections?: Array<string> | null;
         expiresAtMs?: number | null;
         requestsPerMinute?: number | null;
@@ -975,7 +980,7 @@ export type PostV1KeysResponses = {
             prefix: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             expiresAtMs: number | null;
             requestsPerMinute: number | null;
@@ -1031,7 +1036,7 @@ export type GetV1KeysSelfResponses = {
         prefix: string;
         name: string;
         purpose: string;
-        role: 'viewer' | 'operator' | 'admin';
+        role: 'replica' | 'viewer' | 'operator' | 'admin';
         collections: Array<string> | null;
         expiresAtMs: number | null;
         requestsPerMinute: number | null;
@@ -1088,7 +1093,7 @@ export type PostV1KeysSelfRotateResponses = {
             prefix: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             expiresAtMs: number | null;
             requestsPerMinute: number | null;
@@ -1157,7 +1162,7 @@ export type PostV1KeysByIdRotateResponses = {
             prefix: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             expiresAtMs: number | null;
             requestsPerMinute: number | null;
@@ -1223,7 +1228,7 @@ export type DeleteV1KeysByIdResponses = {
         prefix: string;
         name: string;
         purpose: string;
-        role: 'viewer' | 'operator' | 'admin';
+        role: 'replica' | 'viewer' | 'operator' | 'admin';
         collections: Array<string> | null;
         expiresAtMs: number | null;
         requestsPerMinute: number | null;
@@ -1280,7 +1285,7 @@ export type GetV1KeysRequestsResponses = {
             id: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             state: 'pending' | 'approved' | 'rejected' | 'claimed' | 'lapsed';
             createdAtMs: number;
@@ -1326,7 +1331,7 @@ export type PostV1KeysRequestsResponses = {
             id: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             state: 'pending' | 'approved' | 'rejected' | 'claimed' | 'lapsed';
             createdAtMs: number;
@@ -1375,7 +1380,7 @@ export type PostV1KeysRequestsByIdClaimResponses = {
             id: string;
             name: string;
             purpose: string;
-            role: 'viewer' | 'operator' | 'admin';
+            role: 'replica' | 'viewer' | 'operator' | 'admin';
             collections: Array<string> | null;
             state: 'pending' | 'approved' | 'rejected' | 'claimed' | 'lapsed';
             createdAtMs: number;
@@ -1387,7 +1392,7 @@ export type PostV1KeysRequestsByIdClaimResponses = {
                 prefix: string;
                 name: string;
                 purpose: string;
-                role: 'viewer' | 'operator' | 'admin';
+                role: 'replica' | 'viewer' | 'operator' | 'admin';
                 collections: Array<string> | null;
                 expiresAtMs: number | null;
                 requestsPerMinute: number | null;
@@ -1409,7 +1414,7 @@ export type PostV1KeysRequestsByIdClaimResponse = PostV1KeysRequestsByIdClaimRes
 
 export type PostV1KeysRequestsByIdApproveData = {
     body: {
-        role?: 'viewer' | 'operator' | 'admin';
+        role?: 'replica' | 'viewer' | 'operator' | 'admin';
         collections?: Array<string> | null;
         expiresAtMs?: number | null;
         requestsPerMinute?: number | null;
@@ -1459,7 +1464,7 @@ export type PostV1KeysRequestsByIdApproveResponses = {
         id: string;
         name: string;
         purpose: string;
-        role: 'viewer' | 'operator' | 'admin';
+        role: 'replica' | 'viewer' | 'operator' | 'admin';
         collections: Array<string> | null;
         state: 'pending' | 'approved' | 'rejected' | 'claimed' | 'lapsed';
         createdAtMs: number;
@@ -1515,7 +1520,7 @@ export type PostV1KeysRequestsByIdRejectResponses = {
         id: string;
         name: string;
         purpose: string;
-        role: 'viewer' | 'operator' | 'admin';
+        role: 'replica' | 'viewer' | 'operator' | 'admin';
         collections: Array<string> | null;
         state: 'pending' | 'approved' | 'rejected' | 'claimed' | 'lapsed';
         createdAtMs: number;
@@ -3458,6 +3463,115 @@ export type GetV1PackBuildsByIdResponses = {
 };
 
 export type GetV1PackBuildsByIdResponse = GetV1PackBuildsByIdResponses[keyof GetV1PackBuildsByIdResponses];
+
+export type GetV1ReplicaStateData = {
+    body?: never;
+    path?: never;
+    query?: {
+        server?: string;
+        keys?: number;
+        rules?: number;
+        packs?: number;
+        cursor?: string;
+        asOfMs?: number;
+    };
+    url: '/v1/replica-state';
+};
+
+export type GetV1ReplicaStateErrors = {
+    /**
+     * Bad request.
+     */
+    400: Problem;
+    /**
+     * Key needed.
+     */
+    401: Problem;
+    /**
+     * Not allowed.
+     */
+    403: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+    /**
+     * Internal error.
+     */
+    500: Problem;
+};
+
+export type GetV1ReplicaStateError = GetV1ReplicaStateErrors[keyof GetV1ReplicaStateErrors];
+
+export type GetV1ReplicaStateResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        server: string;
+        atMs: number;
+        keys: {
+            version: number;
+            items: Array<{
+                id: string;
+                name: string;
+                purpose: string;
+                role: 'replica' | 'viewer' | 'operator' | 'admin';
+                collections: Array<string> | null;
+                expiresAtMs: number | null;
+                requestsPerMinute: number | null;
+                requestsPerDay: number | null;
+                createdAtMs: number;
+                createdBy: string;
+                revokedAtMs: number | null;
+                replaces: string | null;
+                family: string;
+                secretHash: string;
+            }>;
+        } | null;
+        rules: {
+            version: number;
+            collections: Array<string>;
+            items: Array<{
+                collection: string;
+                rules: {
+                    holds: 'things' | 'persons';
+                    purpose: string;
+                    retention: {
+                        maximumAgeS: number | null;
+                        maximumItems: number | null;
+                    };
+                    thumbnails: boolean;
+                    needsConsent: boolean;
+                };
+            }>;
+        } | null;
+        packs: {
+            version: number;
+            publicKey: string;
+            kept: Array<{
+                id: string;
+                version: number;
+                isNewest: boolean;
+                signature: string;
+            }>;
+        } | null;
+        ends: {
+            isFirst: boolean;
+            items: Array<[
+                string,
+                string,
+                number | null,
+                string | null
+            ]>;
+            erasures: Array<string>;
+            cursor: string;
+            isMore: boolean;
+        } | null;
+    };
+};
+
+export type GetV1ReplicaStateResponse = GetV1ReplicaStateResponses[keyof GetV1ReplicaStateResponses];
 
 export type GetV1ShelfVisitsData = {
     body?: never;

@@ -188,7 +188,7 @@ describe('an erasure', () => {
     const after = await manifestOf('shelf');
     expect(after).toMatchObject({ version: before.version + 1, previousVersion: before.version, coverage: { photos: 19 } });
     for (const { kind, sha256 } of after.parts) {
-      const bytes = await packs.part(sha256);
+      const bytes = await packs.part('shelf', sha256);
       if (kind === 'photos') expect(decodePhotos(new Uint8Array(bytes)).map(({ id }) => id)).not.toContain('shelf-4');
     }
     // The other pack is as it was.

@@ -15,6 +15,24 @@ export interface ServerProcess {
   stop(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<{ code: number | null; signal: string | null }>;
 }
 
+/** @returns the first admin key, which a first start prints. */
+export function adminKeyOf({ output }: ServerProcess): string {
+  const [key] = /mk_[a-z2-7]{16}_[\w-]{43}/.exec(output()) ?? [];
+  if (key === undefined) throw new Error('the server printed no admin key');
+  return key;
+}
+
+/** @returns settings of a server that only reads and copies from this one. */
+export async function readerOf(writer: ServerProcess, admin: string): Promise<Record<string, string>> {
+  const answer = await fetch(`${writer.url}/v1/keys`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${admin}` },
+    body: JSON.stringify({ name: 'reader', purpose: 'test', role: 'replica' }),
+  });
+  const { secret } = (await answer.json()) as { secret: string };
+  return { MEKIKI_REPLICA: '1', MEKIKI_WRITER: writer.url, MEKIKI_WRITER_KEY: secret };
+}
+
 /** Start `server/main.ts` and wait until it says where it listens. @throws with its output when it ends before. */
 export async function startServer(args: readonly string[], environment: Record<string, string> = {}): Promise<ServerProcess> {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', '--log-level', 'warn', ...args], {

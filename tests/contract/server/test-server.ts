@@ -28,6 +28,11 @@ export function startApp(overrides: Partial<ServerConfig> = {}, dependencies: Ap
   return buildApp(testConfig(overrides), dependencies);
 }
 
+/** @returns secret of a key by which a server that only reads copies from this one. */
+export async function readerKey({ services }: App): Promise<string> {
+  return (await services.keys.create({ name: 'reader', purpose: 'test', role: 'replica' }, 'test')).secret;
+}
+
 /** Deterministic pseudo-random numbers in 0..1 (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

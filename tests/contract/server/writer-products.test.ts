@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../server/repositories/database.ts';
 import { Products } from '../../../server/repositories/products.ts';
-import { WriterProducts } from '../../../server/services/collections/writer-products.ts';
+import { writerLink } from '../../../server/services/replicas/writer-link.ts';
+import { WriterProducts } from '../../../server/services/replicas/writer-products.ts';
 import { productSchema } from '../../../src/contracts/product.ts';
 import { searchResponseSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';
-import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
+import { readerKey, removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';
 const D = 8;
@@ -41,8 +42,7 @@ async function setUp() {
   const own = new Products(await openDatabase(join(temporaryFolder(), 'reader.db')));
   const reader = new WriterProducts({
     own,
-    url,
-    key: null,
+    ask: writerLink(url, await readerKey(writer)),
     now: () => clock.ms,
     logger: { warn: (...given: unknown[]) => warnings.push(given) },
   });
@@ -88,7 +88,7 @@ it('a replica answers a search with the writer’s products, and takes none itse
   await writer.services.store.upsert('products', SPACE, [{ id: 'photo', productId: 'tea', metadata: {}, vector: unitVector(D, 1) }]);
   await writer.services.store.flush();
   await writer.services.products.upsert([product('tea', '緑茶')]);
-  const replica = await start({ indexUri, isReplica: true, writerUrl });
+  const replica = await start({ indexUri, isReplica: true, writerUrl, writerKey: await readerKey(writer) });
   const found = await replica.http.inject({
     method: 'POST',
     url: '/v1/collections/products/search',

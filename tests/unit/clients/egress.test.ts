@@ -690,7 +690,7 @@ describe('server client', () => {
   });
 
   it('health carries no user data and leaves no row', async () => {
-    const health = { status: 'ok', version: '0.1.0', uptimeS: 1, collections: [], products: 3, damaged: [] };
+    const health = { status: 'ok', version: '0.1.0', uptimeS: 1, collections: [], products: 3, damaged: [], writer: null };
     const { server, fetch, rows } = await client(() => Response.json(health), false);
     expect(await server.health()).toEqual(health);
     expect(fetch.mock.calls[0]![0]).toBe(`${OWN}/v1/health`);

@@ -70,6 +70,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'POST /v1/collections/:name/ingest': `?job=job-1&space=${encodeURIComponent(SPACE)}&from=0&last=false`,
   'GET /v1/collections/:name/export': '?format=ndjson',
   'GET /v1/products': '?gtin=04901234567894',
+  'GET /v1/replica-state': '?server=00000000-0000-4000-8000-000000000000&keys=1&rules=1&packs=1&cursor=WzEsImEiLCJiIl0&asOfMs=1',
   'GET /v1/erasures': '?limit=2&cursor=WzEsImEiXQ',
   'GET /v1/audit': '?limit=2&cursor=WzEsImEiXQ',
   'GET /v1/arrivals': '?limit=2&cursor=WzEsImEiXQ',

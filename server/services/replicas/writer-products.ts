@@ -9,6 +9,7 @@ import type { Product } from '../../../src/contracts/product.ts';
 import { productResponseSchema } from '../../../src/contracts/server-api.ts';
 import type { Products } from '../../repositories/products.ts';
 import { HttpProblem } from '../http/problem.ts';
+import type { AskWriter } from './writer-link.ts';
 
 /** What routes and jobs need of products. */
 export type ProductTable = Pick<Products, 'get' | 'getMany' | 'findByGtin' | 'upsert' | 'removeOthersOf' | 'count'>;
@@ -26,10 +27,8 @@ const REMEMBERED = 100_000;
 /** What it stands on. */
 export interface WriterProductsParts {
   readonly own: Products;
-  /** Origin of the server that writes. */
-  readonly url: string;
-  /** A key of it (viewer); null: none. */
-  readonly key: string | null;
+  /** Calls the server that writes. */
+  readonly ask: AskWriter;
   readonly logger: Pick<FastifyBaseLogger, 'warn'>;
   readonly now?: () => number;
 }
@@ -90,13 +89,10 @@ export class WriterProducts implements ProductTable {
   }
 
   async #ask(name: string, path: string): Promise<void> {
-    const { own, url, key, logger } = this.#parts;
+    const { own, ask, logger } = this.#parts;
     if (this.#now() < this.#restUntilMs) return;
     try {
-      const answer = await fetch(`${url}/v1/products${path}`, {
-        headers: key === null ? {} : { authorization: `Bearer ${key}` },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      const answer = await ask(`/v1/products${path}`, TIMEOUT_MS);
       if (!answer.ok && answer.status !== 404) throw new Error(`the writer answered ${answer.status}`);
       const product = answer.ok ? productResponseSchema.parse(await answer.json()).product : null;
       if (product !== null) await own.upsert([product]);
