@@ -4,7 +4,7 @@
  * [Note: Row plane] The front edges of all boards are parallel in the shop, so in a photo they meet in one point. Lines through one
  * point are, up to that point's place, two numbers: the slope of the board in the middle of the frame, and how fast slopes change with
  * height. The map that sends the point to infinity keeps positions along a board in true proportion (rotation about the
- * upright axis); tilting the camera up or down scales whole rows, which neither order nor shares within a row feel.
+ * upright axis); tilting the camera up or down scales whole rows, which neither order nor shares within a row feel ([Note: Tilt]).
  */
 import type { Box, Point } from '../../contracts/geometry.ts';
 
@@ -73,6 +73,17 @@ export function planeSpan(plane: RowPlane, box: Box): PlaneSpan {
     top,
     bottom,
   };
+}
+
+/**
+ * [Note: Tilt] On a plane, one over the distance to the camera is linear in the photo, so a camera tilted up or down sees lengths along a board
+ * times `1 + tilt × down`, and uprights lean towards the middle of the frame.
+ * @returns width of an upright thing, comparable between rows. Its box reaches as far as the wider one of head and foot; that is taken off.
+ */
+export function widthInShop(tilt: number, { left, right, top, bottom }: PlaneSpan): number {
+  const [head, foot] = [Math.max(MIN_DEPTH, 1 + tilt * top), Math.max(MIN_DEPTH, 1 + tilt * bottom)];
+  const [near, far] = [Math.max(head, foot), Math.min(head, foot)];
+  return right / (right > 0 ? near : far) - left / (left > 0 ? far : near);
 }
 
 /** Length that two spans share along the board, as a share of the narrower one; 0 when they stand side by side. */

@@ -1,8 +1,9 @@
 /** @file How much of a shelf each product, brand or category holds. Pure; any thread. */
 import type { Facing, ShelfReading } from '../../contracts/shelf.ts';
 import { knownProductOf } from './find-blocks.ts';
+import { fitTilt } from './fit-tilt.ts';
 import { planeOfLayout } from './plane-of-layout.ts';
-import { planeSpan } from './row-plane.ts';
+import { planeSpan, widthInShop } from './row-plane.ts';
 
 /** What one name holds of the shelf. */
 export interface ShelfShare {
@@ -19,13 +20,14 @@ export interface ShelfShare {
 }
 
 /**
- * Length is measured along each board as if the camera faced it; rows count as seen, so that a strongly tilted camera makes the far
- * rows count less.
+ * Length is measured along each board as if the camera faced it ([Note: Row plane]), and between rows as if it were not tilted
+ * ([Note: Tilt]), as far as the photo tells that.
  * @param keyOf what a product counts for; null for nothing.
  * @returns linear share descending, then facings; one entry per key, with `null` last.
  */
 export function shelfShares({ facings, layout }: ShelfReading, keyOf: (productId: string) => string | null): ShelfShare[] {
   const plane = planeOfLayout({ layout, facings });
+  const tilt = fitTilt({ layout, facings }, plane);
   const levelOf = new Map(layout.placements.map(({ facingId, level }) => [facingId, level]));
   const sums = new Map<string | null, { facings: number; columns: number; length: number }>();
   let allLength = 0;
@@ -35,10 +37,10 @@ export function shelfShares({ facings, layout }: ShelfReading, keyOf: (productId
     sums.set(key, sum);
     sum.facings++;
     if ((levelOf.get(facing.id) ?? 0) > 0) continue;
-    const { left, right } = planeSpan(plane, facing.box);
+    const length = widthInShop(tilt, planeSpan(plane, facing.box));
     sum.columns++;
-    sum.length += right - left;
-    allLength += right - left;
+    sum.length += length;
+    allLength += length;
   }
   return [...sums]
     .map(([key, sum]): ShelfShare => ({

@@ -3,7 +3,6 @@ import type { Box } from '../../../../src/contracts/geometry.ts';
 import { layoutShelf } from '../../../../src/core/shelf/layout-shelf.ts';
 import { linkTags, type TagLine } from '../../../../src/core/shelf/link-tags.ts';
 import { boundsOf } from '../../../../src/core/box-bounds.ts';
-import { shelfShares } from '../../../../src/core/shelf/shelf-shares.ts';
 import { drawShelf, type DrawnColumn } from './drawn-shelf.ts';
 
 const column = (sku: string, widthCm = 8): DrawnColumn => ({ sku, widthCm, heightCm: 15 });
@@ -41,34 +40,5 @@ describe('linkTags', () => {
   it('leaves print on packs out, and a price that was hardly read', () => {
     expect(linkTags([lineBelow(0, 'a', '¥98', -0.5)], reading)).toEqual([]);
     expect(linkTags([{ ...lineBelow(0, 'a', '98'), confidence01: 0.5 }], reading)).toMatchObject([{ price: null, text: '98' }]);
-  });
-});
-
-describe('shelfShares', () => {
-  it('measures length along the board, whatever the view', () => {
-    const wide = drawShelf(
-      [{ columns: [column('a', 20), column('a', 20), ...Array<DrawnColumn>(4).fill(column('b', 10))], heightCm: 18 }],
-      { yaw: 0.4 },
-    );
-    const shares = shelfShares({ facings: wide.facings, layout: layoutShelf(wide.facings), tags: [] }, (productId) => productId);
-    expect(shares.map(({ key, facings, columns }) => [key, facings, columns])).toEqual(
-      expect.arrayContaining([
-        ['a', 2, 2],
-        ['b', 4, 4],
-      ]),
-    );
-    for (const { linearShare01 } of shares) expect(linearShare01).toBeCloseTo(0.5, 1);
-  });
-
-  it('counts stacks as facings but not as length, and unknown ones apart', () => {
-    const stacked = drawShelf([{ columns: [{ ...column('a', 10), levels: 2 }, column('b', 10)], heightCm: 34 }]);
-    const facings = stacked.facings.map((facing) => (facing.identity?.productId === 'b' ? { ...facing, identity: null } : facing));
-    const shares = shelfShares({ facings, layout: layoutShelf(facings), tags: [] }, () => 'brand');
-    expect(shares).toMatchObject([
-      { key: 'brand', facings: 2, columns: 1, facingShare01: 2 / 3 },
-      { key: null, facings: 1, columns: 1 },
-    ]);
-    expect(shares[0]!.linearShare01).toBeCloseTo(0.5, 1);
-    expect(shelfShares({ facings: [], layout: layoutShelf([]), tags: [] }, () => 'x')).toEqual([]);
   });
 });
