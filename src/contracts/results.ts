@@ -118,6 +118,15 @@ export interface WordMatch {
   readonly similarity01: number;
 }
 
+/** How well the words that were read fit a product. */
+export interface ProductWords {
+  readonly productId: string;
+  /** 0..1: the words of its catalogue entry were read; see `src/core/pack-words.ts`. */
+  readonly named01: number;
+  /** 0..1: the words read in its gallery photos were; see `src/core/photo-words.ts`. */
+  readonly shown01: number;
+}
+
 /** A gallery photo that matches a probe. */
 export interface Match {
   readonly galleryId: string;

@@ -17,7 +17,7 @@ const identitySchema = z.object({
   certainty: z.enum(['sure', 'likely', 'not-sure']),
   candidates: z.array(z.object({ productId: idSchema, probability01: shareSchema })).max(20),
   groupId: z.string().max(200).nullable(),
-  saidBy: z.enum(['look', 'neighbours', 'user']),
+  saidBy: z.enum(['look', 'words', 'server', 'neighbours', 'user']),
 });
 
 export const facingSchema = z.object({

@@ -8,7 +8,7 @@ import type { AppError } from './errors.ts';
 import type { Box, Point } from './geometry.ts';
 import type { OpenedFrame } from './media.ts';
 import type { Certainty } from './product.ts';
-import type { Backend, Look, Match, PackVerification } from './results.ts';
+import type { Backend, Look, Match, PackVerification, ProductWords } from './results.ts';
 import type { Progress, Stage } from './task.ts';
 
 /** One front facing, or one empty place, as the net finds it. */
@@ -42,8 +42,8 @@ export interface FacingIdentity {
   readonly candidates: readonly FacingCandidate[];
   /** Unknown facings that look alike share a group, so that one tap names them all; null for those that are known. */
   readonly groupId: string | null;
-  /** Who says so: its own look, its neighbours' support, or the user. */
-  readonly saidBy: 'look' | 'neighbours' | 'user';
+  /** Who says so: its own look, the words read on it, a server that was asked, its neighbours' support, or the user. */
+  readonly saidBy: 'look' | 'words' | 'server' | 'neighbours' | 'user';
 }
 
 /** One facing of a photo. */
@@ -155,6 +155,17 @@ export interface FacingLook {
   readonly matches: readonly Match[];
   /** Keypoints against gallery photos; empty where none were compared. */
   readonly verifications: readonly PackVerification[];
+  /** Products of `matches` that words on it speak for; absent: it was not read. */
+  readonly words?: readonly ProductWords[];
+}
+
+/** What was found out about a facing after its photo was read. */
+export interface FacingNews {
+  readonly facingId: string;
+  /** It was read. */
+  readonly words?: readonly ProductWords[];
+  /** A server was asked. */
+  readonly serverMatches?: readonly Match[];
 }
 
 /** One shelf photo's way through the pipeline; each update is a new object. A failed stage does not stop the others. */

@@ -171,6 +171,8 @@ export const backupSchema = z.object({
       routes: z.array(routeSchema),
       /** Names of the pictures in the file. */
       pictures: z.array(z.object({ photoId: idSchema, kind: z.enum(['screen', 'thumbnail']), name: z.string().max(300) })),
+      /** Names of the files of looks (`look-file.ts`); absent in backups made before they were kept. */
+      looks: z.array(z.string().max(300)).optional(),
     })
     .optional(),
   /** Absent in backups made before there were races: a file for each, see `contracts/race-export.ts`, and its thumbnails. */

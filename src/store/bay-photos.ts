@@ -45,11 +45,14 @@ export interface BayPhotoStore {
   /** Of a visit, or of one bay of it. */
   readingsOf(visitId: string, bayId?: string): Promise<PhotoReading[]>;
   /**
-   * Keep changed readings, and looks that were compared anew; all or none, since a name may change several photos.
+   * Keep changed readings, and looks that were compared anew; all or none, since a name may change several photos. What was read on a facing or
+   * said by a server meanwhile stays.
    * @throws AppError('quota-exceeded')
    */
   put(readings: readonly PhotoReading[], looks?: ReadonlyMap<string, readonly FacingLook[]>): Promise<void>;
   looks(id: string): Promise<FacingLook[]>;
+  /** Change the looks of a photo in one step. @returns as kept; none when the photo has none, or is gone. @throws AppError('quota-exceeded') */
+  amendLooks(id: string, amend: (looks: readonly FacingLook[]) => readonly FacingLook[]): Promise<readonly FacingLook[]>;
   /** Looks of a whole visit, e.g. to apply a correction again. */
   looksOf(visitId: string): Promise<ReadonlyMap<string, readonly FacingLook[]>>;
 }
@@ -176,7 +179,10 @@ export function createBayPhotoStore(database: Database): BayPhotoStore {
       const rows = readings.flatMap(({ photoId, visitId }) => toLooksRow(photoId, visitId, looks.get(photoId) ?? []) ?? []);
       await transact(database, ['shelfReadings', 'shelfLooks'], 'readwrite', async (transaction) => {
         for (const reading of readings) await transaction.objectStore('shelfReadings').put(reading);
-        for (const row of rows) await transaction.objectStore('shelfLooks').put(row);
+        for (const row of rows) {
+          const before = await transaction.objectStore('shelfLooks').get(row.photoId);
+          await transaction.objectStore('shelfLooks').put(before === undefined ? row : withNewsOf(before, row));
+        }
       });
     },
     looks: (id) =>
@@ -184,12 +190,44 @@ export function createBayPhotoStore(database: Database): BayPhotoStore {
         const row = await transaction.objectStore('shelfLooks').get(id);
         return row === undefined ? [] : fromLooksRow(row);
       }),
+    amendLooks: (id, amend) =>
+      transact(database, ['shelfLooks'], 'readwrite', async (transaction) => {
+        const before = await transaction.objectStore('shelfLooks').get(id);
+        const looks = before === undefined ? [] : amend(fromLooksRow(before));
+        const row = before === undefined ? null : toLooksRow(id, before.visitId, looks);
+        if (row !== null) await transaction.objectStore('shelfLooks').put(row);
+        return looks;
+      }),
     looksOf: (visitId) =>
       transact(database, ['shelfLooks'], 'readonly', async (transaction) => {
         const rows = await transaction.objectStore('shelfLooks').index('byVisit').getAll(visitId);
         return new Map(rows.map((row) => [row.photoId, fromLooksRow(row)]));
       }),
   };
+}
+
+/** A facing that looks as before keeps what was found out about it: whoever compared looks anew may have read them before that. */
+function withNewsOf(before: FacingLooksRow, row: FacingLooksRow): FacingLooksRow {
+  const placeOf = new Map(before.facings.map(({ facingId }, place) => [facingId, place]));
+  const facings = row.facings.map((facing, place) => {
+    const place0 = placeOf.get(facing.facingId);
+    if (place0 === undefined || !isSameVector(vectorAt(before, place0), vectorAt(row, place))) return facing;
+    const old = before.facings[place0]!;
+    const words = facing.words ?? old.words;
+    const ids = new Set(facing.matches.map(({ galleryId }) => galleryId));
+    const said = old.matches.filter(({ computedOn, galleryId }) => computedOn === 'server' && !ids.has(galleryId));
+    return { ...facing, matches: [...facing.matches, ...said], ...(words === undefined ? {} : { words }) };
+  });
+  return { ...row, facings };
+}
+
+function vectorAt({ vectors, facings }: FacingLooksRow, place: number): Float32Array {
+  const dimensions = vectors.length / facings.length;
+  return vectors.subarray(place * dimensions, (place + 1) * dimensions);
+}
+
+function isSameVector(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 /** One array for all facings: hundreds of small ones cost more than their numbers. @returns null when there are none. */
@@ -207,7 +245,10 @@ export function toLooksRow(photoId: string, visitId: string, looks: readonly Fac
     vectors.set(embedding.vector, index * dimensions);
     colours.set(colour, index * bins);
   });
-  const facings = looks.map(({ facingId, matches, verifications }) => ({ facingId, matches, verifications }));
+  const facings = looks.map(({ facingId, matches, verifications, words }) => ({
+    ...{ facingId, matches, verifications },
+    ...(words === undefined ? {} : { words }),
+  }));
   const fronts = frontsOf(looks);
   return { photoId, visitId, space, backend, facings, vectors, colours, ...(fronts === null ? {} : { fronts }) };
 }

@@ -1,6 +1,7 @@
 /**
  * @file Everything that this device remembers, as one ZIP that its owner can read, keep and bring back; and its erasure.
- * `mekiki.json` holds the records, `races/` the races, `photos/` and `thumbnails/` the pictures, `ledger.json` the ledger with its hashes. Thread: page.
+ * `mekiki.json` holds the records, `races/` the races, `photos/`, `thumbnails/` and `shelves/` the pictures, `looks/` what facings look like,
+ * `ledger.json` the ledger with its hashes. Thread: page.
  */
 import { AppError } from '../contracts/errors.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
@@ -13,6 +14,7 @@ import {
   transact,
   type BayPictureRow,
   type Database,
+  type FacingLooksRow,
   type FeaturesRow,
   type GalleryRow,
   type HistoryRow,
@@ -23,6 +25,7 @@ import { DEMO_SOURCE } from './demo.ts';
 import { checkItem, putGallery } from './embeddings.ts';
 import { toHistoryRow } from './history.ts';
 import type { Ledger } from './ledger.ts';
+import { decodeLooks, encodeLooks } from './look-file.ts';
 import { toProductRow } from './products.ts';
 import { createRaceEventStore, RACE_STORES } from './race-events.ts';
 import { exportRace, putRace, RACE_EXPORT_STORES, readRace } from './race-export.ts';
@@ -36,6 +39,8 @@ const RECORDS = 'mekiki.json';
 const MAX_RECORDS_BYTES = 256 << 20;
 /** A ZIP holds 65,535 files; thumbnails of races beyond that can be made again from the photos. */
 const MAX_RACE_PICTURES = 50_000;
+/** Bringing looks back takes about 300 kB of memory a photo. Older photos can be read again. */
+const MAX_LOOKS = 500;
 /** What may leave this device is decided on this device, never by a file. */
 const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);
 
@@ -49,7 +54,7 @@ const ERASED = [
 /** What a backup holds. */
 const KEPT = [
   ...(['history', 'corrections', 'products', 'gallery', 'features', 'people', 'settings'] as const),
-  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures'] as const),
+  ...([...RECORD_STORES, 'shelfRoutes', 'shelfPictures', 'shelfLooks'] as const),
   ...([...RACE_EXPORT_STORES, 'raceThumbnails'] as const),
 ] as const;
 
@@ -78,6 +83,7 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     records: await allRecords(transaction),
     routes: await transaction.objectStore('shelfRoutes').getAll(),
     bayPictures: await transaction.objectStore('shelfPictures').getAll(),
+    looks: await newestLooks(transaction),
   }));
   const races = await exportRaces(database, now());
   const features = new Map(all.features.map((row) => [row.id, row]));
@@ -94,6 +100,7 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     pictures.push({ name, blob });
     return { photoId, kind, name };
   });
+  const looks = all.looks.map((blob, index): ZipEntry => ({ name: `looks/${index}.bin`, blob }));
   const backup: Backup = {
     format: 'mekiki-backup',
     version: 1,
@@ -104,14 +111,14 @@ export async function exportData(database: Database, ledger: Pick<Ledger, 'expor
     gallery: all.gallery.filter(({ source }) => source !== DEMO_SOURCE).map((row) => packGallery(row, features.get(row.id))),
     people: all.people.map((person) => ({ ...person, rules: [...person.rules] })),
     settings: Object.fromEntries(all.settings.map(({ key, value }) => [key, value])),
-    shelf: { records: all.records, routes: all.routes, pictures: bayPictures },
+    shelf: { records: all.records, routes: all.routes, pictures: bayPictures, looks: looks.map(({ name }) => name) },
     races: races.map(({ file, thumbnails }) => ({
       file: file.name,
       thumbnails: thumbnails.map(({ photoId, name }) => ({ photoId, name })),
     })),
   };
   const ofRaces = races.flatMap(({ file, thumbnails }) => [file, ...thumbnails]);
-  return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...ofRaces, ...pictures]);
+  return writeZip([json(RECORDS, backup), json('ledger.json', await ledger.export()), ...ofRaces, ...pictures, ...looks]);
 }
 
 /**
@@ -141,6 +148,12 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
     const blob = await picture(name);
     bayPictures.push({ photoId, kind, sizeBytes: blob.size, blob });
   }
+  const looks: FacingLooksRow[] = [];
+  for (const name of backup.shelf?.looks ?? []) {
+    const open = files.get(name);
+    if (open === undefined) throw new AppError('invalid-input', 'the backup lacks looks that it names', { stage: 'store' });
+    looks.push(await decodeLooks(await open()));
+  }
   const races: { readonly race: RaceExport; readonly thumbnails: readonly RaceThumbnailRow[] }[] = [];
   for (const { file, thumbnails } of backup.races ?? []) {
     const open = files.get(file);
@@ -164,6 +177,7 @@ export async function importData(database: Database, zip: Blob): Promise<ImportR
     await putRecords(transaction, backup.shelf.records);
     for (const route of backup.shelf.routes) await transaction.objectStore('shelfRoutes').put(route);
     for (const row of bayPictures) await transaction.objectStore('shelfPictures').put(row);
+    for (const row of looks) await transaction.objectStore('shelfLooks').put(row);
   });
   return {
     history: history.length,
@@ -184,6 +198,17 @@ export async function eraseAll(database: Database, ledger: Pick<Ledger, 'erase' 
       if (!key.startsWith('ledger-')) await transaction.objectStore('notes').delete(key);
   });
   if ((await ledger.count()) > 0) await ledger.erase();
+}
+
+/** One by one: as files they lie outside the page's memory. */
+async function newestLooks(transaction: Within<'shelfPhotos' | 'shelfLooks', 'readonly'>): Promise<Blob[]> {
+  const photos = await transaction.objectStore('shelfPhotos').getAll();
+  const files: Blob[] = [];
+  for (const { id } of photos.sort((a, b) => b.capturedAtMs - a.capturedAtMs).slice(0, MAX_LOOKS)) {
+    const row = await transaction.objectStore('shelfLooks').get(id);
+    if (row !== undefined) files.push(encodeLooks(row));
+  }
+  return files;
 }
 
 interface RaceFiles {

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
+import { withNews } from '../../src/core/shelf/facing-news.ts';
 import { createBayPhotoStore } from '../../src/store/bay-photos.ts';
 import { createVisitStore } from '../../src/store/visits.ts';
 import { createWaitingStore } from '../../src/store/waiting.ts';
@@ -82,6 +83,27 @@ describe('a photo of a bay', () => {
     await waiting.add([{ id: 'look', lensId: 'product', blob: jpeg('x'), name: 'x', source: 'file', capturedAtMs: 1, order: 0 }], 'gone');
     expect((await waiting.claim('new', new Set(['new']), 'shelf')).map(({ id }) => id)).toEqual(['p1', 'p2']);
     expect((await waiting.claim('new', new Set(['new']), 'looks')).map(({ id }) => id)).toEqual(['look']);
+  });
+
+  it('keeps what was found out about a facing, also when its looks were compared anew meanwhile', async () => {
+    const { photos } = stand();
+    await photos.add(bayPhoto('p1'), jpeg('full'), 1, 'tab');
+    await photos.finish('p1', read('p1'));
+    const earlier = await photos.looks('p1');
+    const news = [
+      { facingId: 'f0', words: [{ productId: 'a', named01: 0.5, shown01: 0 }] },
+      { facingId: 'f1', serverMatches: [{ galleryId: 'far', productId: 'b', cosine: 0.75, colour: null, computedOn: 'server' as const }] },
+      { facingId: 'gone', words: [] },
+    ];
+    const amended = await photos.amendLooks('p1', (looks) => withNews(looks, news));
+    expect(amended.map(({ words, matches }) => [words?.length, matches.length])).toEqual([
+      [1, 1],
+      [undefined, 2],
+    ]);
+    // Written by somebody who had read them before; the second facing was drawn anew, so what was known of it is not of it.
+    await photos.put([photoReading('p1')], new Map([['p1', [earlier[0]!, facingLook('f1', 0.75)]]]));
+    expect(await photos.looks('p1')).toEqual([amended[0], facingLook('f1', 0.75)]);
+    expect(await photos.amendLooks('none', (looks) => looks)).toEqual([]);
   });
 
   it('belongs to another bay after it was moved, and is listed in the order of capture', async () => {

@@ -124,6 +124,7 @@ describe('backup', () => {
     const photos = createBayPhotoStore(other);
     expect(await photos.ofVisit('v1', 'b1')).toMatchObject([{ id: 'p1', state: 'read' }]);
     expect(await photos.reading('p1')).toEqual(photoReading('p1'));
+    expect(await photos.looks('p1')).toEqual([facingLook('f0', 0.5)]);
     expect(await (await photos.picture('p1', 'screen'))!.text()).toBe('screen');
     const [read, waiting] = await createRacePhotoStore(other).all('e1');
     expect([read, waiting]).toMatchObject([{ state: 'read' }, { state: 'waiting' }]);
@@ -138,6 +139,23 @@ describe('backup', () => {
     const settings = createSettingsStore(other);
     expect(await settings.get('language')).toBe('ja');
     expect(await settings.mayLeave('product', 'vector')).toBe(false);
+  });
+
+  it('is read without looks, as backups were before they held them', async () => {
+    const files = await readZip(await exportData(await filled(), createLedger(freshDatabase())));
+    const entries = await Promise.all([...files].map(async ([name, open]) => ({ name, blob: await open() })));
+    const old = entries
+      .filter(({ name }) => !name.startsWith('looks/'))
+      .map(async ({ name, blob }) => {
+        if (name !== 'mekiki.json') return { name, blob };
+        const { shelf, ...records } = JSON.parse(await blob.text()) as { shelf: { looks?: string[] } };
+        expect(shelf.looks).toEqual(['looks/0.bin']);
+        return { name, blob: new Blob([JSON.stringify({ ...records, shelf: { ...shelf, looks: undefined } })]) };
+      });
+    const other = freshDatabase();
+    await importData(other, await writeZip(await Promise.all(old)));
+    expect(await createBayPhotoStore(other).looks('p1')).toEqual([]);
+    expect(await createBayPhotoStore(other).reading('p1')).toEqual(photoReading('p1'));
   });
 
   it('holds the ledger for whoever wants to check it', async () => {

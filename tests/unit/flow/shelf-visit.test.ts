@@ -15,6 +15,8 @@ import { createBayPhotoStore } from '../../../src/store/bay-photos.ts';
 import { createBayReportStore } from '../../../src/store/bay-reports.ts';
 import { createCorrectionStore } from '../../../src/store/corrections.ts';
 import { createGalleryStore } from '../../../src/store/embeddings.ts';
+import { exportData, importData } from '../../../src/store/export-data.ts';
+import { createLedger } from '../../../src/store/ledger.ts';
 import { createPlanogramStore } from '../../../src/store/planograms.ts';
 import { createProductStore } from '../../../src/store/products.ts';
 import { createShopStore } from '../../../src/store/shops.ts';
@@ -71,7 +73,7 @@ async function stand(more: Partial<VisionService> = {}, hasGallery = true) {
     await bayPhotos.add(photo, new Blob(['full']), 1, 'tab');
     return readBayPhoto(photo, new Blob(['full']), places, bayPhotos);
   };
-  return { places, bayPhotos, memory, kept, read, waiting: createWaitingStore(database) };
+  return { database, places, bayPhotos, memory, kept, read, waiting: createWaitingStore(database) };
 }
 
 const stamp = { id: 'e', atMs: 1 };
@@ -152,6 +154,27 @@ it('is named for the whole visit at once, without embedding anything again, and 
   expect(await memory.products.byId(tea.id)).toBeNull();
   expect(await memory.corrections.list()).toEqual([]);
   expect(back.undone).toHaveLength(1);
+});
+
+it('takes names and takes them back on another device, out of a backup, without looking at anything again', async () => {
+  const { database, bayPhotos, read } = await stand();
+  await read('p1');
+  const before = (await bayPhotos.reading('p1'))!;
+  const zip = await exportData(database, createLedger(database));
+  const other = await stand({ embed: () => Promise.reject(new Error('looks are in the backup')) });
+  await importData(other.database, zip);
+  const restored = (await other.bayPhotos.reading('p1'))!;
+  expect(restored).toEqual(before);
+  const facingIds = before.current.facings.filter(({ box }) => box.x > 0.3 && box.y < 0.3).map(({ id }) => id);
+  const target = { name: { en: 'Tea' }, gtins: [] };
+  const { product: tea } = await nameOnShelf({ reading: restored, facingIds, target, stamp }, other.memory);
+  const named = (await other.bayPhotos.reading('p1'))!;
+  // The other board's are known by their looks.
+  expect(named.current.facings.filter(({ identity }) => identity?.productId === tea.id && identity.certainty !== 'not-sure')).toHaveLength(
+    6,
+  );
+  await unnameOnShelf(named, other.memory);
+  expect((await other.bayPhotos.reading('p1'))!.current.facings).toEqual(before.current.facings);
 });
 
 it('learns nothing when the names cannot be kept', async () => {
