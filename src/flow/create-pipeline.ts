@@ -1,6 +1,7 @@
 /** @file The pipeline of this page: workers, stores and, as far as the user allows it, the companion server. Thread: page. */
 import type { IndexService, VisionService } from '../contracts/client-api.ts';
 import type { Product } from '../contracts/product.ts';
+import type { CallOptions } from '../contracts/task.ts';
 import { createEgress } from '../clients/egress.ts';
 import { createIndexClient } from '../clients/index-client.ts';
 import { createServerClient, type ServerClient } from '../clients/server-client.ts';
@@ -77,20 +78,27 @@ function cachedCatalogue(products: ProductStore): { catalogue: Catalogue; forget
   return { catalogue: { byId: (id) => products.byId(id), byGtin: (gtin) => products.byGtin(gtin), all: load }, forget };
 }
 
-/** The index reads the device's gallery before its first search. */
+/** The index reads the device's gallery before its first question. */
 function withGallery(index: IndexService, vision: VisionService): IndexService {
   let loaded: Promise<number> | null = null;
+  const load = async (options?: CallOptions): Promise<void> => {
+    loaded ??= vision.embeddingSpace().then((space) => index.reload(space, options));
+    try {
+      await loaded;
+    } catch (error) {
+      loaded = null;
+      throw error;
+    }
+  };
   return {
     ...index,
     search: async (probe, k, options) => {
-      loaded ??= vision.embeddingSpace().then((space) => index.reload(space, options));
-      try {
-        await loaded;
-      } catch (error) {
-        loaded = null;
-        throw error;
-      }
+      await load(options);
       return index.search(probe, k, options);
+    },
+    matchWords: async (words, k, options) => {
+      await load(options);
+      return index.matchWords(words, k, options);
     },
   };
 }

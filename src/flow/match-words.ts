@@ -12,7 +12,11 @@ const PRODUCTS = 30;
  * @returns products whose photos show the same words; none when nothing was read. A failure costs this cue only.
  * @throws AppError('cancelled')
  */
-export async function matchWords(text: TextReading | null, pipeline: Pipeline, call: CallOptions): Promise<readonly WordMatch[]> {
+export async function matchWords(
+  text: TextReading | null,
+  pipeline: Pick<Pipeline, 'index'>,
+  call: CallOptions,
+): Promise<readonly WordMatch[]> {
   const words = text === null ? [] : photoWords(text);
   if (words.length === 0) return [];
   try {

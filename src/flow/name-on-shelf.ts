@@ -3,11 +3,12 @@
  * embedding anything again, and taken back whole. Thread: page.
  */
 import type { Product } from '../contracts/product.ts';
-import type { Facing, FacingLook } from '../contracts/shelf.ts';
+import type { Facing, FacingLook, FacingNews } from '../contracts/shelf.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import type { PhotoReading, ShelfEdit } from '../contracts/visit.ts';
 import { withEdit, withNames, withoutLast, type Heights } from '../core/shelf/edit-history.ts';
 import { nameFacings, type EditStamp } from '../core/shelf/edit-reading.ts';
+import { withNews } from '../core/shelf/facing-news.ts';
 import { identifyFacings } from '../core/shelf/identify-facings.ts';
 import { rematch, type GalleryChange } from '../core/shelf/rematch.ts';
 import type { BayPhotoStore } from '../store/bay-photos.ts';
@@ -96,13 +97,32 @@ export async function namedByLooks(
   return withNames(photo, identifyFacings(photo.current.facings, looks, catalogue), heightsOf(photo.bayId));
 }
 
+/**
+ * Something was found out about facings: it is kept with their looks, and the photo named anew by them.
+ * @returns as kept; null when the photo is gone. @throws AppError('quota-exceeded')
+ */
+export async function takeNews(
+  photoId: string,
+  news: readonly FacingNews[],
+  places: Pick<NamingPlaces, 'bayPhotos' | 'products' | 'heightsOf'>,
+): Promise<PhotoReading | null> {
+  const looks = await places.bayPhotos.amendLooks(photoId, (known) => withNews(known, news));
+  return inTurn(async () => {
+    const before = await places.bayPhotos.reading(photoId);
+    if (before === null) return null;
+    const named = await namedByLooks(before, looks, places);
+    await places.bayPhotos.put([named]);
+    return named;
+  });
+}
+
 /** Keep a photo that was named by its looks, and them with it. @throws AppError('quota-exceeded') */
 export function keepNamed(photo: PhotoReading, looks: readonly FacingLook[], bayPhotos: BayPhotoStore): Promise<void> {
   return bayPhotos.put([photo], new Map([[photo.photoId, looks]]));
 }
 
 /** Compare every facing of the visit with what the gallery is now. */
-async function applyAgain(
+function applyAgain(
   first: PhotoReading,
   /** Of its photo; null: as they are kept. */
   given: readonly FacingLook[] | null,
@@ -110,15 +130,26 @@ async function applyAgain(
   places: NamingPlaces,
 ): Promise<readonly PhotoReading[]> {
   const { bayPhotos } = places;
-  const kept = await bayPhotos.readingsOf(first.visitId);
-  const others = kept.filter(({ photoId }) => photoId !== first.photoId);
-  const looks = new Map(await bayPhotos.looksOf(first.visitId));
-  if (given !== null) looks.set(first.photoId, given);
-  const compared = new Map([...looks].map(([photoId, each]) => [photoId, rematch(each, change)] as const));
-  const changed: PhotoReading[] = [];
-  for (const photo of [first, ...others]) changed.push(await namedByLooks(photo, compared.get(photo.photoId) ?? [], places));
-  await bayPhotos.put(changed, compared);
-  return changed;
+  return inTurn(async () => {
+    const kept = await bayPhotos.readingsOf(first.visitId);
+    const others = kept.filter(({ photoId }) => photoId !== first.photoId);
+    const looks = new Map(await bayPhotos.looksOf(first.visitId));
+    if (given !== null) looks.set(first.photoId, given);
+    const compared = new Map([...looks].map(([photoId, each]) => [photoId, rematch(each, change)] as const));
+    const changed: PhotoReading[] = [];
+    for (const photo of [first, ...others]) changed.push(await namedByLooks(photo, compared.get(photo.photoId) ?? [], places));
+    await bayPhotos.put(changed, compared);
+    return changed;
+  });
+}
+
+/** Readings are read, named and written by one at a time: packs are read in the background while the user names. */
+let turn: Promise<unknown> = Promise.resolve();
+
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const mine = turn.then(work);
+  turn = mine.catch(() => {});
+  return mine;
 }
 
 async function withLooksAt(

@@ -31,6 +31,8 @@ const itemSchema = z.looseObject({
         label: z.string().optional(),
         row: z.number().int().optional(),
         position: z.number().int().optional(),
+        /** In a stack, from 0 for the lowest. */
+        level: z.number().int().optional(),
       }),
     )
     .optional(),
@@ -58,7 +60,7 @@ const datasetSchema = z.looseObject({
   kind: z.string(),
   items: z.array(itemSchema).min(1),
   /** One pack shot per product of kind `shelf`. */
-  sku_gallery: z.array(z.looseObject({ label: z.string(), file: z.string() })).optional(),
+  sku_gallery: z.array(z.looseObject({ label: z.string(), file: z.string(), width_cm: z.number().positive().optional() })).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema> & { readonly folder: string };
 

@@ -117,7 +117,7 @@ async function runKind(
     case 'detection':
       return runDetection(dataset);
     case 'shelf':
-      return runShelf(dataset, pipeline, given);
+      return runShelf(dataset, pipeline, { given, withText });
     case 'numbers':
       return runNumbers(dataset, pipeline, startList);
     default:

@@ -4,18 +4,30 @@ import { join } from 'node:path';
 import { createNodeRuntime } from '../../server/runtime/node-runtime.ts';
 import { MAX_FRAME_SIDE_PX } from '../../src/contracts/media.ts';
 import type { GalleryItem, Product } from '../../src/contracts/product.ts';
-import type { Facing, FacingIdentity, ShelfDetection, ShelfDetections, ShelfReading } from '../../src/contracts/shelf.ts';
+import type {
+  Facing,
+  FacingIdentity,
+  FacingLook,
+  ShelfAnalysis,
+  ShelfDetection,
+  ShelfDetections,
+  ShelfReading,
+} from '../../src/contracts/shelf.ts';
 import { comparePlanogram } from '../../src/core/shelf/compare-planogram.ts';
 import { isDoubtful } from '../../src/core/shelf/doubtful-gap.ts';
+import { withNews } from '../../src/core/shelf/facing-news.ts';
+import { identifyFacings } from '../../src/core/shelf/identify-facings.ts';
 import { layoutShelf, type UnplacedGap } from '../../src/core/shelf/layout-shelf.ts';
 import { analyseShelf } from '../../src/flow/analyse-shelf.ts';
 import { enrolPhoto } from '../../src/flow/enrol.ts';
+import { readPackWords } from '../../src/flow/read-pack-words.ts';
 import { SHELF_CONFIDENCE, detectShelf } from '../../workers/stages/detect-shelf.ts';
 import { FrameLevels } from '../../workers/stages/frame-levels.ts';
 import type { Dataset } from './dataset.ts';
 import { detectionFigures, matchBoxes, type DetectionResult } from './detection-metrics.ts';
 import type { NodePipeline } from './node-pipeline.ts';
 import { progressLine, type ItemReport, type KindReport } from './report.ts';
+import { linearShareError } from './shelf/linear-share.ts';
 import { placeAccuracy, type PlaceAccuracy, type PlacePair } from './shelf/place-accuracy.ts';
 import { changedPlanogram, matchedDifferences } from './shelf/planogram-changes.ts';
 import { shelfTruthOf, type ShelfTruth } from './shelf/shelf-truth.ts';
@@ -28,15 +40,35 @@ export interface ShelfGiven {
   readonly names: 'found' | 'truth';
 }
 
+/** How the photos are read. */
+export interface ShelfRun {
+  readonly given: ShelfGiven;
+  /** Packs between whose looks nothing decides are read, without a limit of time. */
+  readonly withText: boolean;
+}
+
 /** Least confidence of boxes that average precision is counted over. */
 const LEAST_CONFIDENCE = 0.05;
 
 /** Counts of one photo. */
 interface PhotoCounts {
   readonly places: PlaceAccuracy;
-  readonly named: { readonly total: number; readonly right: number };
+  readonly named: NameCounts;
   readonly gaps: Tally;
   readonly differences: Tally;
+  /** Null where nothing says how wide the products are. */
+  readonly linearShareError: number | null;
+  /** Packs that were read, and how long that took. */
+  readonly words: { readonly read: number; readonly ms: number };
+}
+
+/** First candidates of found facings whose product is labelled. */
+interface NameCounts {
+  readonly total: number;
+  readonly right: number;
+  /** Called sure. */
+  readonly sure: number;
+  readonly sureRight: number;
 }
 
 /** What was found, what was there, and what is both. */
@@ -47,14 +79,18 @@ interface Tally {
 }
 
 /**
- * `ap50`, `ap`, `facing_count_error` of boxes; of found facings `row_accuracy` (row and position right) and `sku_top1`; `gap_f1`;
- * `planogram_f1`, [Note: Planogram protocol]. Figures that the folder has no truth for are left out.
+ * `ap50`, `ap`, `facing_count_error` of boxes; of found facings `row_accuracy` (row and position right), `sku_top1`, `sure_share` and
+ * `sure_precision`; `gap_f1`; `planogram_f1`, [Note: Planogram protocol]; `linear_share_error`. Figures that the folder has no truth for are left
+ * out.
  */
-export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: ShelfGiven): Promise<KindReport> {
+export async function runShelf(dataset: Dataset, pipeline: NodePipeline, { given, withText }: ShelfRun): Promise<KindReport> {
+  const widthsCm = new Map(
+    (dataset.sku_gallery ?? []).flatMap(({ label, width_cm: width }) => (width === undefined ? [] : [[label, width]])),
+  );
   const truths = dataset.items.map(shelfTruthOf);
   const labels = (dataset.sku_gallery ?? []).map(({ label }) => label);
   const hasNames = labels.length > 0;
-  if (given.names === 'found') await enrolSkus(dataset, pipeline);
+  if (given.names === 'found') await enrolSkus(dataset, pipeline, withText);
   const runtime = createNodeRuntime();
   const progress = progressLine('shelves', truths.length);
   const detections: DetectionResult[] = [];
@@ -70,7 +106,7 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
       all = await detectShelf(new FrameLevels(frame), runtime, { minConfidence01: LEAST_CONFIDENCE });
     }
     const sure = { facings: surer(all.facings, SHELF_CONFIDENCE.facing), gaps: surer(all.gaps, SHELF_CONFIDENCE.gap) };
-    const reading = await read(file, blob, sure, pipeline, hasNames && given.names === 'found');
+    const { reading, words } = await read(file, blob, sure, pipeline, { isNamed: hasNames && given.names === 'found', withText });
     const matches = matchBoxes(
       reading.facings,
       truth.facings.map(({ box }) => box),
@@ -89,6 +125,8 @@ export async function runShelf(dataset: Dataset, pipeline: NodePipeline, given: 
         there: planned?.expected.length ?? 0,
         right: compliance === null ? 0 : matchedDifferences(compliance.differences, planned!.expected),
       },
+      linearShareError: linearShareError(named, truth, widthsCm),
+      words,
     });
     items.push({
       file,
@@ -122,15 +160,24 @@ function metricsOf(
     metrics['row_only_accuracy'] = places.rows / places.total;
   }
   const named = sum(counts, ({ named: { total } }) => total);
-  if (hasNames && given.names === 'found' && named > 0) metrics['sku_top1'] = sum(counts, ({ named: { right } }) => right) / named;
+  if (hasNames && given.names === 'found' && named > 0) {
+    const sure = sum(counts, ({ named: { sure: count } }) => count);
+    metrics['sku_top1'] = sum(counts, ({ named: { right } }) => right) / named;
+    metrics['sure_share'] = sure / named;
+    if (sure > 0) metrics['sure_precision'] = sum(counts, ({ named: { sureRight } }) => sureRight) / sure;
+    const read = sum(counts, ({ words }) => words.read);
+    if (read > 0) Object.assign(metrics, { packs_read: read, ms_a_pack: sum(counts, ({ words }) => words.ms) / read });
+  }
+  const shares = counts.flatMap(({ linearShareError: error }) => error ?? []);
+  if (shares.length > 0) metrics['linear_share_error'] = sum(shares, (error) => error) / shares.length;
   if (given.boxes === 'found' && truths.some(({ gaps }) => gaps !== null)) metrics['gap_f1'] = f1(counts.map(({ gaps }) => gaps));
   if (truths.some(({ blocks }) => blocks !== null) && (hasNames || given.names === 'truth'))
     metrics['planogram_f1'] = f1(counts.map(({ differences }) => differences));
   return metrics;
 }
 
-/** Enrol one pack shot per product. */
-async function enrolSkus(dataset: Dataset, pipeline: NodePipeline): Promise<void> {
+/** Enrol one pack shot per product. @param hasWords their words are read, to compare those on facings with. */
+async function enrolSkus(dataset: Dataset, pipeline: NodePipeline, hasWords: boolean): Promise<void> {
   const skus = dataset.sku_gallery ?? [];
   const progress = progressLine('enrol', skus.length);
   const products = new Map<string, Product>();
@@ -147,20 +194,36 @@ async function enrolSkus(dataset: Dataset, pipeline: NodePipeline): Promise<void
     };
     products.set(label, product);
     const photo = new Blob([await readFile(join(dataset.folder, file))]);
-    // No words: crops of a shelf are not read, so that there is nothing to compare them with.
-    gallery.push(await enrolPhoto(pipeline.vision, photo, { galleryId: file, product, source: 'evaluate', hasWords: false }));
+    gallery.push(await enrolPhoto(pipeline.vision, photo, { galleryId: file, product, source: 'evaluate', hasWords }));
     progress(gallery.length);
   }
   await pipeline.load([...products.values()], gallery);
 }
 
+/** What one photo gives, and what reading its packs cost. */
+interface PhotoRead {
+  readonly reading: ShelfReading;
+  readonly words: PhotoCounts['words'];
+}
+
 /** The reading of the app, from boxes that are given; without names only the layout. */
-async function read(file: string, blob: Blob, found: ShelfDetections, pipeline: NodePipeline, isNamed: boolean): Promise<ShelfReading> {
+async function read(
+  file: string,
+  blob: Blob,
+  found: ShelfDetections,
+  pipeline: NodePipeline,
+  { isNamed, withText }: { readonly isNamed: boolean; readonly withText: boolean },
+): Promise<PhotoRead> {
+  const unread = { read: 0, ms: 0 };
   if (isNamed) {
     const vision = { ...pipeline.vision, detectShelf: () => Promise.resolve(found) };
-    const { reading, errors } = await analyseShelf({ id: file, blob }, { ...pipeline, vision }, { hasTags: false });
-    for (const error of Object.values(errors)) throw error;
-    return reading!;
+    const analysis = await analyseShelf({ id: file, blob }, { ...pipeline, vision }, { hasTags: false, keepFrame: true });
+    for (const error of Object.values(analysis.errors)) throw error;
+    try {
+      return withText ? await withWords(analysis, found, pipeline) : { reading: analysis.reading!, words: unread };
+    } finally {
+      await vision.close(analysis.frame!.frameId);
+    }
   }
   const facings = found.facings.map(({ box, confidence01 }, i): Facing => ({
     id: `${file}/${i}`,
@@ -169,7 +232,23 @@ async function read(file: string, blob: Blob, found: ShelfDetections, pipeline: 
     identity: null,
     isEdited: false,
   }));
-  return { facings, layout: layoutShelf(facings, unplaced(found.gaps)), tags: [] };
+  return { reading: { facings, layout: layoutShelf(facings, unplaced(found.gaps)), tags: [] }, words: unread };
+}
+
+/** As the app does it in the background, once the report is there. */
+async function withWords({ frame, reading, looks }: ShelfAnalysis, { gaps }: ShelfDetections, pipeline: NodePipeline): Promise<PhotoRead> {
+  const startedAtMs = performance.now();
+  let known: readonly FacingLook[] = looks;
+  const { read: packs } = await readPackWords(frame!, reading!, looks, pipeline, {
+    limitMs: Infinity,
+    onNews: (news) => {
+      known = withNews(known, news);
+    },
+  });
+  const ms = performance.now() - startedAtMs;
+  const products = new Map((await pipeline.catalogue.all()).map((product) => [product.id, product]));
+  const facings = identifyFacings(reading!.facings, known, products);
+  return { reading: { ...reading!, facings, layout: layoutShelf(facings, unplaced(gaps)) }, words: { read: packs, ms } };
 }
 
 function unplaced(gaps: readonly ShelfDetection[]): UnplacedGap[] {
@@ -214,15 +293,19 @@ function placePairs({ facings, layout }: ShelfReading, truth: ShelfTruth, matche
 }
 
 /** First candidates, sure or not, of the found facings whose product is labelled. */
-function namesRight(facings: readonly Facing[], truth: ShelfTruth, matches: readonly number[]): { total: number; right: number } {
-  let [total, right] = [0, 0];
+function namesRight(facings: readonly Facing[], truth: ShelfTruth, matches: readonly number[]): NameCounts {
+  const counts = { total: 0, right: 0, sure: 0, sureRight: 0 };
   facings.forEach(({ identity }, i) => {
     const label = truth.facings[matches[i]!]?.label;
     if (label === undefined || label === null) return;
-    total++;
-    if (identity?.productId === label) right++;
+    const isRight = identity?.productId === label;
+    const isSure = identity?.certainty === 'sure';
+    counts.total++;
+    if (isRight) counts.right++;
+    if (isSure) counts.sure++;
+    if (isSure && isRight) counts.sureRight++;
   });
-  return { total, right };
+  return counts;
 }
 
 function boxesRight(found: readonly ShelfDetection[], truth: readonly { readonly box: ShelfDetection['box'] }[]): number {

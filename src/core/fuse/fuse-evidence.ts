@@ -3,10 +3,10 @@
  * How the numbers were fitted and what they are worth: docs/fusion.md.
  */
 import type { Candidate, Certainty, Evidence, Product } from '../../contracts/product.ts';
-import type { ComputedOn, EmbeddingSpace, Match, PackVerification, TextReading, WordMatch } from '../../contracts/results.ts';
-import { indexPackWords, matchPackWords, type PackWordIndex } from '../pack-words.ts';
+import type { ComputedOn, EmbeddingSpace, Match, PackVerification, ProductWords, TextReading, WordMatch } from '../../contracts/results.ts';
 import { calibrationOf, type SpaceCalibration } from './calibration.ts';
 import { productLooks, type ProductLook } from './product-look.ts';
+import { productWords, wordUtility } from './product-words.ts';
 
 /** What is known of one photo. Cues that are absent are empty or null. */
 export interface EvidenceInput {
@@ -30,13 +30,8 @@ export interface Fusion {
   readonly certainty: Certainty;
 }
 
-/**
- * [Note: Utilities set by hand] No labelled photos with codes or Japanese pack fronts stand behind these, so they are assumptions, in
- * natural log odds: a checked GTIN that the catalogue knows speaks 20,000 to 1 for its product, all words of a pack's front, as its
- * catalogue entry names them, 150 to 1. What words read in gallery photos are worth is fitted (`choice.words`).
- */
+/** A checked GTIN that the catalogue knows speaks 20,000 to 1 for its product: [Note: Utilities set by hand]. */
 const BARCODE_UTILITY = 10;
-const TEXT_UTILITY = 5;
 
 /** Candidates beyond these are noise on a small screen. */
 const MAX_CANDIDATES = 10;
@@ -48,12 +43,6 @@ interface Alternative {
   readonly look: ProductLook | null;
   readonly evidence: Evidence;
   readonly utility: number;
-}
-
-/** How well the photo's text fits a product, 0..1: the words of its catalogue entry, and those in its gallery photos. */
-interface Words {
-  readonly named01: number;
-  readonly shown01: number;
 }
 
 /** Fuse. @returns candidates by probability, descending; empty with `not-sure` when no cue says anything. */
@@ -77,14 +66,13 @@ export function fuseEvidence(input: EvidenceInput): Fusion {
 
 function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Alternative[] {
   const looks = productLooks(input.matches, input.verifications, calibration);
-  const named01 = input.text === null ? new Map<string, number>() : wordScores(input.products, input.text);
-  const shown01 = new Map(input.words.map(({ productId, similarity01 }) => [productId, similarity01]));
+  const read = new Map(productWords(input.products, input.text, input.words).map((words) => [words.productId, words]));
   const byId = new Map([...input.products, ...input.barcodeProducts].map((product) => [product.id, product]));
   const named = new Set(input.barcodeProducts.map(({ id }) => id));
   const ids = new Set([
     ...named,
     ...looks.keys(),
-    ...[...named01, ...shown01].filter(([, score]) => score >= MIN_TEXT_SCORE).map(([id]) => id),
+    ...[...read.values()].filter(({ named01, shown01 }) => Math.max(named01, shown01) >= MIN_TEXT_SCORE).map(({ productId }) => productId),
   ]);
   const alternatives: Alternative[] = [];
   for (const id of ids) {
@@ -92,7 +80,7 @@ function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Al
     // A gallery photo may outlive its product; it then names nothing.
     if (product === undefined) continue;
     const look = looks.get(id) ?? null;
-    const words = { named01: named01.get(id) ?? 0, shown01: shown01.get(id) ?? 0 };
+    const words = read.get(id) ?? { productId: id, named01: 0, shown01: 0 };
     const evidence: Evidence = {
       barcode: named.size === 0 ? null : named.has(id) ? 1 : 0,
       look: look === null ? null : Math.max(0, Math.min(1, look.cosine)),
@@ -109,31 +97,15 @@ function alternativesOf(input: EvidenceInput, calibration: SpaceCalibration): Al
  * A product without gallery photos looks neither like nor unlike the photo: it starts a little below "none of these". So does one that a
  * code or its words name but that looks different: its back, where the code is, may never have been photographed.
  */
-function utilityOf({ barcode }: Evidence, words: Words, look: ProductLook | null, { choice }: SpaceCalibration): number {
+function utilityOf({ barcode }: Evidence, words: ProductWords, look: ProductLook | null, { choice }: SpaceCalibration): number {
   const unseen = choice.none - UNSEEN_HANDICAP;
   const seen = look === null ? unseen : choice.look * look.score + choice.verified * look.verification01;
   const isNamed = barcode === 1 || words.named01 >= MIN_TEXT_SCORE;
-  // The same print speaks once, whichever way it was known before.
-  const text = Math.max(TEXT_UTILITY * words.named01, choice.words * words.shown01);
-  return (isNamed ? Math.max(seen, unseen) : seen) + BARCODE_UTILITY * (barcode ?? 0) + text;
+  return (isNamed ? Math.max(seen, unseen) : seen) + BARCODE_UTILITY * (barcode ?? 0) + wordUtility(words, choice.words);
 }
 
 /** Words or a code must outweigh this before a product that was never photographed is named. */
 const UNSEEN_HANDICAP = 3;
-
-/** Text index of the catalogue last used; catalogues change rarely and are large. */
-const indices = new WeakMap<readonly Product[], PackWordIndex>();
-
-function wordScores(products: readonly Product[], text: TextReading): Map<string, number> {
-  const index = indices.get(products) ?? indexPackWords(products);
-  indices.set(products, index);
-  return new Map(
-    matchPackWords(
-      index,
-      text.lines.map(({ text: line }) => line),
-    ).map(({ productId, score01 }) => [productId, score01]),
-  );
-}
 
 /** A checked code that the catalogue knows and nothing contradicts is sure from here on, whatever looks are worth in this space. */
 const SURE_BY_BARCODE = 0.95;

@@ -3,6 +3,7 @@ import type { Certainty, Product } from '../../contracts/product.ts';
 import type { Facing, FacingIdentity, FacingLook } from '../../contracts/shelf.ts';
 import { calibrationOf } from '../fuse/calibration.ts';
 import { facingScore } from '../fuse/facing-score.ts';
+import { wordUtility } from '../fuse/product-words.ts';
 import { groupUnknowns } from './group-unknowns.ts';
 import { lookVector } from './look-vector.ts';
 import { supportNeighbours, type Belief } from './neighbour-support.ts';
@@ -12,9 +13,14 @@ const MAX_CANDIDATES = 5;
 /** Products by id; those that it does not know are no answer. */
 export type ProductsById = ReadonlyMap<string, Product>;
 
-/** What one facing is by its own look; its neighbours have not been asked. */
+/** What one facing is by its own look, and what was read on it; its neighbours have not been asked. */
 export function identifyAlone(look: FacingLook, products: ProductsById): FacingIdentity {
-  return identityOf(ownProbabilities(look, products), look.look.embedding.space, 'look');
+  const { space } = look.look.embedding;
+  const alone = identityOf(ownProbabilities(look, products), space, 'look');
+  if (look.words !== undefined && !isSameAnswer(alone, identityOf(ownProbabilities({ ...look, words: [] }, products), space, 'look')))
+    return { ...alone, saidBy: 'words' };
+  const best = look.matches.find(({ productId }) => productId === alone.productId);
+  return best?.computedOn === 'server' ? { ...alone, saidBy: 'server' } : alone;
 }
 
 /**
@@ -27,20 +33,20 @@ export function identifyFacings(facings: readonly Facing[], looks: readonly Faci
     const look = byFacing.get(facing.id);
     return look === undefined ? [] : [{ facing, look, vector: lookVector(look.look) }];
   });
-  const own = seen.map(({ facing, look, vector }): Belief => ({
-    box: facing.box,
-    vector,
-    probabilities: saidByUser(facing) ?? ownProbabilities(look, products),
-  }));
+  const own = seen.map(({ facing, look, vector }): Belief => {
+    const byUser = saidByUser(facing);
+    const { box } = facing;
+    if (byUser !== null) return { box, vector, probabilities: byUser };
+    const byLook = { box, vector, probabilities: ownProbabilities({ ...look, words: [] }, products) };
+    return look.words === undefined ? byLook : { ...byLook, said: wordOdds(look) };
+  });
   const supported = supportNeighbours(own);
   const named = new Map(
     seen.map(({ facing, look }, i) => {
       if (facing.identity?.saidBy === 'user') return [facing.id, facing.identity];
-      const { space } = look.look.embedding;
-      const alone = identityOf(own[i]!.probabilities, space, 'look');
-      const together = identityOf(supported[i]!.probabilities, space, 'neighbours');
-      const isOwnWord = together.productId === alone.productId && together.certainty === alone.certainty;
-      return [facing.id, isOwnWord ? { ...together, saidBy: 'look' as const } : together];
+      const alone = identifyAlone(look, products);
+      const together = identityOf(supported[i]!.probabilities, look.look.embedding.space, 'neighbours');
+      return [facing.id, isSameAnswer(together, alone) ? { ...together, saidBy: alone.saidBy } : together];
     }),
   );
   const groups = groupUnknowns(
@@ -59,18 +65,33 @@ function saidByUser({ identity }: Facing): ReadonlyMap<string, number> | null {
   return identity?.saidBy === 'user' && identity.productId !== null ? new Map([[identity.productId, 1]]) : null;
 }
 
-/** Products compete with each other and with "none of them", each by its best gallery photo: [Note: Choice model], with numbers of its own. */
-function ownProbabilities({ look, matches }: FacingLook, products: ProductsById): ReadonlyMap<string, number> {
+function isSameAnswer(a: FacingIdentity, b: FacingIdentity): boolean {
+  return a.productId === b.productId && a.certainty === b.certainty;
+}
+
+/**
+ * Products compete with each other and with "none of them", each by its best gallery photo: [Note: Choice model], with numbers of its own. Words
+ * speak as they do for a product in the hand.
+ */
+function ownProbabilities({ look, matches, words = [] }: FacingLook, products: ProductsById): ReadonlyMap<string, number> {
   const { score: weights, choice } = calibrationOf(look.embedding.space).facing;
+  const said = wordOdds({ look, words });
   const utilities = new Map<string, number>();
   for (const match of matches) {
     // A gallery photo may outlive its product; it then names nothing.
     if (!products.has(match.productId)) continue;
-    const utility = choice.score * (facingScore(match, look.front?.aspect ?? null, weights) - choice.none);
+    const seen = choice.score * (facingScore(match, look.front?.aspect ?? null, weights) - choice.none);
+    const utility = seen + (said.get(match.productId) ?? 0);
     utilities.set(match.productId, Math.max(utility, utilities.get(match.productId) ?? -Infinity));
   }
   const total = [...utilities.values()].reduce((sum, utility) => sum + Math.exp(utility), 1);
   return new Map([...utilities].map(([productId, utility]) => [productId, Math.exp(utility) / total]));
+}
+
+/** By product, natural log. */
+function wordOdds({ look, words = [] }: Pick<FacingLook, 'look' | 'words'>): ReadonlyMap<string, number> {
+  const { choice } = calibrationOf(look.embedding.space);
+  return new Map(words.map((each) => [each.productId, wordUtility(each, choice.words)]));
 }
 
 function identityOf(probabilities: ReadonlyMap<string, number>, space: string, saidBy: 'look' | 'neighbours'): FacingIdentity {

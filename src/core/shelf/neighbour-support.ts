@@ -12,8 +12,10 @@ export interface Belief {
   readonly box: Box;
   /** See `look-vector.ts`. */
   readonly vector: Float32Array;
-  /** By product; what is missing to 1 is "none of the products in the gallery". */
+  /** By its look, by product; what is missing to 1 is "none of the products in the gallery". */
   readonly probabilities: ReadonlyMap<string, number>;
+  /** Natural log odds by product that the words on it add; absent: it was not read. */
+  readonly said?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -48,13 +50,14 @@ interface Neighbour {
 
 /**
  * First the beliefs of facings that look alike are pooled (a logarithmic opinion pool, weighted by how likely two facings are one product),
- * then neighbours lend each other theirs ([Note: Blocks], mean field).
+ * then neighbours lend each other theirs ([Note: Blocks], mean field). Words are no part of the pool: where they are needed, two products
+ * look alike, so that a look says nothing of whether two facings are one product.
  * @param beliefs of one photo. @returns in the same order.
  */
 export function supportNeighbours(beliefs: readonly Belief[]): Belief[] {
   const neighbours = neighboursOf(beliefs);
   const whole = beliefs.map(withNone);
-  const logs = whole.map((own, i) => pooled(own, neighbours[i]!, whole));
+  const logs = whole.map((own, i) => withWords(pooled(own, neighbours[i]!, whole), beliefs[i]!.said));
   let current = logs.map(softmax);
   for (let round = 0; round < ROUNDS; round++)
     current = logs.map((log, i) =>
@@ -113,6 +116,10 @@ function pooled(
         voices.reduce((sum, { belief, weight }) => sum + weight * Math.log(Math.max(LEAST_PROBABILITY, belief.get(product) ?? 0)), 0),
     ]),
   );
+}
+
+function withWords(log: ReadonlyMap<string, number>, said: Belief['said']): ReadonlyMap<string, number> {
+  return said === undefined ? log : new Map([...log].map(([product, value]) => [product, value + (said.get(product) ?? 0)]));
 }
 
 /** Nothing lends "none": neighbours that nobody knows may be as many different products. */

@@ -8,5 +8,5 @@ export const SHELF_LENS: LensSpec = {
   icon: 'store',
   stages: { barcode: false, read: false, embed: 'product-embedding', verify: true, judge: false },
   models: ['facing-detector', 'product-embedding', 'ppocr-detection', 'ppocr-recognition'],
-  egress: ['report'],
+  egress: ['vector', 'report'],
 };

@@ -5,7 +5,7 @@
 import { toAppError, type AppError } from '../../contracts/errors.ts';
 import type { Box } from '../../contracts/geometry.ts';
 import type { Product } from '../../contracts/product.ts';
-import type { Compliance, Planogram, ShelfAnalysis, ShelfReading } from '../../contracts/shelf.ts';
+import type { Compliance, FacingLook, FacingNews, Planogram, ShelfAnalysis, ShelfReading } from '../../contracts/shelf.ts';
 import type { BayReport } from '../../contracts/visit-report.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, ShelfEdit, Stopwatch, Visit } from '../../contracts/visit.ts';
 import { productFacts } from '../../core/shelf/bay-report.ts';
@@ -21,6 +21,7 @@ import {
   splitFacing,
   type EditStamp,
 } from '../../core/shelf/edit-reading.ts';
+import { withNews } from '../../core/shelf/facing-news.ts';
 import { planogramFromReading } from '../../core/shelf/planogram-from-reading.ts';
 import { bayStopwatch } from '../../core/shelf/stopwatch.ts';
 import type { NamingPlaces } from '../../flow/name-on-shelf.ts';
@@ -62,11 +63,15 @@ export class ShelfBay {
   #unseen: readonly string[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Settles when no name is being learnt. */
+  #naming: Promise<void> = Promise.resolve();
+  readonly #unfollow: () => void;
   #isDisposed = false;
 
   constructor(visitId: string, bayId: string) {
     this.visitId = visitId;
     this.bayId = bayId;
+    this.#unfollow = shelfPhotos.refiner.follow((photoId, news) => this.#takeNews(photoId, news));
   }
 
   get visit(): Visit | null {
@@ -190,6 +195,7 @@ export class ShelfBay {
       else if (this.photo?.state === 'read' && this.#pictureOf !== `${this.#photoId ?? ''} read`) await this.#showPicture();
       await this.#summarise();
       this.#error = null;
+      for (const { id, state } of photos) if (state === 'read') shelfPhotos.refiner.want({ photoId: id, mayAsk: false });
     } catch (caught) {
       this.#error = toAppError(caught, 'bug', 'store');
     } finally {
@@ -343,6 +349,7 @@ export class ShelfBay {
   /** Give the picture's memory back. */
   dispose(): void {
     this.#isDisposed = true;
+    this.#unfollow();
     clearTimeout(this.#lookTimer);
     // What was changed last counts, too.
     if (this.#reportTimer !== undefined) void this.#summarise().catch(() => {});
@@ -405,7 +412,19 @@ export class ShelfBay {
     });
   }
 
-  async #learning<Result>(
+  #learning<Result>(
+    label: string,
+    run: (places: NamingPlaces, call: { readonly signal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    const learning = this.#learn(label, run);
+    this.#naming = learning.then(
+      () => {},
+      () => {},
+    );
+    return learning;
+  }
+
+  async #learn<Result>(
     label: string,
     run: (places: NamingPlaces, call: { readonly signal: AbortSignal }) => Promise<Result>,
   ): Promise<Result> {
@@ -433,23 +452,44 @@ export class ShelfBay {
     const facings = this.#readings[photoId]?.current.facings.filter(({ id, identity }) => ids.includes(id) && identity?.saidBy !== 'user');
     if (facings === undefined || facings.length === 0) return;
     try {
-      const [{ memory }, { keepNamed, lookAgain, namedByLooks }] = await Promise.all([engine(), import('../../flow/name-on-shelf.ts')]);
+      const [{ memory }, { keepNamed, lookAgain }] = await Promise.all([engine(), import('../../flow/name-on-shelf.ts')]);
       const { bayPhotos } = device();
       const looks = await lookAgain(photoId, facings, { ...memory, bayPhotos });
-      while (!this.#isDisposed && !this.#isNaming) {
-        const before = this.#readings[photoId];
-        if (before === undefined) return;
-        const named = await namedByLooks(before, looks, { products: memory.products, heightsOf: () => this.#heights });
-        // Changed meanwhile: name what it is now.
-        if (this.#readings[photoId] !== before) continue;
-        this.#take([named]);
-        await keepNamed(named, looks, bayPhotos);
-        await this.#summarise();
-        return;
-      }
+      await this.#nameBy(photoId, looks, (named) => keepNamed(named, looks, bayPhotos));
     } catch {
       // It stays without a name; the user can give one.
     }
+  }
+
+  /** Something was found out in the background. @returns false for a photo that is not shown here */
+  async #takeNews(photoId: string, news: readonly FacingNews[]): Promise<boolean> {
+    if (this.#readings[photoId] === undefined) return false;
+    const { bayPhotos } = device();
+    await bayPhotos.amendLooks(photoId, (looks) => withNews(looks, news));
+    while (!this.#isDisposed) {
+      await this.#naming;
+      // What was learnt meanwhile is in them.
+      const looks = await bayPhotos.looks(photoId);
+      if (await this.#nameBy(photoId, looks, (named) => this.#keep([named]))) return true;
+    }
+    return false;
+  }
+
+  /** Name a photo by its looks, as it is by then. @returns false when nothing was done: the page went, or a name is being learnt */
+  async #nameBy(photoId: string, looks: readonly FacingLook[], keep: (named: PhotoReading) => Promise<void> | void): Promise<boolean> {
+    const { namedByLooks } = await import('../../flow/name-on-shelf.ts');
+    while (!this.#isDisposed && !this.#isNaming) {
+      const before = this.#readings[photoId];
+      if (before === undefined) return true;
+      const named = await namedByLooks(before, looks, { products: device().products, heightsOf: () => this.#heights });
+      // Changed meanwhile: name what it is now.
+      if (this.#readings[photoId] !== before) continue;
+      this.#take([named]);
+      await keep(named);
+      await this.#summarise();
+      return true;
+    }
+    return false;
   }
 
   /** The picture that is shown, and whether it is the one that was kept after reading. */

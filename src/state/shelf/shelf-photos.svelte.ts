@@ -15,6 +15,7 @@ import { keepSpeeds } from '../model-speeds.ts';
 import { nameOfProduct } from '../product-name.ts';
 import { livingTabs, showThatTabLives, tabId } from '../tab.ts';
 import { tasks } from '../tasks.svelte.ts';
+import { NameRefiner } from './name-refiner.ts';
 
 /** A photo over which the page died this often is put aside instead of being tried again. */
 const MAX_ATTEMPTS = 2;
@@ -50,6 +51,8 @@ class ShelfPhotos {
   #running = $state.raw<readonly string[]>([]);
   #changes = $state(0);
   #storeError = $state.raw<AppError | null>(null);
+  /** Goes on where reading ends. */
+  readonly refiner = new NameRefiner({ isBusy: () => this.isBusy, onChange: () => this.touch() });
   readonly #analyses = new SvelteMap<string, ShelfAnalysis>();
   readonly #controllers = new Map<string, AbortController>();
   /** Taken out by the user: they are not wanted any more, whatever their reading still says. */
@@ -205,6 +208,7 @@ class ShelfPhotos {
     this.#waiting = this.#queue.waiting;
     this.#later = this.#queue.later;
     this.#isPaused = this.#queue.isPaused;
+    void this.refiner.go();
   }
 
   async #takeOver(label: string): Promise<void> {
@@ -256,6 +260,7 @@ class ShelfPhotos {
       );
       this.#done += 1;
       this.#storeError = null;
+      this.refiner.want({ photoId: id, mayAsk: true });
       return 'done';
     } catch (caught) {
       return await this.#outcomeOf(id, toAppError(caught));
@@ -265,6 +270,7 @@ class ShelfPhotos {
       this.#analyses.delete(id);
       this.#running = this.#running.filter((each) => each !== id);
       this.#changes += 1;
+      void this.refiner.go();
     }
   }
 

@@ -9,6 +9,8 @@ export interface TrueFacing {
   readonly label: string | null;
   readonly row: number | null;
   readonly position: number | null;
+  /** In a stack, from 0 for the lowest. */
+  readonly level: number | null;
 }
 
 /** An empty column. */
@@ -53,7 +55,12 @@ export function shelfTruthOf({ file, width, height, boxes, gaps, planogram }: Da
   });
   const trueGaps = gaps?.map((gap): TrueGap => ({ box: normalised(gap.bbox), ...place(gap) })) ?? null;
   return {
-    facings: boxes.map((box): TrueFacing => ({ box: normalised(box.bbox), label: box.label ?? null, ...place(box) })),
+    facings: boxes.map((box): TrueFacing => ({
+      box: normalised(box.bbox),
+      label: box.label ?? null,
+      ...place(box),
+      level: box.level ?? null,
+    })),
     gaps: trueGaps,
     blocks: planogram === undefined ? null : blocksOf(planogram, trueGaps ?? []),
   };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { layoutShelf } from '../../../src/core/shelf/layout-shelf.ts';
+import { linearShareError } from '../../evaluate/shelf/linear-share.ts';
 import { placeAccuracy } from '../../evaluate/shelf/place-accuracy.ts';
 import { changedPlanogram, matchedDifferences } from '../../evaluate/shelf/planogram-changes.ts';
 import { shelfTruthOf, type TrueBlock } from '../../evaluate/shelf/shelf-truth.ts';
+import { drawShelf } from '../core/shelf/drawn-shelf.ts';
 
 const pair = (foundRow: number, found: number, row: number, position: number) => ({
   found: { row: foundRow, position: found },
@@ -84,7 +87,7 @@ describe('shelfTruthOf', () => {
         { row: 0, label: 'y', first_position: 5, facings: 1 },
       ],
     });
-    expect(truth.facings).toEqual([{ box: { x: 0.1, y: 0.1, width: 0.3, height: 0.2 }, label: 'x', row: 0, position: 3 }]);
+    expect(truth.facings).toEqual([{ box: { x: 0.1, y: 0.1, width: 0.3, height: 0.2 }, label: 'x', row: 0, position: 3, level: null }]);
     expect(truth.blocks).toEqual([
       { label: 'x', row: 0, position: 3, columns: 2, emptyColumns: 1 },
       { label: 'y', row: 0, position: 5, columns: 1, emptyColumns: 0 },
@@ -94,5 +97,26 @@ describe('shelfTruthOf', () => {
   it('works with boxes alone, and refuses an item without', () => {
     expect(shelfTruthOf({ file: 'a', width: 1, height: 1, boxes: [] })).toEqual({ facings: [], gaps: null, blocks: null });
     expect(() => shelfTruthOf({ file: 'a' })).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+  });
+});
+
+describe('linearShareError', () => {
+  it('is the share of the boards that the wrong product gets', () => {
+    const { facings } = drawShelf([
+      {
+        columns: [
+          { sku: 'wide', widthCm: 15, heightCm: 15 },
+          { sku: 'narrow', widthCm: 5, heightCm: 15, levels: 2 },
+        ],
+        heightCm: 34,
+      },
+    ]);
+    const reading = { facings, layout: layoutShelf(facings), tags: [] };
+    const truth = {
+      facings: facings.map(({ box, identity }, i) => ({ box, label: identity!.productId, row: 0, position: 0, level: i === 2 ? 1 : 0 })),
+    };
+    expect(linearShareError(reading, truth, new Map([['wide', 15], ['narrow', 5]]))).toBeCloseTo(0, 2); // prettier-ignore
+    expect(linearShareError(reading, truth, new Map([['wide', 10], ['narrow', 10]]))).toBeCloseTo(0.25, 2); // prettier-ignore
+    expect(linearShareError(reading, truth, new Map([['wide', 15]]))).toBeNull();
   });
 });

@@ -57,6 +57,25 @@ it('does not let a block overrule a facing that clearly is something else', () =
   expect(named.map(({ identity }) => identity?.productId)).toEqual(['cola', 'tea', 'cola']);
 });
 
+it('is told by words where two products look alike, and not by words that speak against a clear look', () => {
+  const alike = lookAt('f0', 0, 0, { cola: 0.9, tea: 0.89 });
+  const [plain] = identifyFacings([facingAt(0)], [alike], PRODUCTS);
+  expect(plain!.identity).toMatchObject({ productId: 'cola', certainty: 'not-sure', saidBy: 'look' });
+  const read = { ...alike, words: [{ productId: 'tea', named01: 0, shown01: 0.6 }] };
+  const [told] = identifyFacings([facingAt(0)], [read], PRODUCTS);
+  expect(told!.identity).toMatchObject({ productId: 'tea', saidBy: 'words' });
+  expect(told!.identity!.probability01).toBeGreaterThan(0.85);
+  const clear = { ...lookAt('f0', 0, 0, { cola: 0.97, tea: 0.2 }), words: [{ productId: 'tea', named01: 0, shown01: 0.6 }] };
+  expect(identifyFacings([facingAt(0)], [clear], PRODUCTS)[0]!.identity).toMatchObject({ productId: 'cola', saidBy: 'look' });
+});
+
+it('says that a server knows it', () => {
+  const look = lookAt('f0', 0, 0, { tea: 0.3 });
+  const far: Match = { galleryId: 'far', productId: 'cola', cosine: 0.97, colour: null, computedOn: 'server' };
+  const [named] = identifyFacings([facingAt(0)], [{ ...look, matches: [...look.matches, far] }], PRODUCTS);
+  expect(named!.identity).toMatchObject({ productId: 'cola', certainty: 'likely', saidBy: 'server' });
+});
+
 it('keeps the word of the user, and what was not looked at', () => {
   const said: FacingIdentity = {
     ...{ productId: 'tea', probability01: 1, candidates: [], groupId: null },
