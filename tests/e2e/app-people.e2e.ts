@@ -29,7 +29,7 @@ test('every switch of the privacy page starts off, and the ledger starts empty a
   await page.goto('/privacy');
   const switches = page.getByRole('switch');
   // Vectors and barcodes of the product lens, reports of shelf visits, pages and small pictures of runners.
-  await expect(switches).toHaveCount(5);
+  await expect(switches).toHaveCount(6);
   for (const each of await switches.all()) await expect(each).not.toBeChecked();
   await expect(page.getByText('Nothing has left this device')).toBeVisible();
   await page.getByRole('button', { name: 'Verify' }).click();
