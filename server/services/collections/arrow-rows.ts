@@ -26,7 +26,7 @@ import { withWholeBodies } from './arrow-messages.ts';
 import { IMAGE_CHARACTERS, textProblem } from './item-texts.ts';
 
 /** Rows between two breaths of the event loop; a multiple of 8, so that bits of validity are copied as bytes. */
-const ROWS = 4_096;
+const ROWS = 2_048;
 /** A text's length as it is stored, in UTF-16 units. */
 const LONGEST_VALUE = 2_000;
 const productIdSchema = z.string().min(1).max(200);
