@@ -164,7 +164,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `ALTER TABLE records ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0`,
     `ALTER TABLE records ADD COLUMN erasure_id TEXT`,
     `UPDATE records SET sequence = 1 WHERE valid_until_ms IS NOT NULL`,
-    `CREATE INDEX records_by_sequence ON records (sequence, collection, item_id) WHERE sequence > 0`,
+    `CREATE INDEX records_by_sequence ON records (sequence, collection, item_id)`,
+    `CREATE INDEX erasures_open ON erasures (id) WHERE state <> 'done'`,
   ],
 ];
 

@@ -64,8 +64,8 @@ export class SharedState {
         },
         {
           sql: `SELECT collection, item_id, valid_until_ms, erasure_id, sequence FROM records
-                WHERE sequence > 0 AND (sequence, collection, item_id) > (?, ?, ?) ORDER BY sequence, collection, item_id LIMIT ?`,
-          args: [...(after ?? [0, '', '']), limit + 1],
+                WHERE (sequence, collection, item_id) > (?, ?, ?) ORDER BY sequence, collection, item_id LIMIT ?`,
+          args: [...(after ?? endOf(0)), limit + 1],
         },
         "SELECT id FROM erasures WHERE state <> 'done' ORDER BY id",
       ],
@@ -96,10 +96,15 @@ export class SharedState {
         erasures: (erasures?.rows ?? []).map(({ id }) => z.string().parse(id)),
         isMore,
         // With the last page everything up to this version was seen; an erasure that ended counts without a row of its own.
-        last: isMore && last !== undefined ? [last.sequence, last.collection, last.item_id] : [of('records'), '\u{10ffff}', ''],
+        last: isMore && last !== undefined ? [last.sequence, last.collection, last.item_id] : endOf(of('records')),
       },
     };
   }
+}
+
+/** @returns a place after every end of a version. What has version 0 never had one. */
+function endOf(version: number): EndPlace {
+  return [version, '\u{10ffff}', ''];
 }
 
 function copiedKey(row: Row): CopiedKey {
