@@ -204,6 +204,19 @@ describe('rules', () => {
     expect(await reader.services.records.getMany('guests', ['g'])).toMatchObject([{ personId: null, consent: null }]);
   });
 
+  it('that are not here keep a collection from being served, although the index has it', async () => {
+    const { writer, reader } = await setUp();
+    // The reader still reads the shared index, but hears nothing of the writer.
+    writer.http.server.close();
+    writer.http.server.closeAllConnections();
+    await writer.services.store.create({ name: 'unheard', space: SPACE, dimensions: D, metric: 'cosine' });
+    await writer.services.store.upsert('things', SPACE, [thing('z')]);
+    await until(() => found(reader, 'z'), 'the reader sees what is written');
+    // The list of collections is read every second.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await reader.services.store.list()).map(({ name }) => name)).toEqual(['things']);
+  });
+
   it('close a collection that was open', async () => {
     const { writer, reader } = await setUp();
     expect((await ask(reader, '/v1/collections/things')).statusCode).toBe(200);
@@ -321,6 +334,7 @@ describe('without its writer a reader', () => {
     const health = async () => healthSchema.parse((await ask(reader, '/v1/health')).json());
     expect(await health()).toMatchObject({ status: 'ok', writer: { isHeard: true } });
     expect(healthSchema.parse((await ask(writer, '/v1/health')).json()).writer).toBeNull();
+    expect((await ask(reader, '/v1/metrics', { key: writer.firstAdminKey! })).body).toMatch(/^mekiki_writer_heard_seconds 1\d{9}/m);
     await stop(writer);
     expect((await ask(reader, '/v1/collections')).statusCode).toBe(200);
     await until(async () => (await ask(reader, '/v1/collections')).statusCode === 503, 'it closes');
