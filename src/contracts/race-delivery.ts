@@ -1,5 +1,6 @@
 /** @file What photographer and runners get of a race: how pictures are changed, presets, what a delivery did. Thread: any. */
 import { z } from 'zod';
+import type { BibAnswer, RaceCamera } from './race.ts';
 
 /** Largest logo that presets keep, as a data URL. */
 const MAX_LOGO_LENGTH = 400_000;
@@ -104,4 +105,50 @@ export interface DeliveryResult {
   readonly runners: number;
   readonly bytes: number;
   readonly problems: readonly DeliveryProblem[];
+}
+
+/** Which sightings count. */
+export interface SightingChoice {
+  /** `sure`: sure or said by the user; `check`: also numbers that nobody has looked at yet. */
+  readonly certainty: 'sure' | 'check';
+  readonly withDuplicates: boolean;
+  readonly minSharpness01: number;
+}
+
+/** Who gets which photos. */
+export interface RunnerChoice extends SightingChoice {
+  /** Of almost equal shots of a runner only the best. */
+  readonly onlyBest: boolean;
+  /** Only these numbers; null: all. */
+  readonly bibs: readonly string[] | null;
+}
+
+/** How much there is to deliver. */
+export interface DeliverySummary {
+  readonly runners: number;
+  /** Pairs of runner and photo. */
+  readonly pictures: number;
+  readonly photos: number;
+}
+
+/** What a table of a race says, in the language of the screen. */
+export interface RaceTableWords {
+  readonly title: string;
+  readonly number: string;
+  readonly name: string;
+  readonly category: string;
+  readonly team: string;
+  readonly wave: string;
+  readonly file: string;
+  readonly source: string;
+  readonly photographer: string;
+  readonly camera: string;
+  readonly place: string;
+  readonly time: string;
+  readonly certainty: string;
+  readonly probability: string;
+  readonly saidBy: string;
+  readonly certainties: Readonly<Record<BibAnswer['certainty'], string>>;
+  readonly voices: Readonly<Record<BibAnswer['saidBy'], string>>;
+  readonly places: Readonly<Record<RaceCamera['place'], string>>;
 }

@@ -284,3 +284,19 @@ export interface RaceCounts {
 
 /** A folder that holds a file of this name was written by the app itself (a delivery): an import passes it over. */
 export const DELIVERY_MARK = 'MEKIKI-DELIVERY.txt';
+
+/** What two cameras say of each other. */
+export interface ClockProposal {
+  /** To be added to the second camera's clock, ms. */
+  readonly offsetMs: number;
+  /** `together`: they stood side by side and saw the same runners at once; `zone`: apart, but off by whole hours. */
+  readonly basis: 'together' | 'zone';
+  /** Runners that both saw. */
+  readonly runners: number;
+}
+
+/** A camera whose clock seems wrong, and the one that says so. */
+export interface CameraProposal extends ClockProposal {
+  readonly cameraId: string;
+  readonly otherId: string;
+}

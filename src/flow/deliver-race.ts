@@ -1,11 +1,8 @@
 /** @file Carries a delivery out, whatever it makes and wherever it goes. Loaded with the first delivery. Thread: page. */
 import { AppError } from '../contracts/errors.ts';
-import type { PictureService } from '../contracts/picture-api.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryResult } from '../contracts/race-delivery.ts';
-import { raceTable, type RaceTableWords } from '../core/race/race-table.ts';
 import type { RaceContents } from '../core/race/runner-photos.ts';
-import { writeCsv } from '../core/write-csv.ts';
 import { createPictures } from './picture-service.ts';
 import { writeToFolder, type DeliveryRun } from './race-folder.ts';
 import { filesOf, openDelivery, planFolders, type OpenDelivery, type PlannedFile } from './race-plan.ts';
@@ -28,13 +25,7 @@ export interface DeliveryOrder {
   readonly bibs: readonly string[] | null;
   /** @throws AppError when the file is gone, changed, or out of reach. */
   readonly open: (photo: RacePhoto) => Promise<Blob>;
-  readonly words: { readonly table: RaceTableWords; readonly site: SiteWords };
-}
-
-/** @returns the table as a file. */
-export async function deliverTable({ contents, preset, bibs, words, open }: DeliveryOrder): Promise<Blob> {
-  const { runners } = await openDelivery({ contents, preset, bibs, places: { open, pictures: NO_PICTURES } });
-  return new Blob([writeCsv(raceTable(runners, contents, words.table, preset.withNames))], { type: 'text/csv;charset=utf-8' });
+  readonly words: SiteWords;
 }
 
 /**
@@ -52,11 +43,11 @@ export async function deliverRace(
     const runners = delivery.runners.length;
     switch (target.to) {
       case 'folder':
-        return { result: await writeToFolder(await plan(delivery, order.words.site), target.folder, runners, run), file: null };
+        return { result: await writeToFolder(await plan(delivery, order.words), target.folder, runners, run), file: null };
       case 'beside':
         return { result: await writeBeside(delivery, target.folders, run), file: null };
       case 'file': {
-        const result = await writeZip(await plan(delivery, order.words.site), target.file.stream, runners, run);
+        const result = await writeZip(await plan(delivery, order.words), target.file.stream, runners, run);
         return { result, file: await target.file.finish() };
       }
     }
@@ -115,6 +106,3 @@ async function writeBeside(
   }
   return total;
 }
-
-/** A table shows none. */
-const NO_PICTURES: Pick<PictureService, 'make'> = { make: () => Promise.reject(new Error('no pictures in a table')) };

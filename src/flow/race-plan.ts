@@ -9,7 +9,7 @@ import type { PictureService } from '../contracts/picture-api.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryProblem } from '../contracts/race-delivery.ts';
 import { nameFromPattern, safeName, splitName, TakenNames } from '../core/race/file-names.ts';
-import { bestShots, runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
+import { chosenRunners, runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
 import { breather } from './breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
@@ -70,9 +70,8 @@ export async function openDelivery(delivery: Delivery): Promise<OpenDelivery> {
       if (others === undefined) runnersIn.set(photo.id, [runner]);
       else others.push(runner);
     }
-  const bibs = delivery.bibs === null ? null : new Set(delivery.bibs);
-  const asked = bibs === null ? all : all.filter(({ bib }) => bibs.has(bib));
-  return { ...delivery, facts: new Map(), runnersIn, runners: delivery.preset.onlyBest ? bestShots(asked) : asked };
+  const runners = chosenRunners(all, { onlyBest: delivery.preset.onlyBest, bibs: delivery.bibs });
+  return { ...delivery, facts: new Map(), runnersIn, runners };
 }
 
 /** A folder of a runner's photos, the best at the goal first. */

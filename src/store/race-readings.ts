@@ -57,7 +57,6 @@ export interface RaceReadingStore {
   /** In the order of `photoIds`; those that were not read are left out. */
   ofPhotos(photoIds: readonly string[]): Promise<RacePhotoReading[]>;
   looks(photoId: string): Promise<SightingLooks | null>;
-  looksOf(eventId: string): Promise<SightingLooks[]>;
   /** Sightings of an event in a state, as the photos were found. Light: all doubtful ones of a race fit. */
   sightings(eventId: string, certainty: BibCertainty): Promise<SightingRow[]>;
   /** Ids of the photos that show a number, as they were found. */
@@ -79,7 +78,8 @@ export interface RaceReadingStore {
   history(eventId: string): Promise<DecisionHistory>;
 }
 
-const ANSWER_STORES = ['racePhotos', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const;
+/** What {@link putReadings} and {@link settleAround} write and read. */
+export const ANSWER_STORES = ['racePhotos', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const;
 type Writing = Within<(typeof ANSWER_STORES)[number], 'readwrite'>;
 
 /** Readings over the device's database. */
@@ -110,8 +110,6 @@ export function createRaceReadingStore(database: Database): RaceReadingStore {
         'readonly',
         async (transaction) => (await transaction.objectStore('raceLooks').get(photoId)) ?? null,
       ),
-    looksOf: (eventId) =>
-      transact(database, ['raceLooks'], 'readonly', (transaction) => transaction.objectStore('raceLooks').getAll(ofEvent(eventId))),
     sightings: (eventId, certainty) =>
       transact(database, ['raceSightings'], 'readonly', (transaction) =>
         transaction.objectStore('raceSightings').index('byCertainty').getAll(startingWith(eventId, certainty)),
@@ -194,7 +192,7 @@ function turn(
         const next = (read: BibAnswer): BibAnswer => {
           if (from === 'undone') return decision.after;
           // What its neighbours say of it may have changed since: that is worked out anew.
-          return decision.before.saidBy === 'user' ? decision.before : read;
+          return decision.before.saidBy === 'user' || decision.before.saidBy === 'body' ? decision.before : read;
         };
         const changed = await answer(transaction, decision.photoId, decision.sightingId, next, settle);
         if (changed === null) {

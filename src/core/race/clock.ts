@@ -2,6 +2,7 @@
  * @file What a camera's clock is off by. A camera's clock shows the time of a place, without saying of
  * which; `cameraAtMs` is that time as if it were UTC. Pure; any thread.
  */
+import type { CameraProposal, ClockProposal } from '../../contracts/race.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -15,16 +16,6 @@ export interface ClockSighting {
   readonly bib: string;
   /** By the camera's clock, as corrected so far. */
   readonly atMs: number;
-}
-
-/** What two cameras say of each other. */
-export interface ClockProposal {
-  /** To be added to the second camera's clock, ms. */
-  readonly offsetMs: number;
-  /** `together`: they stood side by side and saw the same runners at once; `zone`: apart, but off by whole hours. */
-  readonly basis: 'together' | 'zone';
-  /** Runners that both saw. */
-  readonly runners: number;
 }
 
 /** Fewer runners in common say nothing. */
@@ -59,12 +50,6 @@ export function proposeOffset(first: readonly ClockSighting[], second: readonly 
 export interface ClockWitness {
   readonly cameraId: string;
   readonly sightings: readonly ClockSighting[];
-}
-
-/** A camera whose clock seems wrong, and the one that says so. */
-export interface CameraProposal extends ClockProposal {
-  readonly cameraId: string;
-  readonly otherId: string;
 }
 
 /**

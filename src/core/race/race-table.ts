@@ -1,29 +1,7 @@
 /** @file Who is in which photo, as a table: one row for each runner in each photo. Pure; any thread. */
-import type { BibAnswer } from '../../contracts/race.ts';
+import type { RaceTableWords } from '../../contracts/race-delivery.ts';
 import type { Cell, Table } from '../table.ts';
 import type { RaceContents, Runner } from './runner-photos.ts';
-
-/** What the table says, in the language of the screen. */
-export interface RaceTableWords {
-  readonly title: string;
-  readonly number: string;
-  readonly name: string;
-  readonly category: string;
-  readonly team: string;
-  readonly wave: string;
-  readonly file: string;
-  readonly source: string;
-  readonly photographer: string;
-  readonly camera: string;
-  readonly place: string;
-  readonly time: string;
-  readonly certainty: string;
-  readonly probability: string;
-  readonly saidBy: string;
-  readonly certainties: Readonly<Record<BibAnswer['certainty'], string>>;
-  readonly voices: Readonly<Record<BibAnswer['saidBy'], string>>;
-  readonly places: Readonly<Record<'goal' | 'course' | 'start' | 'other', string>>;
-}
 
 /** Rows by number, each runner's photos as they are shown. Times are those of the place of the race, clocks corrected. */
 export function raceTable(runners: readonly Runner[], { sources }: RaceContents, words: RaceTableWords, withNames: boolean): Table {

@@ -1,6 +1,7 @@
 /** @file Which photos belong to which runner, and in which order they are shown. Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
 import type { Entrant, PhotoSource, RaceCamera, RaceEvent, RacePhoto, RacePhotoReading, Sighting } from '../../contracts/race.ts';
+import type { DeliverySummary, RunnerChoice, SightingChoice } from '../../contracts/race-delivery.ts';
 import { intersectionOverUnion } from '../nms.ts';
 
 /** Everything that is known of an event. */
@@ -11,14 +12,6 @@ export interface RaceContents {
   readonly sources: readonly PhotoSource[];
   readonly photos: readonly RacePhoto[];
   readonly readings: readonly RacePhotoReading[];
-}
-
-/** Which sightings count. */
-export interface SightingChoice {
-  /** `sure`: sure or said by the user; `check`: also numbers that nobody has looked at yet. */
-  readonly certainty: 'sure' | 'check';
-  readonly withDuplicates: boolean;
-  readonly minSharpness01: number;
 }
 
 /** One photo that shows a runner. */
@@ -89,30 +82,22 @@ export async function runnersOf(
   return runners;
 }
 
-/** @returns of almost equal shots of each runner the best one alone; see {@link RunnerPhoto.betterId}. */
-export function bestShots(runners: readonly Runner[]): Runner[] {
-  return runners.map((runner) => ({ ...runner, photos: runner.photos.filter(({ betterId }) => betterId === null) }));
+/** @returns runners that are asked for, with the photos that are. */
+export function chosenRunners(runners: readonly Runner[], { onlyBest, bibs }: Pick<RunnerChoice, 'onlyBest' | 'bibs'>): readonly Runner[] {
+  const wanted = bibs === null ? null : new Set(bibs);
+  const asked = wanted === null ? runners : runners.filter(({ bib }) => wanted.has(bib));
+  if (!onlyBest) return asked;
+  return asked.map((runner) => ({ ...runner, photos: runner.photos.filter(({ betterId }) => betterId === null) }));
 }
 
-/** How much there is to deliver. */
-export interface DeliverySummary {
-  readonly runners: number;
-  /** Pairs of runner and photo. */
-  readonly pictures: number;
-  readonly photos: number;
-}
-
-/** @param isAsked whether a number is to be delivered. */
-export function deliverySummary(runners: readonly Runner[], isAsked: (bib: string) => boolean): DeliverySummary {
+export function deliverySummary(runners: readonly Runner[]): DeliverySummary {
   const shown = new Set<string>();
-  let [asked, pictures] = [0, 0];
-  for (const { bib, photos } of runners) {
-    if (!isAsked(bib)) continue;
-    asked += 1;
+  let pictures = 0;
+  for (const { photos } of runners) {
     pictures += photos.length;
     for (const { photo } of photos) shown.add(photo.id);
   }
-  return { runners: asked, pictures, photos: shown.size };
+  return { runners: runners.length, pictures, photos: shown.size };
 }
 
 /** @returns the number that a sighting is delivered under; null: it is not. */

@@ -4,8 +4,8 @@
  *
  * [Note: Local bursts] The answer of a photo is a function of what was read (`read`) and said by the user in the photos at most {@link REACH} places
  * before and after it, in the order in which its camera took them, as long as no pause lies between. Nothing else counts, no order of arrival, no
- * earlier answer; so a new photo changes its neighbours only, at a cost that does not depend on the number of photos, and taking back what the user
- * said takes back what followed.
+ * earlier answer (but for what the whole race proposed, see `orByBody`); so a new photo changes its neighbours only, at a cost that does not depend
+ * on the number of photos, and taking back what the user said takes back what followed.
  */
 import type { BibAnswer, BibCandidate, RacePhoto, RacePhotoReading, Sighting, SightingLooks } from '../../contracts/race.ts';
 import { comparable, linkSightings, NUMBERS_AROUND, type ComparablePhoto, type LinkedSighting } from './link-sightings.ts';
@@ -65,7 +65,13 @@ export function settleBurst(photos: readonly BurstPhoto[], changedPhotoId: strin
 function alone({ reading }: BurstPhoto): RacePhotoReading[] {
   return ifChanged(
     reading,
-    reading.sightings.map((sighting) => ({ ...sighting, answer: isSaid(sighting) ? sighting.answer : sighting.read, burstId: null })),
+    oncePerPhoto(
+      reading.sightings.map((sighting) => ({
+        ...sighting,
+        answer: isSaid(sighting) ? sighting.answer : orByBody(sighting.read, sighting),
+        burstId: null,
+      })),
+    ),
   );
 }
 
@@ -78,14 +84,25 @@ function settled(at: number, { reading }: BurstPhoto, photos: readonly BurstPhot
       ...sighting,
       answer: isSaid(sighting)
         ? sighting.answer
-        : answerOf(
-            sighting.read,
-            neighbours.map((one) => witnessOf(one, photos)),
+        : orByBody(
+            answerOf(
+              sighting.read,
+              neighbours.map((one) => witnessOf(one, photos)),
+            ),
+            sighting,
           ),
       burstId: burst.length === 0 ? null : photos[first.at]!.reading.sightings[first.row]!.id,
     };
   });
   return ifChanged(reading, oncePerPhoto(found));
+}
+
+/**
+ * [Note: Who comes when] looks at the whole race, which a burst does not: what it proposed stays as long as print and neighbours say nothing. They
+ * never hear it in turn.
+ */
+function orByBody(settled: BibAnswer, { answer }: Sighting): BibAnswer {
+  return answer.saidBy === 'body' && settled.bib === null && settled.candidates.length === 0 ? answer : settled;
 }
 
 /** A neighbour of a sighting: place of its photo, place in it, and how surely it is the same runner. */
@@ -235,7 +252,7 @@ function oncePerPhoto(sightings: readonly Sighting[]): Sighting[] {
   }
   return sightings.map((sighting) => {
     const { bib, saidBy } = sighting.answer;
-    const isCarried = bib !== null && saidBy === 'burst' && best.get(bib) !== sighting;
+    const isCarried = bib !== null && (saidBy === 'burst' || saidBy === 'body') && best.get(bib) !== sighting;
     return isCarried ? { ...sighting, answer: sighting.read } : sighting;
   });
 }

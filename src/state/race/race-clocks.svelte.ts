@@ -1,8 +1,7 @@
 /** @file Cameras whose clocks seem wrong, told by runners that two of them saw: proposed, followed, taken back. Thread: page. */
 import { SvelteSet } from 'svelte/reactivity';
-import type { RaceCamera } from '../../contracts/race.ts';
-import { proposeOffsets, type CameraProposal, type ClockSighting, type ClockWitness } from '../../core/race/clock.ts';
-import { device } from '../device.ts';
+import type { CameraProposal, RaceCamera } from '../../contracts/race.ts';
+import { raceDesk } from '../../flow/race-desk.ts';
 
 /** A correction that was made, and can be taken back. */
 export interface ClockChange {
@@ -10,9 +9,6 @@ export interface ClockChange {
   readonly beforeMs: number;
   readonly afterMs: number;
 }
-
-/** Rows read at once. */
-const CHUNK = 200;
 
 /** The clocks of one race. */
 export class RaceClocks {
@@ -39,18 +35,12 @@ export class RaceClocks {
     return this.#last;
   }
 
-  /** Look again. Ten thousand photos are read piece by piece. @param cameras of the race */
+  /** Look again. @param cameras of the race */
   async load(cameras: readonly RaceCamera[]): Promise<void> {
     this.#questions += 1;
     const question = this.#questions;
-    const witnesses: { readonly witness: ClockWitness; readonly isAtGoal: boolean }[] = [];
-    if (cameras.length > 1)
-      for (const { id, place } of cameras)
-        witnesses.push({ witness: { cameraId: id, sightings: await this.#seenBy(id) }, isAtGoal: place === 'goal' });
-    if (question !== this.#questions) return;
-    // The clock of the goal is the one that runners know; else the camera that saw most is likeliest to have been looked after.
-    witnesses.sort((a, b) => Number(b.isAtGoal) - Number(a.isAtGoal) || b.witness.sightings.length - a.witness.sightings.length);
-    this.#found = proposeOffsets(witnesses.map(({ witness }) => witness));
+    const found = cameras.length > 1 ? await raceDesk().clocks(this.#eventId) : [];
+    if (question === this.#questions) this.#found = found;
   }
 
   /**
@@ -78,17 +68,6 @@ export class RaceClocks {
   async #set(camera: RaceCamera, afterMs: number): Promise<void> {
     await this.#save({ ...camera, clockOffsetMs: afterMs });
     this.#last = { cameraId: camera.id, beforeMs: camera.clockOffsetMs, afterMs };
-  }
-
-  /** Photos in which no number is doubtful, and that tell a time. */
-  async #seenBy(cameraId: string): Promise<ClockSighting[]> {
-    const { racePhotos } = device();
-    const ids = await racePhotos.ids(this.#eventId, { outcome: 'named', cameraId });
-    const seen: ClockSighting[] = [];
-    for (let at = 0; at < ids.length; at += CHUNK)
-      for (const { atMs, bibs, photo } of await racePhotos.tiles(ids.slice(at, at + CHUNK)))
-        if (photo.cameraAtMs !== null) seen.push(...bibs.map((bib) => ({ bib, atMs })));
-    return seen;
   }
 }
 

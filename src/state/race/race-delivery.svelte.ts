@@ -1,25 +1,22 @@
 /** @file Delivering a race: what, to whom, how it looks, how far it is, what came of it. One run at a time. Thread: page. */
-import { SvelteSet } from 'svelte/reactivity';
-import { AppError } from '../../contracts/errors.ts';
-import type { RacePhoto } from '../../contracts/race.ts';
-import { DEFAULT_PRESET, type DeliveryPreset, type DeliveryProgress, type DeliveryResult } from '../../contracts/race-delivery.ts';
-import { safeName } from '../../core/race/file-names.ts';
+import type { AppError } from '../../contracts/errors.ts';
+import type { RaceEvent, RacePhoto } from '../../contracts/race.ts';
 import {
-  bestShots,
-  deliverySummary,
-  runnersOf,
+  DEFAULT_PRESET,
+  type DeliveryPreset,
+  type DeliveryProgress,
+  type DeliveryResult,
   type DeliverySummary,
-  type RaceContents,
-  type Runner,
-} from '../../core/race/runner-photos.ts';
-import { breather } from '../../flow/breather.ts';
+} from '../../contracts/race-delivery.ts';
+import type { DeliveryQuestion } from '../../contracts/race-desk-api.ts';
+import { safeName } from '../../core/race/file-names.ts';
 import type { DeliveryOrder, DeliveryTarget } from '../../flow/deliver-race.ts';
+import { raceDesk } from '../../flow/race-desk.ts';
 import { allowWriting, canWriteFolders, pickTargetFile, pickTargetFolder } from '../../flow/race-target.ts';
-import { exportRace, importRace } from '../../store/race-export.ts';
+import { readRaceContents } from '../../store/race-contents.ts';
 import { device } from '../device.ts';
 import { Loaded } from '../loaded.svelte.ts';
-import { readContents } from './race-contents.ts';
-import { raceDeliveryWords } from './race-delivery-words.ts';
+import { raceSiteWords, raceTableWords } from './race-delivery-words.ts';
 import { RaceRun, type RunPlaces } from './race-run.svelte.ts';
 
 /** A file to hand to the user. */
@@ -29,20 +26,21 @@ export interface DeliveredFile {
 }
 
 /** Parts of a preset that decide which photos a runner has. */
-const CHOICES = ['certainty', 'withDuplicates', 'minSharpness01'] as const satisfies readonly (keyof DeliveryPreset)[];
+const CHOICES = ['certainty', 'withDuplicates', 'minSharpness01', 'onlyBest'] as const satisfies readonly (keyof DeliveryPreset)[];
 
 /** The delivery page of one race. */
 export class RaceDelivery {
   readonly eventId: string;
   readonly #open: (photoId: string) => Promise<Blob>;
-  readonly #contents: Loaded<RaceContents>;
+  #event: RaceEvent | null = null;
   /** By the form as it is. */
-  readonly #runners: Loaded<readonly Runner[]>;
+  readonly #summary: Loaded<DeliverySummary>;
+  /** See {@link DeliveryQuestion}. */
+  #token = '';
   /** What the next run makes; changed by the form. */
   #preset = $state.raw<DeliveryPreset>(DEFAULT_PRESET);
   #presets = $state.raw<readonly DeliveryPreset[]>([]);
-  /** Only these numbers get theirs; empty: everybody. */
-  readonly bibs = new SvelteSet<string>();
+  #bibs = $state.raw<readonly string[]>([]);
   readonly #run = new RaceRun();
   #result = $state.raw<DeliveryResult | null>(null);
   #file = $state.raw<DeliveredFile | null>(null);
@@ -53,11 +51,7 @@ export class RaceDelivery {
   constructor(eventId: string, open: (photoId: string) => Promise<Blob>) {
     this.eventId = eventId;
     this.#open = open;
-    this.#contents = new Loaded(() => readContents(eventId));
-    this.#runners = new Loaded(async () => {
-      const contents = this.#contents.value;
-      return contents === null ? [] : runnersOf(contents, this.#preset, breather());
-    });
+    this.#summary = new Loaded(() => raceDesk().summary(this.#question()));
   }
 
   get preset(): DeliveryPreset {
@@ -69,12 +63,15 @@ export class RaceDelivery {
     return this.#presets;
   }
 
+  /** Only these numbers get theirs; empty: everybody. */
+  get bibs(): readonly string[] {
+    return this.#bibs;
+  }
+
   /** Null until it is loaded. */
-  readonly summary: DeliverySummary | null = $derived.by(() => {
-    const runners = this.#runners.value;
-    if (runners === null) return null;
-    return deliverySummary(this.#preset.onlyBest ? bestShots(runners) : runners, (bib) => this.bibs.size === 0 || this.bibs.has(bib));
-  });
+  get summary(): DeliverySummary | null {
+    return this.#summary.value;
+  }
 
   /** Null while nothing runs and nothing ran. */
   get progress(): DeliveryProgress | null {
@@ -93,7 +90,7 @@ export class RaceDelivery {
 
   /** Why the last run ended early; `cancelled` is no reason. What was written stays, and the same run again goes on there. */
   get error(): AppError | null {
-    return this.#run.error ?? this.#contents.error;
+    return this.#run.error ?? this.#summary.error;
   }
 
   get isRunning(): boolean {
@@ -108,8 +105,16 @@ export class RaceDelivery {
   /** Read what there is to deliver (again). */
   async load(): Promise<void> {
     this.#presets = await device().settings.get('raceDelivery');
-    await this.#contents.load();
-    await this.#runners.load();
+    this.#event = await device().raceEvents.get(this.eventId);
+    this.#token = crypto.randomUUID();
+    await this.#summary.load();
+  }
+
+  /** Only these numbers get theirs; none: everybody. */
+  limit(bibs: readonly string[]): void {
+    if (bibs.join('\n') === this.#bibs.join('\n')) return;
+    this.#bibs = bibs;
+    if (this.#token !== '') void this.#summary.load();
   }
 
   /** The form changed. */
@@ -118,7 +123,7 @@ export class RaceDelivery {
     this.#preset = { ...before, ...change };
     this.#result = null;
     this.#file = null;
-    if (CHOICES.some((name) => before[name] !== this.#preset[name])) void this.#runners.load();
+    if (CHOICES.some((name) => before[name] !== this.#preset[name])) void this.#summary.load();
   }
 
   /** Take a preset over into the form. */
@@ -141,8 +146,7 @@ export class RaceDelivery {
   async start({ toFolder = canWriteFolders() }: { readonly toFolder?: boolean } = {}): Promise<void> {
     await this.#begin(async (run) => {
       const { kind } = this.#preset;
-      if (kind === 'json')
-        this.#file = { blob: await exportRace(device().database, this.eventId, Date.now()), name: this.#fileName('json') };
+      if (kind === 'json') this.#file = { blob: await raceDesk().exportRace(this.eventId, Date.now()), name: this.#fileName('json') };
       else if (kind === 'csv') await this.#makeTable();
       // Before anything is awaited: the browser asks only while the click is fresh.
       else await this.#deliver(await this.#pickTarget(toFolder && kind !== 'zip'), run);
@@ -191,8 +195,16 @@ export class RaceDelivery {
   }
 
   async #makeTable(): Promise<void> {
-    const { deliverTable } = await import('../../flow/deliver-race.ts');
-    this.#file = { blob: await deliverTable(await this.#order()), name: this.#fileName('csv') };
+    // As it is now: photos are read while the page is open.
+    this.#token = crypto.randomUUID();
+    const blob = await raceDesk().table(this.#question(), raceTableWords(), this.#preset.withNames);
+    this.#file = { blob, name: this.#fileName('csv') };
+  }
+
+  #question(): DeliveryQuestion {
+    const { certainty, withDuplicates, minSharpness01, onlyBest } = this.#preset;
+    const choice = { certainty, withDuplicates, minSharpness01, onlyBest, bibs: this.#bibs.length === 0 ? null : this.#bibs };
+    return { eventId: this.eventId, token: this.#token, choice };
   }
 
   async #pickTarget(toFolder: boolean): Promise<DeliveryTarget> {
@@ -201,26 +213,22 @@ export class RaceDelivery {
   }
 
   async #order(): Promise<DeliveryOrder> {
-    // As it is now: photos are read while the page is open.
-    await this.#contents.load();
-    const contents = this.#contents.value;
-    if (contents === null) throw this.#contents.error ?? new AppError('invalid-input', 'the race is gone');
     return {
-      contents,
+      contents: await readRaceContents(device().database, this.eventId),
       preset: this.#preset,
-      bibs: this.bibs.size === 0 ? null : [...this.bibs],
+      bibs: this.#bibs.length === 0 ? null : this.#bibs,
       open: (photo: RacePhoto) => this.#open(photo.id),
-      words: raceDeliveryWords(),
+      words: raceSiteWords(),
     };
   }
 
   #fileName(ending: string): string {
-    const event = this.#contents.value?.event;
-    return safeName(event === undefined ? 'race' : `${event.name} ${event.day}`, `.${ending}`);
+    const event = this.#event;
+    return safeName(event === null ? 'race' : `${event.name} ${event.day}`, `.${ending}`);
   }
 }
 
 /** @returns id of the race that the file holds. @throws AppError('invalid-input' | 'quota-exceeded') */
 export function importRaceFile(file: Blob): Promise<string> {
-  return importRace(device().database, file);
+  return raceDesk().importRace(file);
 }

@@ -4,14 +4,14 @@
 import type { AppError } from '../../contracts/errors.ts';
 import type { RunnerPage } from '../../contracts/race-gallery.ts';
 import type { DeliveryPreset, DeliveryProblem, DeliveryProgress } from '../../contracts/race-delivery.ts';
-import { bestShots, runnersOf } from '../../core/race/runner-photos.ts';
+import { chosenRunners, runnersOf } from '../../core/race/runner-photos.ts';
 import { breather } from '../../flow/breather.ts';
 import type { PublishPlaces, PublishWish } from '../../flow/race-publish.ts';
 import { keptKey } from '../../store/operator-key.ts';
+import { readRaceContents } from '../../store/race-contents.ts';
 import { device } from '../device.ts';
 import { engine } from '../engine.ts';
 import { Loaded } from '../loaded.svelte.ts';
-import { readContents } from './race-contents.ts';
 import { RaceRun, type RunPlaces } from './race-run.svelte.ts';
 
 /** Switches of the privacy page go by it. */
@@ -88,9 +88,8 @@ export class RacePublishing {
   async publish(bibs: readonly string[] | null, choice: DeliveryPreset, wish: PublishWish): Promise<void> {
     await this.#begin(async (places, { signal, onProgress }) => {
       const { publishRunner } = await import('../../flow/race-publish.ts');
-      const contents = await readContents(this.eventId);
-      const all = (await runnersOf(contents, choice, breather())).filter(({ bib }) => bibs === null || bibs.includes(bib));
-      const runners = choice.onlyBest ? bestShots(all) : all;
+      const contents = await readRaceContents(device().database, this.eventId);
+      const runners = chosenRunners(await runnersOf(contents, choice, breather()), { onlyBest: choice.onlyBest, bibs });
       const problems: DeliveryProblem[] = [];
       for (const [done, runner] of runners.entries()) {
         onProgress({ done, total: runners.length, problems: problems.length });
@@ -105,7 +104,7 @@ export class RacePublishing {
   async withdraw(page: RunnerPage): Promise<void> {
     await this.#begin(async (places) => {
       const { withdrawRunner } = await import('../../flow/race-publish.ts');
-      await device().runnerPages.put(await withdrawRunner(page, await readContents(this.eventId), places));
+      await device().runnerPages.put(await withdrawRunner(page, await readRaceContents(device().database, this.eventId), places));
     });
   }
 

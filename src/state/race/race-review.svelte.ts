@@ -3,8 +3,10 @@
  * the burst; undo and redo outlive the page. Thread: page.
  */
 import { toAppError, type AppError } from '../../contracts/errors.ts';
+import type { RunnerCover, RunnerRow } from '../../contracts/race-desk-api.ts';
 import type { BibAnswer, BibDecision, RacePhoto, RacePhotoReading, Sighting } from '../../contracts/race.ts';
 import { reviewOrder } from '../../core/race/review-order.ts';
+import { raceDesk } from '../../flow/race-desk.ts';
 import type { SightingRow } from '../../store/db.ts';
 import type { DecisionHistory } from '../../store/race-readings.ts';
 import { device } from '../device.ts';
@@ -31,6 +33,7 @@ export class RaceReview {
   #rows = $state.raw<readonly SightingRow[] | null>(null);
   #at = $state.raw<SightingPlace | null>(null);
   #item = $state.raw<ReviewItem | null>(null);
+  #covers = $state.raw<readonly RunnerRow[]>([]);
   #history = $state.raw<DecisionHistory>(NOTHING);
   #error = $state.raw<AppError | null>(null);
   /** Changes, one after the other: keys are faster than disks. */
@@ -59,6 +62,11 @@ export class RaceReview {
   /** Its place in {@link rows}; -1: it is not doubtful (any more), or there is none. */
   get index(): number {
     return this.#rows?.findIndex((row) => isSame(row, this.#at)) ?? -1;
+  }
+
+  /** What whoever has a number looks like elsewhere: of one who is told by clothes. Null: not known, or not asked. */
+  coverOf(bib: string): RunnerCover | null {
+    return this.#covers.find((row) => row.bib === bib)?.cover ?? null;
   }
 
   /** Photos that come next: to be loaded before they are asked for. */
@@ -176,6 +184,14 @@ export class RaceReview {
     const { burstId } = sighting;
     const alike = burstId === null ? 0 : (this.#rows ?? []).filter((row) => row.burstId === burstId && !isSame(row, at)).length;
     this.#item = { photo, reading, sighting, alike };
+    this.#covers = [];
+    if (sighting.answer.saidBy === 'body') void this.#showCovers(sighting.answer, load).catch(() => {});
+  }
+
+  async #showCovers({ candidates }: BibAnswer, load: number): Promise<void> {
+    const bibs = candidates.map(({ bib }) => bib);
+    const runners = await raceDesk().runners(this.#eventId, bibs, 'sure');
+    if (load === this.#loads) this.#covers = runners;
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {

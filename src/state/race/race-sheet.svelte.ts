@@ -1,18 +1,19 @@
 /** @file Photos of a race as a contact sheet: all of them by their ids, the rows of those in view. Thread: page. */
-import { SvelteMap } from 'svelte/reactivity';
 import type { AppError } from '../../contracts/errors.ts';
 import type { PhotoQuery, PhotoTile } from '../../store/race-photos.ts';
 import { device } from '../device.ts';
 import { Loaded } from '../loaded.svelte.ts';
-
-/** Rows kept in memory; a screen shows a tenth of it. */
-const KEPT_ROWS = 1000;
+import { NOTHING_AT_HAND, ShownRows, type RowsAtHand } from '../shown-rows.ts';
 
 /** Ten thousand photos cost ten thousand short texts. */
 export class RaceSheet {
   readonly #ids: Loaded<readonly string[]>;
-  readonly #tiles = new SvelteMap<string, PhotoTile>();
-  #asked: readonly string[] = [];
+  #atHand = $state.raw<RowsAtHand<PhotoTile>>(NOTHING_AT_HAND);
+  readonly #tiles = new ShownRows<PhotoTile>(
+    (ids) => device().racePhotos.tiles(ids),
+    ({ id }) => id,
+    (tiles) => (this.#atHand = tiles),
+  );
 
   /** @param query asked at each {@link load} */
   constructor(eventId: string, query: () => PhotoQuery = () => ({})) {
@@ -28,42 +29,19 @@ export class RaceSheet {
     return this.#ids.error;
   }
 
-  /** Ids, and the rows in memory, as they are now. */
+  /** Ids, and the rows in view, as they are now. */
   async load(): Promise<void> {
     await this.#ids.load();
-    const known = [...this.#tiles.keys()].slice(-KEPT_ROWS);
-    for (const id of [...this.#tiles.keys()].slice(0, -KEPT_ROWS)) this.#tiles.delete(id);
-    for (const tile of await device().racePhotos.tiles(known)) {
-      const before = this.#tiles.get(tile.id);
-      // What has not changed is not drawn again.
-      if (JSON.stringify(before) !== JSON.stringify(tile)) this.#tiles.set(tile.id, tile);
-    }
+    await this.#tiles.refresh();
   }
 
-  /** Null while it is fetched; drawing it is enough to have it fetched. */
+  /** Null until it came: {@link show} has it fetched. */
   tile(id: string): PhotoTile | null {
-    const tile = this.#tiles.get(id);
-    if (tile === undefined) this.#ask(id);
-    return tile ?? null;
+    return this.#atHand.get(id) ?? null;
   }
 
-  /** What a screen draws at once is fetched at once. */
-  #ask(id: string): void {
-    const isFirst = this.#asked.length === 0;
-    this.#asked = [...this.#asked, id];
-    if (!isFirst) return;
-    setTimeout(() => {
-      const ids = this.#asked;
-      this.#asked = [];
-      device()
-        .racePhotos.tiles(ids)
-        .then(
-          (tiles) => {
-            for (const tile of tiles) this.#tiles.set(tile.id, tile);
-          },
-          // Asked again when it is drawn again.
-          () => {},
-        );
-    }, 0);
+  /** These are in view now. */
+  show(ids: readonly string[]): void {
+    this.#tiles.show(ids);
   }
 }

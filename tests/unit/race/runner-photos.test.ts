@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestShots, deliverySummary, runnersOf } from '../../../src/core/race/runner-photos.ts';
+import { chosenRunners, deliverySummary, runnersOf } from '../../../src/core/race/runner-photos.ts';
 import { answerOf, DAY_MS, photoOf, raceContents, readingOf, sightingOf } from './race-fixtures.ts';
 
 const SURE = { certainty: 'sure', withDuplicates: false, minSharpness01: 0 } as const;
@@ -52,7 +52,7 @@ describe('almost equal shots', () => {
     const contents = burst([0, 0.5, 0.4, 0.6], [300, 0.8, 0.41, 0.61], [600, 0.7, 0.42, 0.63]);
     expect(await better(contents)).toEqual({ f0: 'f1', f1: null, f2: 'f1' });
     const runners = await runnersOf(contents, SURE);
-    expect(bestShots(runners)[0]!.photos.map(({ photo }) => photo.id)).toEqual(['f1']);
+    expect(chosenRunners(runners, { onlyBest: true, bibs: null })[0]!.photos.map(({ photo }) => photo.id)).toEqual(['f1']);
     expect(runners[0]!.photos).toHaveLength(3);
   });
 
@@ -74,6 +74,6 @@ describe('almost equal shots', () => {
 
 it('adds up what there is to deliver, for everybody and for some', async () => {
   const runners = await runnersOf(raceContents(), SURE);
-  expect(deliverySummary(runners, () => true)).toEqual({ runners: 2, pictures: 5, photos: 4 });
-  expect(deliverySummary(runners, (bib) => bib === 'A3')).toEqual({ runners: 1, pictures: 1, photos: 1 });
+  expect(deliverySummary(runners)).toEqual({ runners: 2, pictures: 5, photos: 4 });
+  expect(deliverySummary(chosenRunners(runners, { onlyBest: false, bibs: ['A3'] }))).toEqual({ runners: 1, pictures: 1, photos: 1 });
 });
