@@ -5,6 +5,6 @@ import type { Candidate } from '../../contracts/product.ts';
 const LEAST_PROBABILITY = 0.01;
 
 /** @returns the candidates, in order, that may be shown as a choice; empty when nothing known looks like the photo. */
-export function plausibleCandidates(candidates: readonly Candidate[]): readonly Candidate[] {
+export function plausibleCandidates<Choice extends Pick<Candidate, 'probability01'>>(candidates: readonly Choice[]): readonly Choice[] {
   return candidates.filter(({ probability01 }) => probability01 >= LEAST_PROBABILITY);
 }

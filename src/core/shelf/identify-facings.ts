@@ -41,11 +41,14 @@ export function identifyFacings(facings: readonly Facing[], looks: readonly Faci
     return look.words === undefined ? byLook : { ...byLook, said: wordOdds(look) };
   });
   const supported = supportNeighbours(own);
+  const knownHere = new Set(
+    looks.flatMap(({ matches }) => matches.flatMap(({ computedOn, productId }) => (computedOn === 'device' ? productId : []))),
+  );
   const named = new Map(
     seen.map(({ facing, look }, i) => {
       if (facing.identity?.saidBy === 'user') return [facing.id, facing.identity];
       const alone = identifyAlone(look, products);
-      const together = identityOf(supported[i]!.probabilities, look.look.embedding.space, 'neighbours');
+      const together = asFarAsKnown(identityOf(supported[i]!.probabilities, look.look.embedding.space, 'neighbours'), knownHere);
       return [facing.id, isSameAnswer(together, alone) ? { ...together, saidBy: alone.saidBy } : together];
     }),
   );
@@ -63,6 +66,12 @@ export function identifyFacings(facings: readonly Facing[], looks: readonly Faci
 /** The user's word leaves no doubt. Null when the user said nothing. */
 function saidByUser({ identity }: Facing): ReadonlyMap<string, number> | null {
   return identity?.saidBy === 'user' && identity.productId !== null ? new Map([[identity.productId, 1]]) : null;
+}
+
+/** A server is asked once for a whole group: that its facings agree on what only the server knows, makes it no surer. */
+function asFarAsKnown(identity: FacingIdentity, knownHere: ReadonlySet<string>): FacingIdentity {
+  const isFar = identity.productId !== null && !knownHere.has(identity.productId);
+  return isFar && identity.certainty === 'sure' ? { ...identity, certainty: 'likely' } : identity;
 }
 
 function isSameAnswer(a: FacingIdentity, b: FacingIdentity): boolean {

@@ -2,11 +2,11 @@
 import type { Facing, FacingLook, ShelfReading } from '../../contracts/shelf.ts';
 
 /** Less likely than this that it is any product of the gallery at all: there is nothing to decide between. */
-const LEAST_KNOWN = 0.3;
+const LEAST_KNOWN = 0.1;
 /** A second candidate this many times less likely than the first is no rival. */
-const RIVAL = 20;
+const RIVAL = 100;
 /** Print on narrower packs is too small to read. */
-const LEAST_SIDE_PX = 40;
+const LEAST_SIDE_PX = 28;
 
 /**
  * @param reading as named by looks and neighbours. @param frame size of the photo that would be read.

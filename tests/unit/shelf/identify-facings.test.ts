@@ -74,6 +74,15 @@ it('says that a server knows it', () => {
   const far: Match = { galleryId: 'far', productId: 'cola', cosine: 0.97, colour: null, computedOn: 'server' };
   const [named] = identifyFacings([facingAt(0)], [{ ...look, matches: [...look.matches, far] }], PRODUCTS);
   expect(named!.identity).toMatchObject({ productId: 'cola', certainty: 'likely', saidBy: 'server' });
+  // Its group got the same answer: one answer, not six.
+  const ids = [0, 1, 2, 3, 4, 5];
+  const group = ids.map((column) => ({ ...look, facingId: `f${column}`, matches: [...look.matches, far] }));
+  const all = identifyFacings(
+    ids.map((column) => facingAt(column)),
+    group,
+    PRODUCTS,
+  );
+  expect(all.map(({ identity }) => [identity?.certainty, identity?.saidBy])).toEqual(ids.map(() => ['likely', 'server']));
 });
 
 it('keeps the word of the user, and what was not looked at', () => {
