@@ -12,7 +12,7 @@ export function refusalText(error: AppError): string {
     case 401:
       return m.operator_refused_key();
     case 403:
-      return m.operator_refused_role();
+      return error.problem?.code === 'server-refused' ? m.operator_refused_reader() : m.operator_refused_role();
     case 404:
       return m.operator_refused_gone();
     case 400:
