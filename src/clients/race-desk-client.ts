@@ -18,6 +18,7 @@ export function createRaceDeskClient(): RaceDeskService {
     summary: (question, options) => host.call('summary', [question], options),
     table: (question, words, withNames, options) => host.call('table', [question, words, withNames], options),
     clocks: (eventId, options) => host.call('clocks', [eventId], options),
+    weigh: (eventId, cameraId, atMs, candidates, options) => host.call('weigh', [eventId, cameraId, atMs, candidates], options),
     recognise: (eventId, options) => host.call('recognise', [eventId], options),
   };
 }

@@ -1,7 +1,7 @@
 /** @file What the race worker offers: whatever looks at a whole race, so that the page of 10,000 photos never waits for it. */
 import type { Box } from './geometry.ts';
 import type { DeliverySummary, RaceTableWords, RunnerChoice, SightingChoice } from './race-delivery.ts';
-import type { CameraProposal, Entrant } from './race.ts';
+import type { BibCandidate, CameraProposal, Entrant } from './race.ts';
 import type { CallOptions, TaskOptions } from './task.ts';
 
 /** Who is to get what. */
@@ -56,6 +56,17 @@ export interface RaceDeskApi {
   clocks(eventId: string, options: TaskOptions): Promise<CameraProposal[]>;
   /** Propose numbers to runners who show none, by body, clothes and time. What was proposed before and does not hold any more is taken back. */
   recognise(eventId: string, options: TaskOptions): Promise<Recognised>;
+  /**
+   * Weigh numbers that a print may show by who is expected at that time, or passes. The first question about a race reads all of it; it is read again
+   * with the next {@link recognise}. @param atMs when the photo was taken, clock corrected. @returns most likely first
+   */
+  weigh(
+    eventId: string,
+    cameraId: string,
+    atMs: number,
+    candidates: readonly BibCandidate[],
+    options: TaskOptions,
+  ): Promise<BibCandidate[]>;
   ping(): Promise<'pong'>;
 }
 
@@ -68,4 +79,11 @@ export interface RaceDeskService {
   table(question: DeliveryQuestion, words: RaceTableWords, withNames: boolean, options?: CallOptions): Promise<Blob>;
   clocks(eventId: string, options?: CallOptions): Promise<CameraProposal[]>;
   recognise(eventId: string, options?: CallOptions): Promise<Recognised>;
+  weigh(
+    eventId: string,
+    cameraId: string,
+    atMs: number,
+    candidates: readonly BibCandidate[],
+    options?: CallOptions,
+  ): Promise<BibCandidate[]>;
 }

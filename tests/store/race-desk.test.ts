@@ -94,6 +94,17 @@ describe('recognising', () => {
   });
 });
 
+it('weighs numbers in doubt by who is expected then, and reads the race again after the next comparison', async () => {
+  const candidates = ['103', '111'].map((bib) => ({ bib, probability01: 0.4 }));
+  const cameras = await here.events.cameras('e1');
+  const goal = cameras.find(({ label }) => label === 'Goal')!.id;
+  const { atMs } = (await here.photos.tile(here.goal[HIDDEN]!))!;
+  const weighed = await here.desk.weigh('e1', goal, atMs, candidates, TASK);
+  expect(weighed.map(({ bib }) => bib)).toEqual(['111', '103']);
+  expect(weighed[0]!.probability01).toBeGreaterThan(0.6);
+  expect(await here.desk.weigh('gone', 'none', atMs, candidates, TASK)).toEqual(candidates);
+});
+
 it('lists runners with their names, photos and cover, in the order asked for', async () => {
   const rows = await here.desk.runners('e1', ['111', '100', '999'], 'check', TASK);
   expect(rows.map(({ bib, entrants, photos }) => [bib, entrants.map(({ name }) => name), photos])).toEqual([

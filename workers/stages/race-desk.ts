@@ -4,6 +4,7 @@ import type { DeliveryQuestion, RaceDeskApi, Recognised } from '../../src/contra
 import type { BibAnswer, CameraProposal } from '../../src/contracts/race.ts';
 import { bodyAnswer } from '../../src/core/race/body-answer.ts';
 import { proposeOffsets, type ClockSighting, type ClockWitness } from '../../src/core/race/clock.ts';
+import { weighByTime, type WeighByTime } from '../../src/core/race/number-times.ts';
 import { Passings } from '../../src/core/race/passings.ts';
 import { raceTable } from '../../src/core/race/race-table.ts';
 import { recognisePassings } from '../../src/core/race/recognise-passings.ts';
@@ -32,6 +33,7 @@ interface OpenRace {
 export function createRaceDesk(database: Database): RaceDeskApi {
   const rows = createRunnerRowStore(database);
   let read: { readonly key: string; readonly contents: Promise<RaceContents> } | null = null;
+  let times: { readonly eventId: string; readonly weigh: Promise<WeighByTime> } | null = null;
   /** One after the other: they write the same answers. */
   let recognising: Promise<unknown> = Promise.resolve();
   let open: { readonly key: string; readonly race: Promise<OpenRace> } | null = null;
@@ -66,8 +68,18 @@ export function createRaceDesk(database: Database): RaceDeskApi {
     clocks: (eventId) => proposedClocks(database, eventId),
     recognise(eventId) {
       const done = recognising.then(() => recognise(database, eventId));
+      times = null;
       recognising = done.catch(() => {});
       return done;
+    },
+    async weigh(eventId, cameraId, atMs, candidates) {
+      if (times?.eventId !== eventId) times = { eventId, weigh: timesOf(database, eventId) };
+      const asked = times;
+      const weigh = await asked.weigh.catch((error: unknown) => {
+        if (times === asked) times = null;
+        throw error;
+      });
+      return weigh(cameraId, atMs, candidates);
     },
     ping: () => Promise.resolve('pong'),
   };
@@ -124,6 +136,12 @@ async function recognise(database: Database, eventId: string): Promise<Recognise
   const concerned = new Set([...proposedBefore, ...found.flatMap(({ passing }) => passing.sightings.map(({ photoId }) => photoId))]);
   const changed = await keepBodyAnswers(database, [...concerned], (photoId, sightingId) => said.get(`${photoId} ${sightingId}`));
   return { proposed: found.filter(({ candidates }) => bodyAnswer(candidates).bib !== null).length, changed: changed.length };
+}
+
+async function timesOf(database: Database, eventId: string): Promise<WeighByTime> {
+  const passings = new Passings();
+  await eachPassedPhoto(database, eventId, (photo) => passings.add({ ...photo, looks: null }));
+  return weighByTime(passings.all(), await wavesOf(database, eventId));
 }
 
 /** Waves of a number, where the start list has any. */

@@ -34,9 +34,7 @@ export function weighByTime(passings: readonly Passing[], waveOf: (bib: string) 
     const rest = Math.max(0, 1 - candidates.reduce((sum, { probability01 }) => sum + probability01, 0));
     const all = weighed.reduce((sum, { weight }) => sum + weight, rest);
     if (!(all > 0)) return [...candidates];
-    return weighed
-      .map(({ bib, weight }) => ({ bib, probability01: weight / all }))
-      .sort((a, b) => b.probability01 - a.probability01 || (a.bib < b.bib ? -1 : 1));
+    return weighed.map(({ bib, weight }) => ({ bib, probability01: weight / all })).sort((a, b) => b.probability01 - a.probability01);
   };
 }
 

@@ -4,10 +4,11 @@
  */
 import { toAppError, type AppError } from '../../contracts/errors.ts';
 import type { RunnerCover, RunnerRow } from '../../contracts/race-desk-api.ts';
-import type { BibAnswer, BibDecision, RacePhoto, RacePhotoReading, Sighting } from '../../contracts/race.ts';
+import type { BibAnswer, BibCandidate, BibDecision, RacePhoto, RacePhotoReading, Sighting } from '../../contracts/race.ts';
 import { reviewOrder } from '../../core/race/review-order.ts';
 import { raceDesk } from '../../flow/race-desk.ts';
 import type { SightingRow } from '../../store/db.ts';
+import type { PhotoTile } from '../../store/race-photos.ts';
 import type { DecisionHistory } from '../../store/race-readings.ts';
 import { device } from '../device.ts';
 import { raceImport } from './race-import.svelte.ts';
@@ -18,12 +19,17 @@ export interface ReviewItem {
   readonly photo: RacePhoto;
   readonly reading: RacePhotoReading;
   readonly sighting: Sighting;
+  /** Numbers to choose from, most likely first: those of the answer, weighed by who is expected at that time where that is known. */
+  readonly candidates: readonly BibCandidate[];
   /** Other doubtful sightings of the same burst, which the answer counts for, too. */
   readonly alike: number;
 }
 
 /** Where a sighting is. */
 export type SightingPlace = Pick<SightingRow, 'photoId' | 'sightingId'>;
+
+/** Nobody waits longer for the times of a race: it is read once, and big ones take seconds. */
+const WEIGHED_MS = 150;
 
 const NOTHING: DecisionHistory = { done: 0, undone: 0, last: null, next: null };
 
@@ -174,16 +180,18 @@ export class RaceReview {
       return;
     }
     const { racePhotos, raceReadings } = device();
-    const [photo, reading] = await Promise.all([racePhotos.get(at.photoId), raceReadings.get(at.photoId)]);
+    const [tile, reading] = await Promise.all([racePhotos.tile(at.photoId), raceReadings.get(at.photoId)]);
     const sighting = reading?.sightings.find(({ id }) => id === at.sightingId);
-    if (load !== this.#loads) return;
-    if (photo === null || reading === null || sighting === undefined) {
-      this.#item = null;
+    if (tile === null || reading === null || sighting === undefined) {
+      if (load === this.#loads) this.#item = null;
       return;
     }
+    const { photo } = tile;
+    const candidates = await weighed(tile, sighting.answer);
+    if (load !== this.#loads) return;
     const { burstId } = sighting;
     const alike = burstId === null ? 0 : (this.#rows ?? []).filter((row) => row.burstId === burstId && !isSame(row, at)).length;
-    this.#item = { photo, reading, sighting, alike };
+    this.#item = { photo, reading, sighting, candidates, alike };
     this.#covers = [];
     if (sighting.answer.saidBy === 'body') void this.#showCovers(sighting.answer, load).catch(() => {});
   }
@@ -220,6 +228,17 @@ export async function decideSighting(photo: RacePhoto, sighting: Sighting, bib: 
   const changed = await device().raceReadings.decide(decision, SETTLE);
   raceImport.touch();
   return changed;
+}
+
+/** Numbers of a print in doubt, by time; as they are when that is not known soon enough, or of no use. */
+async function weighed({ photo, atMs }: PhotoTile, answer: BibAnswer): Promise<readonly BibCandidate[]> {
+  const { candidates, saidBy, certainty } = answer;
+  const isPrint = saidBy === 'print' || saidBy === 'burst';
+  if (candidates.length < 2 || !isPrint || certainty !== 'check' || photo.cameraId === null || photo.cameraAtMs === null) return candidates;
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), WEIGHED_MS));
+  const asked = raceDesk().weigh(photo.eventId, photo.cameraId, atMs, candidates);
+  // Without times the order is the print's.
+  return (await Promise.race([asked.catch(() => null), late])) ?? candidates;
 }
 
 function isSame(a: SightingPlace, b: SightingPlace | null): boolean {
