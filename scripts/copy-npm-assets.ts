@@ -19,6 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelFile } from '../src/contracts/model-spec.ts';
 import { MODELS, RUNTIMES } from '../src/models/registry.ts';
+import { faceGraph } from './face-graph.ts';
 import { splitOpenCv } from './split-opencv.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -42,6 +43,11 @@ const CHECKED: readonly (readonly [ModelFile, string])[] = [
 const OPENCV_SOURCE = '@techstark/opencv-js/dist/opencv.js';
 const OPENCV_FILE = MODELS.opencv.files[0];
 const OPENCV_SCRIPT = OPENCV_FILE.url.replace(/\.wasm$/, '.js');
+
+/** Faces are described by weights that come without a graph; see `face-graph.ts`. */
+const FACE_MANIFEST = '@vladmandic/face-api/model/face_recognition_model-weights_manifest.json';
+const FACE_WEIGHTS = '@vladmandic/face-api/model/face_recognition_model.bin';
+const FACE_FILES = MODELS['face-embedding'].files;
 
 function isUpToDate(target: string, source: string, bytes: number): boolean {
   if (!existsSync(target)) return false;
@@ -75,6 +81,33 @@ for (const [file, from] of CHECKED) {
   copied++;
 }
 
+/** A file that is made here, not copied. */
+function write(target: string, bytes: Uint8Array, file: ModelFile, from: string): void {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== file.sha256) {
+    console.error(`What was made of ${from} is not what the registry names: sha256 ${sha256}, ${bytes.byteLength} bytes, wanted ${file.sha256}.`);
+    process.exit(1);
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, bytes);
+  copied++;
+}
+
+{
+  const source = join(PACKAGES, FACE_WEIGHTS);
+  const maker = fileURLToPath(new URL('face-graph.ts', import.meta.url));
+  const targets = FACE_FILES.map((file) => ({ file, target: join(PUBLIC, file.url) }));
+  for (const { target } of targets) wanted.add(target);
+  const isFresh = targets.every(
+    ({ file, target }) => isUpToDate(target, source, file.bytes) && statSync(target).mtimeMs >= statSync(maker).mtimeMs,
+  );
+  if (!isFresh) {
+    const made = faceGraph(JSON.parse(readFileSync(join(PACKAGES, FACE_MANIFEST), 'utf8')), readFileSync(source));
+    write(targets[0]!.target, Buffer.from(made.topology), FACE_FILES[0], FACE_MANIFEST);
+    write(targets[1]!.target, made.weights, FACE_FILES[1], FACE_WEIGHTS);
+  }
+}
+
 {
   const source = join(PACKAGES, OPENCV_SOURCE);
   const targets = [join(PUBLIC, OPENCV_FILE.url), join(PUBLIC, OPENCV_SCRIPT)] as const;
@@ -86,15 +119,9 @@ for (const [file, from] of CHECKED) {
     statSync(targets[1]).mtimeMs >= statSync(splitter).mtimeMs;
   if (!isFresh) {
     const { wasm, script } = splitOpenCv(readFileSync(source, 'utf8'));
-    const sha256 = createHash('sha256').update(wasm).digest('hex');
-    if (sha256 !== OPENCV_FILE.sha256) {
-      console.error(`The WASM of ${OPENCV_SOURCE} is not the one that the registry names: sha256 ${sha256}, wanted ${OPENCV_FILE.sha256}.`);
-      process.exit(1);
-    }
-    mkdirSync(dirname(targets[0]), { recursive: true });
-    writeFileSync(targets[0], wasm);
+    write(targets[0], wasm, OPENCV_FILE, OPENCV_SOURCE);
     writeFileSync(targets[1], script);
-    copied += 2;
+    copied++;
   }
 }
 

@@ -27,6 +27,7 @@ const api = {
   extractFeatures: call('extractFeatures'),
   verify: call('verify'),
   detectFaces: call('detectFaces'),
+  describeFaces: call('describeFaces'),
   detectShelf: call('detectShelf'),
   detectRunners: call('detectRunners'),
   lookAtRunners: call('lookAtRunners'),

@@ -17,6 +17,7 @@ const BUDGETS_MS: Readonly<Record<string, number>> = {
   embed: 8_000,
   cropImage: 8_000,
   detectFaces: 8_000,
+  describeFaces: 8_000,
   detectShelf: 10_000,
   detectRunners: 8_000,
 };
@@ -74,6 +75,7 @@ export function createVisionClient(): VisionClient {
     verify: (frameId, box, references, options) => host.call('verify', [frameId, box, references], options),
     detectFaces: (frameId, { region, ...options } = {}) =>
       host.call('detectFaces', [frameId], region === undefined ? options : { ...options, extra: { region } }),
+    describeFaces: (frameId, regions, options) => host.call('describeFaces', [frameId, regions], options),
     detectShelf: (frameId, options) => host.call('detectShelf', [frameId], options),
     detectRunners: (frameId, options) => host.call('detectRunners', [frameId], options),
     lookAtRunners: (frameId, boxes, options) => host.call('lookAtRunners', [frameId, boxes], options),

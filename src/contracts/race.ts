@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Box, Quad } from './geometry.ts';
+import type { EmbeddingSpace } from './results.ts';
 
 const idSchema = z.string().min(1).max(100);
 const timeSchema = z.number().int().nonnegative();
@@ -260,6 +261,35 @@ export interface SightingLooks {
   /** Which description this is; those of two versions are never compared. */
   readonly space: string;
   readonly looks: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** One runner's face in one photo. */
+export interface SightingFace {
+  readonly sightingId: string;
+  readonly box: Box;
+  /** L2-normalised. */
+  readonly vector: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Faces of a photo's runners as numbers: biometric data, kept only while the race's search by selfie is on, on this device only. In no export, backup,
+ * page or request.
+ */
+export interface PhotoFaces {
+  readonly photoId: string;
+  readonly eventId: string;
+  /** Which description this is; those of two versions are never compared. */
+  readonly space: EmbeddingSpace;
+  /** Those large enough to be told apart; none is an answer, too. */
+  readonly faces: readonly SightingFace[];
+}
+
+/** That photos of a race may be found by selfie. Absent: off. Of this device alone, so not a part of the race itself. */
+export interface FaceSearch {
+  readonly eventId: string;
+  /** Description that its faces are kept in. */
+  readonly space: EmbeddingSpace;
+  readonly sinceMs: number;
 }
 
 /**

@@ -111,6 +111,16 @@ export interface FaceDetection {
   readonly confidence01: number;
 }
 
+/** A face as numbers, with what says how much they can be trusted. */
+export interface FaceDescription extends FaceDetection {
+  /** Between the middles of the eyes, in pixels of the frame: how much there is to go by. */
+  readonly eyeDistancePx: number;
+  /** 0 blurred … 1 sharp, of the face alone, see `core/race/sharpness.ts`; null where nothing has an edge. */
+  readonly sharpness01: number | null;
+  /** Biometric data: kept only where the user said so, and never sent. */
+  readonly embedding: Embedding;
+}
+
 /** A product whose gallery photos show the same words as a photo. */
 export interface WordMatch {
   readonly productId: string;

@@ -8,6 +8,7 @@ import type {
   Backend,
   BarcodeReading,
   EmbeddingSpace,
+  FaceDescription,
   FaceDetection,
   LocalFeatures,
   Look,
@@ -94,6 +95,8 @@ export interface VisionApi {
   verify(frameId: string, box: Box, references: readonly VerificationReference[], options: TaskOptions): Promise<PackVerification[]>;
   /** Faces of the frame or of a region; confidence descending. */
   detectFaces(frameId: string, options: TaskOptions & { region?: Box }): Promise<FaceDetection[]>;
+  /** The face in the middle of each region as numbers, in the order of `regions`; null where none is sure. */
+  describeFaces(frameId: string, regions: readonly Box[], options: TaskOptions): Promise<(FaceDescription | null)[]>;
   /** Front facings and empty places of a shelf; both empty when there is none. */
   detectShelf(frameId: string, options: TaskOptions): Promise<ShelfDetections>;
   /** Runners of a race and their bibs; both empty when there are none. */

@@ -40,6 +40,7 @@ export function directVision(api: VisionApi): VisionService {
       asTask(api, options, (task) => api.detectFaces(frameId, options?.region === undefined ? task : { ...task, region: options.region })),
     detectShelf: (frameId, options) => asTask(api, options, (task) => api.detectShelf(frameId, task)),
     detectRunners: (frameId, options) => asTask(api, options, (task) => api.detectRunners(frameId, task)),
+    describeFaces: (frameId, regions, options) => asTask(api, options, (task) => api.describeFaces(frameId, regions, task)),
     lookAtRunners: (frameId, boxes, options) => asTask(api, options, (task) => api.lookAtRunners(frameId, boxes, task)),
     readBibs: (frameId, boxes, options) => asTask(api, options, (task) => api.readBibs(frameId, boxes, task)),
     cropImage: (frameId, crop, options) => asTask(api, options, (task) => api.cropImage(frameId, crop, task)),

@@ -9,6 +9,7 @@ import type {
   BibAnswer,
   BibDetection,
   BibScores,
+  PhotoFaces,
   RaceDetection,
   RacePhotoFacts,
   RacePhotoReading,
@@ -20,6 +21,7 @@ import type { CallOptions } from '../contracts/task.ts';
 import { BODY_SPACE } from '../core/race/body-look.ts';
 import { bodyAround, pairBibs, type RunnerFound } from '../core/race/pair-bibs.ts';
 import { photoSharpness } from '../core/race/sharpness.ts';
+import { describeRunners } from './describe-race-faces.ts';
 import { contentHashOf, openPhotoFile } from './photo-file.ts';
 
 /** Longest side at which people and bibs are found: a bib of 100 px in a 12-megapixel photo has 50 here. */
@@ -34,13 +36,15 @@ const MAX_SIGHTINGS = 200;
 
 /** What reading needs of the place that it runs in. */
 export interface RacePlaces {
-  readonly vision: Pick<VisionService, 'open' | 'close' | 'detectRunners' | 'readBibs' | 'lookAtRunners' | 'cropImage'>;
+  readonly vision: Pick<VisionService, 'open' | 'close' | 'detectRunners' | 'readBibs' | 'lookAtRunners' | 'describeFaces' | 'cropImage'>;
 }
 
 /** What is known of the event. */
 export interface RaceContext {
   /** Numbers of all bibs of one photo from their scores, with the event's format and start list; null: a bib that nothing was read on. */
   readonly decode: (scores: readonly (BibScores | null)[]) => readonly BibAnswer[] | Promise<readonly BibAnswer[]>;
+  /** The race is searched by selfie: faces are described, too. Default false: nobody looks at them. */
+  readonly withFaces?: boolean;
 }
 
 /** A photo that is to be read. */
@@ -58,6 +62,8 @@ export interface ReadRacePhoto {
   readonly facts: RacePhotoFacts;
   /** Longest side 320 px, upright. */
   readonly thumbnail: Blob;
+  /** Absent unless they were asked for. */
+  readonly faces?: PhotoFaces;
 }
 
 /**
@@ -69,7 +75,7 @@ export interface ReadRacePhoto {
 export async function readRacePhoto(
   { photoId, eventId, file }: RacePhotoFile,
   { vision }: RacePlaces,
-  { decode }: RaceContext,
+  { decode, withFaces = false }: RaceContext,
   options: CallOptions = {},
 ): Promise<ReadRacePhoto> {
   const timer = new StageTimer();
@@ -94,11 +100,15 @@ export async function readRacePhoto(
         options,
       ),
     );
+    const sightings = sightingsOf(photoId, read);
+    const faces = withFaces
+      ? await timer.stage('faces', () => describeRunners({ photoId, eventId, sightings }, frame, vision, options))
+      : undefined;
     return {
       reading: {
         photoId,
         eventId,
-        sightings: sightingsOf(photoId, read),
+        sightings,
         readAtMs: Date.now(),
         durationsMs: timer.durationsMs,
       },
@@ -113,6 +123,7 @@ export async function readRacePhoto(
         contentHash,
       },
       thumbnail,
+      ...(faces === undefined ? {} : { faces }),
     };
   } finally {
     // The worker may be gone already; then its frames are gone too.

@@ -19,6 +19,7 @@ export const MODEL_IDS = [
   'tesseract-jpn',
   'tesseract-jpn-vert',
   'blazeface',
+  'face-embedding',
   'zxing',
   'opencv',
 ] as const;
@@ -474,6 +475,53 @@ export const MODELS = {
       weaknesses: {
         en: 'Misses small, turned, covered and strongly tilted faces, and takes patterns for faces. Few faces were counted, and the thresholds were chosen on the same photos. A blurred picture may still show people: look before you share.',
         ja: '小さい顔、横向きの顔、隠れた顔、大きく傾いた顔を見逃し、模様を顔と取り違えることもあります。測定した顔は少なく、しきい値も同じ写真で決めました。共有の前に必ず目で確かめてください。',
+      },
+    },
+    golden: 'models.golden.test.ts',
+  },
+  'face-embedding': {
+    id: 'face-embedding',
+    version: '1.7.15',
+    task: 'embedding',
+    runtime: 'tfjs',
+    files: [
+      {
+        url: 'models/npm/face-embedding-1.7.15.TOPOSHA8.json',
+        bytes: 1,
+        sha256: 'TOPOSHA',
+      },
+      {
+        url: 'models/npm/face-embedding-1.7.15.BINSHA8.bin',
+        bytes: 1,
+        sha256: 'BINSHA',
+      },
+    ],
+    // What dlib subtracts and divides by.
+    input: {
+      name: 'image',
+      shape: [-1, 150, 150, 3],
+      layout: 'NHWC',
+      dtype: 'float32',
+      range: [0, 255],
+      mean: [122.782, 117.001, 104.298],
+      std: [256, 256, 256],
+      colour: 'RGB',
+    },
+    embeddingSpace: 'face-embedding@1.7.15',
+    backends: ['webgpu', 'wasm', 'cpu'],
+    memoryMB: 120,
+    licence: 'public domain (weights), MIT (packaging)',
+    source:
+      'dlib_face_recognition_resnet_model_v1 by Davis King, who released it into the public domain (github.com/davisking/dlib-models); quantised and packaged by @vladmandic/face-api 1.7.15; graph: scripts/face-graph.ts',
+    card: {
+      purpose: {
+        en: 'Turns a face into 128 numbers that are close for photos of one person. Used only where a race’s search by selfie is on; the numbers never leave this device.',
+        ja: '顔を 128 個の数値に変えます。同じ人の写真どうしは近い値になります。自撮りで探す機能をオンにしたレースだけで使い、数値が端末の外に出ることはありません。',
+      },
+      figures: [],
+      weaknesses: {
+        en: 'Taught with photos of well-known people from the web: expect it to be weaker for people who are rare among them, children for one, and for faces that are turned away, covered, blurred or small. Not measured on Japanese faces.',
+        ja: 'ウェブ上の著名人の写真で学習されています。子どもなどその中に少ない人や、横を向いた顔、隠れた顔、ぼけた顔、小さい顔では精度が落ちます。日本人の顔では測定していません。',
       },
     },
     golden: 'models.golden.test.ts',

@@ -9,6 +9,7 @@ const NOTHING_SEEN: LiveSighting = { barcodes: [], products: [] };
 
 /** One visit of the capture screen; call {@link close} when it is left. */
 export class Camera {
+  readonly #facing: 'user' | 'environment';
   #session = $state.raw<CameraSession | null>(null);
   #error = $state.raw<AppError | null>(null);
   #isOpening = $state(false);
@@ -17,6 +18,11 @@ export class Camera {
   #cameras = $state.raw<readonly CameraDevice[]>([]);
   #sighting = $state.raw<LiveSighting>(NOTHING_SEEN);
   #isClosed = false;
+
+  /** @param facing which camera is opened unless one is named. */
+  constructor(facing: 'user' | 'environment' = 'environment') {
+    this.#facing = facing;
+  }
 
   get session(): CameraSession | null {
     return this.#session;
@@ -56,7 +62,7 @@ export class Camera {
     this.#isOpening = true;
     this.#isTorchOn = false;
     try {
-      const session = await openCamera(deviceId === undefined ? {} : { deviceId });
+      const session = await openCamera(deviceId === undefined ? { facing: this.#facing } : { deviceId });
       if (this.#isClosed) {
         session.close();
         return;
@@ -127,10 +133,15 @@ export class Camera {
     };
   }
 
+  /** Switch off until it is opened again. */
+  pause(): void {
+    this.#session?.close();
+    this.#session = null;
+  }
+
   /** Switch off for good. */
   close(): void {
     this.#isClosed = true;
-    this.#session?.close();
-    this.#session = null;
+    this.pause();
   }
 }

@@ -12,6 +12,7 @@ import { createPeopleStore, type PeopleStore } from '../store/people.ts';
 import { createPlanogramStore, type PlanogramStore } from '../store/planograms.ts';
 import { createEntrantStore, type EntrantStore } from '../store/race-entrants.ts';
 import { createRaceEventStore, type RaceEventStore } from '../store/race-events.ts';
+import { createRaceFaceStore, type RaceFaceStore } from '../store/race-faces.ts';
 import { createRacePhotoStore, type RacePhotoStore } from '../store/race-photos.ts';
 import { createRaceReadingStore, type RaceReadingStore } from '../store/race-readings.ts';
 import { createPhotoSourceStore, type PhotoSourceStore } from '../store/race-sources.ts';
@@ -46,6 +47,7 @@ export interface Device {
   readonly photoSources: PhotoSourceStore;
   readonly racePhotos: RacePhotoStore;
   readonly raceReadings: RaceReadingStore;
+  readonly raceFaces: RaceFaceStore;
   readonly runnerPages: RunnerPageStore;
 }
 
@@ -91,6 +93,7 @@ function open(): Device {
     photoSources: createPhotoSourceStore(database),
     racePhotos: createRacePhotoStore(database),
     raceReadings: createRaceReadingStore(database),
+    raceFaces: createRaceFaceStore(database),
     runnerPages: createRunnerPageStore(database),
   };
 }

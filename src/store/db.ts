@@ -14,6 +14,8 @@ import type {
   BibCertainty,
   BibDecision,
   Entrant,
+  FaceSearch,
+  PhotoFaces,
   PhotoOutcome,
   PhotoSource,
   RaceCamera,
@@ -326,6 +328,9 @@ export interface MekikiSchema extends DBSchema {
     indexes: { byBib: [string, string, string]; byCertainty: [string, BibCertainty, string]; byBurst: [string, string] };
   };
   raceNumbers: { key: string; value: RaceNumberRow };
+  /** Biometric: only while the race has a row in `raceFaceSearches`. */
+  raceFaces: { key: string; value: PhotoFaces };
+  raceFaceSearches: { key: string; value: FaceSearch };
   raceDecisions: { key: string; value: DecisionRow; indexes: { byEvent: [string, DecisionRow['state'], number] } };
   /** Key: an event's or a source's id. */
   raceCounts: { key: string; value: RaceCountsRow };
@@ -359,6 +364,8 @@ export type RaceStoreName =
   | 'raceLooks'
   | 'raceSightings'
   | 'raceNumbers'
+  | 'raceFaces'
+  | 'raceFaceSearches'
   | 'raceDecisions'
   | 'raceCounts'
   | 'racePages';

@@ -105,5 +105,11 @@ const toVersion6: Migration = (_database, transaction) => {
   transaction.objectStore('racePhotos').createIndex('bySharpness', ['eventId', 'photo.sharpness01']);
 };
 
+/** Faces of runners, described where a race's search by selfie is on. */
+const toVersion7: Migration = (database) => {
+  database.createObjectStore('raceFaces', { keyPath: 'photoId' });
+  database.createObjectStore('raceFaceSearches', { keyPath: 'eventId' });
+};
+
 /** Their number is the database's version. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4, toVersion5, toVersion6];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4, toVersion5, toVersion6, toVersion7];

@@ -12,12 +12,14 @@ import {
 import { offsetByZone } from '../core/race/clock.ts';
 import { transact, type Database, type RaceStoreName, type Within } from './db.ts';
 import { PIECE } from './in-pieces.ts';
+import { eraseFaces } from './race-faces.ts';
 import { emptyCounts, ofEvent, ofEventInPairs, startingWith, photoAtMs } from './race-rows.ts';
 
 /** Everything that belongs to a race. */
 export const RACE_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'raceHandles', 'racePhotos'] as const),
   ...(['raceThumbnails', 'raceReadings', 'raceLooks', 'raceSightings', 'raceNumbers', 'raceDecisions', 'raceCounts', 'racePages'] as const),
+  ...(['raceFaces', 'raceFaceSearches'] as const),
 ] as const satisfies readonly RaceStoreName[];
 
 export interface RaceEventStore {
@@ -155,6 +157,7 @@ async function removeEvent(transaction: Within<(typeof RACE_STORES)[number], 're
     'racePages',
   ] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
+  await eraseFaces(transaction, id);
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));
   await transaction.objectStore('raceCounts').delete(id);
   await transaction.objectStore('raceEvents').delete(id);

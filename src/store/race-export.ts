@@ -3,6 +3,7 @@ import { AppError } from '../contracts/errors.ts';
 import { raceExportSchema, type RaceExport } from '../contracts/race-export.ts';
 import { transact, type Database, type RacePhotoRow, type Within } from './db.ts';
 import { inPieces, PIECE } from './in-pieces.ts';
+import { eraseFaces } from './race-faces.ts';
 import {
   emptyCounts,
   newPhotoRow,
@@ -20,10 +21,10 @@ import {
 /** Larger files are no race: 10,000 photos with five runners each have about 60 MB. */
 const MAX_BYTES = 512 << 20;
 
-/** What {@link putRace} writes. */
+/** What {@link putRace} writes. Faces of a race that is replaced go, and its search by selfie is off: a file never turns it on. */
 export const RACE_EXPORT_STORES = [
   ...(['raceEvents', 'raceEntrants', 'raceCameras', 'raceSources', 'racePhotos', 'raceReadings'] as const),
-  ...(['raceSightings', 'raceLooks', 'raceNumbers', 'raceDecisions', 'raceCounts'] as const),
+  ...(['raceSightings', 'raceLooks', 'raceNumbers', 'raceDecisions', 'raceCounts', 'raceFaces', 'raceFaceSearches'] as const),
 ] as const;
 
 /** @returns the race and its parts as a file, as they are at one moment. @throws AppError('invalid-input') when it is gone */
@@ -173,6 +174,7 @@ async function clearEvent(transaction: Within<(typeof RACE_EXPORT_STORES)[number
   for (const name of ['raceEntrants', 'raceCameras', 'racePhotos', 'raceReadings', 'raceLooks', 'raceNumbers', 'raceDecisions'] as const)
     await transaction.objectStore(name).delete(ofEvent(id));
   await transaction.objectStore('raceSightings').delete(ofEventInPairs(id));
+  await eraseFaces(transaction, id);
 }
 
 function* photoRows({ events, cameras, photos }: RaceExport): Generator<RacePhotoRow> {

@@ -3,11 +3,12 @@
  * costs does not depend on how many there are. Thread: page.
  */
 import { AppError } from '../contracts/errors.ts';
-import type { PhotoOutcome, RacePhoto, RacePhotoFacts, RacePhotoReading, SightingLooks } from '../contracts/race.ts';
+import type { PhotoFaces, PhotoOutcome, RacePhoto, RacePhotoFacts, RacePhotoReading, SightingLooks } from '../contracts/race.ts';
 import { keepUserAnswers } from '../core/race/keep-answers.ts';
 import { transact, type Database, type RacePhotoRow } from './db.ts';
 import { inPieces } from './in-pieces.ts';
 import { cameraOf } from './race-events.ts';
+import { keepFaces } from './race-faces.ts';
 import { keepCounts, keepNumbers, putReadings, settleAround, type SettleAnswers } from './race-readings.ts';
 import { emptyCounts, fileKeyOf, newPhotoRow, ofEvent, photoIdOf, startingWith, photoAtMs, Tally, withPhoto } from './race-rows.ts';
 
@@ -40,6 +41,8 @@ export interface FinishedPhoto {
   /** About 320 px. */
   readonly thumbnail: Blob;
   readonly facts: RacePhotoFacts;
+  /** Where the race is searched by selfie; kept only if it still is. Absent: nobody looked for faces. */
+  readonly faces?: PhotoFaces;
 }
 
 /** Which photos of an event to show. */
@@ -282,7 +285,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         database,
         [
           ...(['raceEvents', 'raceCameras', 'raceSources', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
-          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts', 'raceFaces', 'raceFaceSearches'] as const),
         ],
         'readwrite',
         async (transaction) => {
@@ -311,6 +314,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
           await transaction.objectStore('raceLooks').put({ ...looks, photoId: id, eventId: before.eventId });
           await keepCounts(transaction, before, tally);
           await putReadings(transaction, [reading]);
+          await keepFaces(transaction, id, finished.faces ?? null);
           await settleAround(transaction, id, settle);
           return true;
         },
@@ -361,7 +365,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
         database,
         [
           ...(['raceSources', 'raceHandles', 'racePhotos', 'raceThumbnails', 'raceReadings'] as const),
-          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts'] as const),
+          ...(['raceLooks', 'raceSightings', 'raceNumbers', 'raceCounts', 'raceFaces'] as const),
         ],
         'readwrite',
         async (transaction) => {
@@ -372,7 +376,7 @@ export function createRacePhotoStore(database: Database): RacePhotoStore {
             tally.changed(each, null);
             const thumbnail = await transaction.objectStore('raceThumbnails').get(each.id);
             tally.thumbnail(-(thumbnail?.blob.size ?? 0));
-            for (const name of ['racePhotos', 'raceThumbnails', 'raceReadings', 'raceLooks'] as const)
+            for (const name of ['racePhotos', 'raceThumbnails', 'raceReadings', 'raceLooks', 'raceFaces'] as const)
               await transaction.objectStore(name).delete(each.id);
             await transaction.objectStore('raceSightings').delete(startingWith(each.id));
             await keepNumbers(transaction, each, { ...each, bibs: [] });

@@ -4,27 +4,16 @@ import { expect, test, type Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { faults } from './axe.ts';
 import { LOOK_TIMEOUT_MS } from './look.ts';
-import { chooseFolder } from './race-desk.ts';
+import { chooseFolder, DEMO_PHOTOS, DRAWN, openDemo } from './race-desk.ts';
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
-/** Folder that the app draws its demo's photos into. */
-const DRAWN = 'mekiki-demo-race';
-const DEMO_PHOTOS = 12;
 
 /** ゼッケン,氏名 / 352,高橋 / 352,中村 / (none),森 / 845,佐藤 / 1207,小川 */
 const SHIFT_JIS_LIST = Buffer.from(
   '835b8362835083932c8e8196bc0d0a3335322c8d828bb40d0a3335322c928691ba0d0a2c90580d0a3834352c8db293a10d0a313230372c8fac90ec0d0a',
   'hex',
 );
-
-/** The demo race, read. */
-async function openDemo(page: Page): Promise<void> {
-  await page.goto('/desk/bib');
-  await page.getByRole('button', { name: 'Try a demo race' }).click();
-  await page.waitForURL('**/races/demo-race');
-  await expect(page.getByText(`All read: ${DEMO_PHOTOS} photos`)).toBeVisible({ timeout: LOOK_TIMEOUT_MS });
-}
 
 async function counted(page: Page, label: string): Promise<number> {
   const text = await page.locator('dl div', { hasText: label }).locator('dd').first().textContent();

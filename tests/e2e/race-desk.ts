@@ -1,5 +1,18 @@
 /** @file What end-to-end tests of races share: drawn photos in the browser's own file system, a folder to choose, counts as they are kept. */
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import { LOOK_TIMEOUT_MS } from './look.ts';
+
+/** Folder that the app draws its demo's photos into. */
+export const DRAWN = 'mekiki-demo-race';
+export const DEMO_PHOTOS = 12;
+
+/** The demo race, read. */
+export async function openDemo(page: Page): Promise<void> {
+  await page.goto('/desk/bib');
+  await page.getByRole('button', { name: 'Try a demo race' }).click();
+  await page.waitForURL('**/races/demo-race');
+  await expect(page.getByText(`All read: ${DEMO_PHOTOS} photos`)).toBeVisible({ timeout: LOOK_TIMEOUT_MS });
+}
 
 /** A photo as drawn: runners from left to right, none is an empty road. */
 export interface DrawnPhoto {

@@ -59,6 +59,8 @@ const datasetSchema = z.looseObject({
   task: z.string(),
   kind: z.string(),
   items: z.array(itemSchema).min(1),
+  /** Of kind `verification`: files of two items, and whether they show one person. */
+  pairs: z.array(z.looseObject({ a: z.string(), b: z.string(), same: z.boolean() })).optional(),
   /** One pack shot per product of kind `shelf`. */
   sku_gallery: z.array(z.looseObject({ label: z.string(), file: z.string(), width_cm: z.number().positive().optional() })).optional(),
 });

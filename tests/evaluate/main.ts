@@ -22,6 +22,7 @@ import { runNumbers } from './run-numbers.ts';
 import { runOcrText } from './run-ocr-text.ts';
 import { runShelf, type ShelfGiven } from './run-shelf.ts';
 import { runTextLines } from './run-text-lines.ts';
+import { runVerification } from './run-verification.ts';
 import { readStartList, type StartListFile } from './start-list-file.ts';
 import { withTranscripts } from './transcripts.ts';
 
@@ -35,6 +36,7 @@ const LENS_OF_KIND: Readonly<Record<string, LensSpec>> = {
   shelf: SHELF_LENS,
   detection: BIB_LENS,
   numbers: BIB_LENS,
+  verification: BIB_LENS,
 };
 
 async function main(): Promise<void> {
@@ -120,6 +122,8 @@ async function runKind(
       return runShelf(dataset, pipeline, { given, withText });
     case 'numbers':
       return runNumbers(dataset, pipeline, startList);
+    case 'verification':
+      return runVerification(dataset, pipeline);
     default:
       throw new AppError('invalid-input', `kind ${dataset.kind} is not evaluated yet; known: ${Object.keys(LENS_OF_KIND).join(', ')}`);
   }

@@ -49,6 +49,8 @@ describe('migrations', () => {
         'raceDecisions',
         'raceEntrants',
         'raceEvents',
+        'raceFaceSearches',
+        'raceFaces',
         'raceHandles',
         'raceLooks',
         'raceNumbers',

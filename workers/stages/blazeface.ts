@@ -3,7 +3,7 @@ import type { Box, Point } from '../../src/contracts/geometry.ts';
 import { AppError } from '../../src/contracts/errors.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { Tensor, TfjsModel } from '../../src/contracts/runtime.ts';
-import { fromLetterbox, letterbox } from '../../src/core/letterbox.ts';
+import { fromLetterbox, fromRegion, letterbox } from '../../src/core/letterbox.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { sigmoid } from '../../src/core/logistic.ts';
@@ -14,9 +14,20 @@ export const FACE_MODEL = 'blazeface';
 /** Side of the model's input. */
 export const FACE_INPUT_PX = 256;
 
+/** Candidates with a lower {@link FaceCandidate.mouthDrop} form no face: stripes, letters, leaves. Faces from the side come down to this. */
+export const MIN_MOUTH_DROP = 0.38;
+
+/** Points of a face, in the same frame as its box; right and left as the person has them. */
+export interface FaceLandmarks {
+  readonly rightEye: Point;
+  readonly leftEye: Point;
+  readonly mouth: Point;
+}
+
 /** Something that may be a face. */
 export interface FaceCandidate {
   readonly box: Box;
+  readonly landmarks: FaceLandmarks;
   /** 0..1, of one run. */
   readonly confidence01: number;
   /** From between the eyes to the mouth, over the side of the box. About 0.45 in a face seen from the front; less when the points do not form a face. */
@@ -36,7 +47,25 @@ export async function findFaces(frame: Frame, model: TfjsModel, minConfidence01:
   const { frame: square, picture } = letterbox(frame, FACE_INPUT_PX, FACE_INPUT_PX);
   const dims = [1, FACE_INPUT_PX, FACE_INPUT_PX, 3];
   const outputs = await model.run({ type: 'float32', data: toTensorData(square, input), dims });
-  return decodeFaces(outputs, minConfidence01, minWidthPx).map((face) => ({ ...face, box: fromLetterbox(face.box, picture) }));
+  return decodeFaces(outputs, minConfidence01, minWidthPx).map((face) => moved(face, (box) => fromLetterbox(box, picture)));
+}
+
+/** Face of a region (0..1 of the region) → face of the frame that the region was cut from. */
+export function faceFromRegion(face: FaceCandidate, region: Box): FaceCandidate {
+  return moved(face, (box) => fromRegion(box, region));
+}
+
+function moved(face: FaceCandidate, move: (box: Box) => Box): FaceCandidate {
+  const pointTo = ({ x, y }: Point): Point => {
+    const place = move({ x, y, width: 0, height: 0 });
+    return { x: place.x, y: place.y };
+  };
+  const { rightEye, leftEye, mouth } = face.landmarks;
+  return {
+    ...face,
+    box: move(face.box),
+    landmarks: { rightEye: pointTo(rightEye), leftEye: pointTo(leftEye), mouth: pointTo(mouth) },
+  };
 }
 
 /** Feature maps in the order of their anchors: cells a side, anchors a cell. */
@@ -76,6 +105,7 @@ export function decodeFaces(outputs: readonly Tensor[], minConfidence01: number,
       const between: Point = { x: (rightEye.x + leftEye.x) / 2, y: (rightEye.y + leftEye.y) / 2 };
       faces.push({
         box: { x: centre.x - width / 2, y: centre.y - height / 2, width, height },
+        landmarks: { rightEye, leftEye, mouth },
         confidence01,
         mouthDrop: Math.hypot(mouth.x - between.x, mouth.y - between.y) / Math.sqrt(width * height),
       });

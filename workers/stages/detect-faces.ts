@@ -7,7 +7,7 @@ import type { Runtime, TfjsModel } from '../../src/contracts/runtime.ts';
 import { cutToFrame, fromRegion } from '../../src/core/letterbox.ts';
 import { intersectionOverSmaller, intersectionOverUnion, suppressOverlaps } from '../../src/core/nms.ts';
 import { cropPixels, shrinkFrame, toPixelBox } from '../../src/core/resize.ts';
-import { FACE_INPUT_PX, FACE_MODEL, findFaces, type FaceCandidate } from './blazeface.ts';
+import { FACE_INPUT_PX, FACE_MODEL, faceFromRegion, findFaces, MIN_MOUTH_DROP, type FaceCandidate } from './blazeface.ts';
 
 /** Least overlap of neighbouring tiles: a face up to this size is whole in one of them; larger ones are seen on a coarser level. */
 const TILE_OVERLAP_PX = 64;
@@ -24,9 +24,6 @@ export const FACE_CONFIDENCE = { blur: 0.5, refuse: 0.45 } as const;
 
 /** Less sure than this at first sight, a candidate gets no second look. */
 const MIN_FIRST_CONFIDENCE = 0.4;
-
-/** Candidates whose points form no face: stripes, letters, leaves. Faces from the side come down to this. */
-const MIN_MOUTH_DROP = 0.38;
 
 /**
  * [Note: Second look] Each candidate is looked at again in a cut-out around it, once close and once from afar and mirrored. A face stays
@@ -66,7 +63,7 @@ export async function detectFaces(frame: Frame, runtime: Runtime, options: FaceO
     options.onStep?.(done, tiles.length);
     await options.checkCancelled?.();
     for (const face of await findFaces(tile.frame, model, MIN_FIRST_CONFIDENCE, MIN_WIDTH_PX))
-      if (face.mouthDrop >= MIN_MOUTH_DROP) seen.push({ ...face, box: fromRegion(face.box, tile.region) });
+      if (face.mouthDrop >= MIN_MOUTH_DROP) seen.push(faceFromRegion(face, tile.region));
   }
   const candidates = distinct(seen);
   const faces: FaceDetection[] = [];

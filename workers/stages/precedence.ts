@@ -4,7 +4,7 @@
  * [Note: Interactive first] A model run cannot be interrupted, so a task of the background waits before each of its own runs while an
  * interactive task is under way. One look is several tasks with short gaps between them; the background does not slip into the gaps.
  */
-import type { OrtModel, Runtime } from '../../src/contracts/runtime.ts';
+import type { OrtModel, Runtime, TfjsModel } from '../../src/contracts/runtime.ts';
 
 /** Longest gap between two tasks of one look that the background leaves alone, in ms. */
 const GAP_MS = 250;
@@ -39,11 +39,12 @@ export class Precedence {
   }
 }
 
-/** @returns the runtime as a task of the background sees it: each run of an ONNX model waits for its turn. Other engines run once a task. */
+/** @returns the runtime as a task of the background sees it: each run of a net waits for its turn. Other engines run once a task. */
 export function givingWay(runtime: Runtime, precedence: Precedence, check: () => void): Runtime {
+  const turn = (): Promise<void> => precedence.turn(check);
   return {
-    ort: async (modelId) => afterTurn(await runtime.ort(modelId), () => precedence.turn(check)),
-    tfjs: (modelId) => runtime.tfjs(modelId),
+    ort: async (modelId) => afterTurn(await runtime.ort(modelId), turn),
+    tfjs: async (modelId) => graphAfterTurn(await runtime.tfjs(modelId), turn),
     tesseract: (modelId) => runtime.tesseract(modelId),
     barcodes: () => runtime.barcodes(),
     openCv: () => runtime.openCv(),
@@ -68,6 +69,19 @@ function afterTurn(model: OrtModel, turn: () => Promise<void>): OrtModel {
     run: async (feeds) => {
       await turn();
       return model.run(feeds);
+    },
+  };
+}
+
+function graphAfterTurn(model: TfjsModel, turn: () => Promise<void>): TfjsModel {
+  return {
+    modelId: model.modelId,
+    get backend() {
+      return model.backend;
+    },
+    run: async (input) => {
+      await turn();
+      return model.run(input);
     },
   };
 }

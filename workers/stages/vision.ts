@@ -7,6 +7,7 @@ import type { OnProgress, Progress, Stage, TaskOptions } from '../../src/contrac
 import type { CropImageOptions, ModelRuntimeStatus, VisionApi } from '../../src/contracts/vision-api.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { cropImage } from './crop.ts';
+import { describeFaces } from './describe-faces.ts';
 import { detectFaces } from './detect-faces.ts';
 import { detectRunners } from './detect-runners.ts';
 import { detectShelf } from './detect-shelf.ts';
@@ -165,6 +166,13 @@ export function createVision(runtime: VisionRuntime): VisionApi {
           ...(options.region === undefined ? {} : { region: options.region }),
           checkCancelled: checkAfterTurn,
           onStep: (done, total) => report({ stage: 'detect', done, total, unit: 'items' }),
+        }),
+      ),
+    describeFaces: (frameId, regions, options) =>
+      run(options, 'embed', ({ checkAfterTurn, report, runtime: place }) =>
+        describeFaces(levelsOf(frameId), regions, place, {
+          checkCancelled: checkAfterTurn,
+          onStep: (done, total) => report({ stage: 'embed', done, total, unit: 'items' }),
         }),
       ),
     detectShelf: (frameId, options) =>

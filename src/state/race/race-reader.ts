@@ -26,16 +26,20 @@ export async function readPhoto(
   file: File,
   { signal, isAwaited }: { readonly signal: AbortSignal; readonly isAwaited: boolean },
 ): Promise<FinishedPhoto> {
-  const [{ pipeline }, { readRacePhoto }, { startLists }, race] = await Promise.all([
+  const [{ pipeline }, { readRacePhoto }, { startLists }, race, search] = await Promise.all([
     engine(),
     import('../../flow/read-race-photo.ts'),
     import('../../flow/start-lists.ts'),
     numbersOf(photo.eventId),
+    device().raceFaces.search(photo.eventId),
   ]);
   return readRacePhoto(
     { photoId: photo.id, eventId: photo.eventId, file },
     pipeline,
-    { decode: (scores) => startLists().decode(race, scores, { signal, priority: isAwaited ? 'interactive' : 'batch' }) },
+    {
+      decode: (scores) => startLists().decode(race, scores, { signal, priority: isAwaited ? 'interactive' : 'batch' }),
+      withFaces: search !== null,
+    },
     { signal, priority: isAwaited ? 'interactive' : 'batch' },
   );
 }

@@ -102,6 +102,7 @@ export function pipelineOf(scene: Scene): Pipeline & { readonly closed: string[]
     extractFeatures: unused,
     verify: async () => [],
     detectFaces: async () => [],
+    describeFaces: async (_frameId, regions) => regions.map(() => null),
     detectShelf: async () => ({ facings: [], gaps: [] }),
     detectRunners: async () => ({ people: [], bibs: [] }),
     lookAtRunners: async (_frameId, boxes) => boxes.map(() => ({ look: new Float32Array(1), sharpness01: null })),

@@ -1,20 +1,20 @@
 /** @file Who waits at the screen goes first; the background waits between its runs, and can be cancelled while it waits. */
 import { expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/errors.ts';
-import type { OrtModel, Runtime } from '../../../src/contracts/runtime.ts';
+import type { OrtModel, Runtime, TfjsModel } from '../../../src/contracts/runtime.ts';
 import { givingWay, Precedence } from '../../../workers/stages/precedence.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 const never = (): void => {};
 
-function runtimeOf(model: Partial<OrtModel>): Runtime {
+function runtimeOf(model: Partial<OrtModel>, graph?: TfjsModel): Runtime {
   const unused = (): never => {
     throw new Error('not part of this test');
   };
   const ort: OrtModel = { modelId: 'net', backend: 'cpu', inputNames: [], outputNames: [], run: unused, ...model };
   return {
     ort: () => Promise.resolve(ort),
-    tfjs: unused,
+    tfjs: graph === undefined ? unused : () => Promise.resolve(graph),
     tesseract: unused,
     barcodes: unused,
     openCv: unused,
@@ -47,6 +47,27 @@ it('holds a run of the background until the interactive task and the gap after i
   events.push('left');
   await running;
   expect(events).toEqual(['left', 'left', 'run']);
+});
+
+it('holds graph models, too', async () => {
+  const precedence = new Precedence(0);
+  const events: string[] = [];
+  const graph: TfjsModel = {
+    modelId: 'graph',
+    backend: 'wasm',
+    run: async () => {
+      events.push('run');
+      return [];
+    },
+  };
+  const model = await givingWay(runtimeOf({}, graph), precedence, never).tfjs('graph');
+  const leave = precedence.enter();
+  const running = model.run({ type: 'float32', data: new Float32Array(0), dims: [0] });
+  await pause(40);
+  events.push('left');
+  leave();
+  await running;
+  expect(events).toEqual(['left', 'run']);
 });
 
 it('gives a waiting task up as soon as it is cancelled', async () => {
