@@ -85,7 +85,9 @@ for (const [file, from] of CHECKED) {
 function write(target: string, bytes: Uint8Array, file: ModelFile, from: string): void {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== file.sha256) {
-    console.error(`What was made of ${from} is not what the registry names: sha256 ${sha256}, ${bytes.byteLength} bytes, wanted ${file.sha256}.`);
+    console.error(
+      `What was made of ${from} is not what the registry names: sha256 ${sha256}, ${bytes.byteLength} bytes, wanted ${file.sha256}.`,
+    );
     process.exit(1);
   }
   mkdirSync(dirname(target), { recursive: true });

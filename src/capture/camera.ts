@@ -103,9 +103,7 @@ export async function openCamera(options: OpenCameraOptions = {}): Promise<Camer
   const devices = mediaDevices();
   if (devices === null) throw new AppError('permission-denied', 'the camera needs HTTPS or localhost', { stage: 'capture' });
   const which: MediaTrackConstraints =
-    options.deviceId === undefined
-      ? { facingMode: { ideal: options.facing ?? 'environment' } }
-      : { deviceId: { exact: options.deviceId } };
+    options.deviceId === undefined ? { facingMode: { ideal: options.facing ?? 'environment' } } : { deviceId: { exact: options.deviceId } };
   // A stream of 1080 lines reads barcodes at arm's length and stays cheap; stills come from ImageCapture at full size.
   const video: MediaTrackConstraints = { ...which, width: { ideal: 1920 }, height: { ideal: 1080 } };
   const stream = await devices.getUserMedia({ video, audio: false }).catch((error: unknown) => {

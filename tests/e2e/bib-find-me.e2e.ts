@@ -64,7 +64,8 @@ test('a selfie finds its runner, and nothing is left of it when the search is tu
 
   await page.getByRole('button', { name: 'Find me' }).click();
   const dialog = page.getByRole('dialog');
-  const pick = (name: string, buffer: Buffer): Promise<void> => dialog.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/jpeg', buffer });
+  const pick = (name: string, buffer: Buffer): Promise<void> =>
+    dialog.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/jpeg', buffer });
   await pick('wall.jpg', await picture(page, null));
   await expect(dialog.getByText('No face was found')).toBeVisible({ timeout: LOOK_TIMEOUT_MS });
   await pick('me.jpg', await picture(page, runner));

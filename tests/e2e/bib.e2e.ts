@@ -8,7 +8,6 @@ import { chooseFolder, DEMO_PHOTOS, DRAWN, openDemo } from './race-desk.ts';
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
-
 /** ゼッケン,氏名 / 352,高橋 / 352,中村 / (none),森 / 845,佐藤 / 1207,小川 */
 const SHIFT_JIS_LIST = Buffer.from(
   '835b8362835083932c8e8196bc0d0a3335322c8d828bb40d0a3335322c928691ba0d0a2c90580d0a3834352c8db293a10d0a313230372c8fac90ec0d0a',

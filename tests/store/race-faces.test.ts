@@ -51,7 +51,8 @@ async function storesWithVector(database: Database): Promise<string[]> {
   const found: string[] = [];
   for (const name of connection.objectStoreNames)
     for (const row of await connection.getAll(name))
-      if (JSON.stringify(row, (_, value: unknown) => (value instanceof Float32Array ? [...value] : value)).includes(String(VECTOR[0]))) found.push(name);
+      if (JSON.stringify(row, (_, value: unknown) => (value instanceof Float32Array ? [...value] : value)).includes(String(VECTOR[0])))
+        found.push(name);
   return [...new Set(found)];
 }
 

@@ -80,7 +80,12 @@ async function faceIn(levels: FrameLevels, region: Box, detector: TfjsModel): Pr
   const sidePx = SECOND_LOOK_SIDES * Math.max(first.box.width * widthPx, first.box.height * heightPx);
   const [width, height] = [sidePx / widthPx, sidePx / heightPx];
   const middle = { x: first.box.x + first.box.width / 2, y: first.box.y + first.box.height / 2 };
-  const again = await nearestFace(levels, { x: middle.x - width / 2, y: middle.y - height / 2, width, height }, detector, MIN_FIRST_CONFIDENCE);
+  const again = await nearestFace(
+    levels,
+    { x: middle.x - width / 2, y: middle.y - height / 2, width, height },
+    detector,
+    MIN_FIRST_CONFIDENCE,
+  );
   if (again === null) return null;
   const confidence01 = (first.confidence01 + again.confidence01) / 2;
   return confidence01 < MIN_CONFIDENCE ? null : { ...again, confidence01 };

@@ -12,10 +12,15 @@ import { dot } from '../vector.ts';
 /** Fewer pixels between the eyes, and faces of different people come out alike. */
 const MIN_EYE_DISTANCE_PX = 14;
 /** A face less sharp than this is a smear. */
-const MIN_SHARPNESS = 0.2;
+const MIN_SHARPNESS = 0.25;
 
 /** Logarithm of how much likelier a likeness (dot product) is of one person than of two: `slope × (likeness − even)`. */
-export const EVIDENCE = { slope: 60, even: 0.92 } as const;
+export const EVIDENCE = { slope: 130, even: 0.92 } as const;
+/** A second photo of the same number says so much of what it would say alone: whoever looks alike does so in all photos. */
+const SECOND_PHOTO = 0.5;
+/** Faces that speak less for it are not kept while comparing, and of the others so many. */
+const LEAST_EVIDENCE = 2;
+const MAX_KEPT = 500;
 
 /** Photos of one runner that a race is expected to hold. */
 const PHOTOS_EACH = 5;
@@ -40,18 +45,14 @@ export function isTellable(face: Pick<FaceDescription, 'eyeDistancePx' | 'sharpn
   return faceLack(face) === null;
 }
 
-/** @param likeness of two faces, dot product. @param faces that were compared. @returns 0..1, see [Note: Face evidence] */
-export function samePerson01(likeness: number, faces: number): number {
-  const prior = Math.log(PHOTOS_EACH / Math.max(2 * PHOTOS_EACH, faces));
-  return sigmoid(EVIDENCE.slope * (likeness - EVIDENCE.even) + prior);
+/** @param likeness of two faces, dot product. @returns logarithm of odds, see [Note: Face evidence] */
+function evidenceOf(likeness: number): number {
+  return EVIDENCE.slope * (likeness - EVIDENCE.even);
 }
 
-/** A face of the race beside the selfie's. */
-export interface ComparedFace {
-  readonly photoId: string;
-  readonly sightingId: string;
-  /** Dot product with the selfie's. */
-  readonly likeness: number;
+/** @param evidence logarithm of odds. @param faces that were compared. @returns 0..1, see [Note: Face evidence] */
+export function samePerson01(evidence: number, faces: number): number {
+  return sigmoid(evidence + Math.log(PHOTOS_EACH / Math.max(2 * PHOTOS_EACH, faces)));
 }
 
 /** How sure a find is. */
@@ -61,31 +62,35 @@ export type FindCertainty = 'likely' | 'maybe';
 export interface FoundPhoto {
   readonly photoId: string;
   readonly sightingId: string;
-  readonly probability01: number;
+  readonly likeness: number;
 }
 
 /** A number that the one who is looked for may have. */
 export interface FoundRunner {
   readonly bib: string;
   readonly certainty: FindCertainty;
-  /** Of the best photo. */
   readonly probability01: number;
   /** Best first. */
   readonly photos: readonly FoundPhoto[];
+}
+
+/** A photo of somebody without a number. */
+export interface FoundNameless extends FoundPhoto {
+  readonly certainty: FindCertainty;
 }
 
 /** What a selfie found; both empty: nobody, or not surely enough. */
 export interface FaceFinds {
   /** Likeliest first. */
   readonly runners: readonly FoundRunner[];
-  /** Photos of somebody without a number, likeliest first. */
-  readonly nameless: readonly (FoundPhoto & { readonly certainty: FindCertainty })[];
+  /** Likeliest first. */
+  readonly nameless: readonly FoundNameless[];
 }
 
 /** Compares a selfie with the faces of a race as they are read, and keeps what may be worth showing: memory does not grow with the race. */
 export class FaceSearchRun {
   readonly #probe: Float32Array;
-  #kept: ComparedFace[] = [];
+  #kept: FoundPhoto[] = [];
   #faces = 0;
 
   /** @param probe L2-normalised; not copied. */
@@ -102,48 +107,54 @@ export class FaceSearchRun {
     for (const { sightingId, vector } of faces) {
       this.#faces += 1;
       const likeness = dot(this.#probe, vector);
-      // Worth a look even if there were no other faces; how many there are is known at the end.
-      if (samePerson01(likeness, 0) >= MAYBE) this.#kept.push({ photoId, sightingId, likeness });
+      if (evidenceOf(likeness) >= LEAST_EVIDENCE) this.#kept.push({ photoId, sightingId, likeness });
     }
+    if (this.#kept.length > 2 * MAX_KEPT) this.#kept = this.candidates().slice();
   }
 
-  /** @returns what may be shown, likeliest first. */
-  candidates(): readonly (ComparedFace & { readonly probability01: number })[] {
-    return this.#kept
-      .map((face) => ({ ...face, probability01: samePerson01(face.likeness, this.#faces) }))
-      .filter(({ probability01 }) => probability01 >= MAYBE)
-      .sort((a, b) => b.likeness - a.likeness);
+  /** @returns the most alike, best first. */
+  candidates(): readonly FoundPhoto[] {
+    return this.#kept.toSorted((a, b) => b.likeness - a.likeness).slice(0, MAX_KEPT);
   }
 }
 
 /**
- * @param candidates likeliest first. @param bibOf number that a sighting has; null: none.
+ * @param candidates most alike first. @param faces that they were the most alike of. @param bibOf number that a sighting has; null: none.
  * @returns numbers and photos without one, likeliest first; a photo counts once for each number.
  */
 export function faceFinds(
-  candidates: readonly (FoundPhoto & { readonly likeness: number })[],
+  candidates: readonly FoundPhoto[],
+  faces: number,
   bibOf: (photoId: string, sightingId: string) => string | null,
 ): FaceFinds {
   const photosOf = new Map<string, FoundPhoto[]>();
-  const nameless: (FoundPhoto & { certainty: FindCertainty })[] = [];
-  for (const { photoId, sightingId, probability01 } of candidates) {
-    const photo = { photoId, sightingId, probability01 };
-    const bib = bibOf(photoId, sightingId);
+  const nameless: FoundNameless[] = [];
+  for (const photo of candidates) {
+    const bib = bibOf(photo.photoId, photo.sightingId);
     if (bib === null) {
-      nameless.push({ ...photo, certainty: certaintyOf(probability01) });
+      const certainty = certaintyOf(samePerson01(evidenceOf(photo.likeness), faces));
+      if (certainty !== null) nameless.push({ ...photo, certainty });
       continue;
     }
     const photos = photosOf.get(bib) ?? [];
     photosOf.set(bib, photos);
-    if (photos.every((each) => each.photoId !== photoId)) photos.push(photo);
+    if (photos.every(({ photoId }) => photoId !== photo.photoId)) photos.push(photo);
   }
-  const runners = [...photosOf].map(([bib, photos]): FoundRunner => {
-    const { probability01 } = photos[0]!;
-    return { bib, certainty: certaintyOf(probability01), probability01, photos };
+  const runners = [...photosOf].flatMap(([bib, photos]): FoundRunner[] => {
+    const [best, second] = photos;
+    const more = second === undefined ? 0 : SECOND_PHOTO * evidenceOf(second.likeness);
+    const probability01 = samePerson01(evidenceOf(best!.likeness) + more, faces);
+    const certainty = certaintyOf(probability01);
+    return certainty === null ? [] : [{ bib, certainty, probability01, photos }];
   });
-  return { runners: runners.slice(0, MAX_FOUND), nameless: nameless.slice(0, MAX_FOUND) };
+  return {
+    runners: runners.sort((a, b) => b.probability01 - a.probability01).slice(0, MAX_FOUND),
+    nameless: nameless.slice(0, MAX_FOUND),
+  };
 }
 
-function certaintyOf(probability01: number): FindCertainty {
-  return probability01 >= LIKELY ? 'likely' : 'maybe';
+/** @returns null: not worth showing. */
+function certaintyOf(probability01: number): FindCertainty | null {
+  if (probability01 >= LIKELY) return 'likely';
+  return probability01 >= MAYBE ? 'maybe' : null;
 }

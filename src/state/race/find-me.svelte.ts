@@ -99,12 +99,16 @@ export class FindMe {
         return nextTurn();
       });
       const candidates = run.candidates();
+      // eslint-disable-next-line svelte/prefer-svelte-reactivity -- Nothing is drawn from it.
       const readings = await raceReadings.ofPhotos([...new Set(candidates.map(({ photoId }) => photoId))]);
       if (signal.aborted) return;
+      // eslint-disable-next-line svelte/prefer-svelte-reactivity -- As above.
       const bibs = new Map(
-        readings.flatMap(({ photoId, sightings }) => sightings.map((each) => [`${photoId} ${each.id}`, deliveredBib(each, 'check')] as const)),
+        readings.flatMap(({ photoId, sightings }) =>
+          sightings.map((each) => [`${photoId} ${each.id}`, deliveredBib(each, 'check')] as const),
+        ),
       );
-      this.#finds = faceFinds(candidates, (photoId, sightingId) => bibs.get(`${photoId} ${sightingId}`) ?? null);
+      this.#finds = faceFinds(candidates, run.faces, (photoId, sightingId) => bibs.get(`${photoId} ${sightingId}`) ?? null);
       this.#compared = run.faces;
       this.#step = 'found';
     } catch (caught) {

@@ -166,6 +166,7 @@ class RaceFaces {
   }
 }
 
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- Nothing is drawn from it; what is in it is reactive by itself.
 const races = new Map<string, RaceFaces>();
 
 /** @returns the same for each race: what it began goes on when its page is left. */

@@ -44,7 +44,11 @@ describe('runners', () => {
   it('are looked at where their heads are, tall ones first; a bib without a person has a head, too', async () => {
     const { vision, asked } = visionOf((region) => middleFace(region));
     const bib: Box = { x: 0.7, y: 0.5, width: 0.03, height: 0.05 };
-    const found = await describeRunners(photo([sighting('p1/0', person(0.1)), sighting('p1/1', person(0.4, 0.7)), sighting('p1/2', null, bib)]), FRAME, vision);
+    const found = await describeRunners(
+      photo([sighting('p1/0', person(0.1)), sighting('p1/1', person(0.4, 0.7)), sighting('p1/2', null, bib)]),
+      FRAME,
+      vision,
+    );
     expect(found).toMatchObject({ photoId: 'p1', eventId: 'e1', space: faceSpace() });
     expect(found.faces.map(({ sightingId }) => sightingId)).toEqual(['p1/1', 'p1/0', 'p1/2']);
     expect(asked.regions).toHaveLength(3);
@@ -58,7 +62,12 @@ describe('runners', () => {
   it('too small to be told apart, blurred ones and people in the back are left out', async () => {
     const lacks: Partial<FaceDescription>[] = [{ eyeDistancePx: 6 }, { sharpness01: 0.05 }];
     const { vision, asked } = visionOf((region, i) => (i < 2 ? middleFace(region, lacks[i]) : null));
-    const sightings = [sighting('p1/0', person(0.1, 0.7)), sighting('p1/1', person(0.4)), sighting('p1/2', person(0.6, 0.5)), sighting('p1/3', person(0.9, 0.08))];
+    const sightings = [
+      sighting('p1/0', person(0.1, 0.7)),
+      sighting('p1/1', person(0.4)),
+      sighting('p1/2', person(0.6, 0.5)),
+      sighting('p1/3', person(0.9, 0.08)),
+    ];
     expect((await describeRunners(photo(sightings), FRAME, vision)).faces).toEqual([]);
     expect(asked.regions).toHaveLength(3);
   });
@@ -98,12 +107,9 @@ describe('a selfie', () => {
     const none = visionOf(() => null);
     expect(await describeSelfie(new Blob(['wall']), none.vision)).toEqual([]);
     expect(none.asked).toMatchObject({ regions: [], closed: 1 });
-    const broken = visionOf(
-      () => {
-        throw new Error('the net broke');
-      },
-      [{ x: 0, y: 0, width: 1, height: 1 }],
-    );
+    const broken = visionOf(() => {
+      throw new Error('the net broke');
+    }, [{ x: 0, y: 0, width: 1, height: 1 }]);
     await expect(describeSelfie(new Blob(['selfie']), broken.vision)).rejects.toThrow('the net broke');
     expect(broken.asked.closed).toBe(1);
   });

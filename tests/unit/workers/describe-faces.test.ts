@@ -40,14 +40,15 @@ function runtimeOf(...answers: Tensor[][]) {
   return { runtime, asked };
 }
 
-/** Stripes, so that there is an edge to be sharp. */
-function striped(widthPx: number, heightPx: number): Frame {
+/** Squares of light and dark, so that there are edges to be sharp. */
+function chequered(widthPx: number, heightPx: number): Frame {
   const data = new Uint8ClampedArray(widthPx * heightPx * 4).fill(255);
-  for (let i = 0; i < data.length; i += 4) if (Math.floor((i / 4) % widthPx) % 16 < 8) data.fill(20, i, i + 3);
+  for (let i = 0; i < widthPx * heightPx; i++)
+    if ((Math.floor((i % widthPx) / 16) + Math.floor(i / widthPx / 16)) % 2 === 0) data.fill(20, i * 4, i * 4 + 3);
   return { widthPx, heightPx, data };
 }
 
-const levels = new FrameLevels(striped(512, 512));
+const levels = new FrameLevels(chequered(512, 512));
 const REGION = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
 it('looks twice, and says where the face is, how large, how sharp, and what it looks like', async () => {
@@ -67,7 +68,11 @@ it('looks twice, and says where the face is, how large, how sharp, and what it l
 
 it('gives the net what dlib gave it: colours less their mean, over 256', async () => {
   const { runtime, asked } = runtimeOf(answer(4));
-  await describeFaces(new FrameLevels({ widthPx: 256, heightPx: 256, data: new Uint8ClampedArray(256 * 256 * 4).fill(200) }), [REGION], runtime);
+  await describeFaces(
+    new FrameLevels({ widthPx: 256, heightPx: 256, data: new Uint8ClampedArray(256 * 256 * 4).fill(200) }),
+    [REGION],
+    runtime,
+  );
   const [red, green, blue] = asked.inputs[0]!;
   expect(red).toBeCloseTo((200 - 122.782) / 256, 5);
   expect(green).toBeCloseTo((200 - 117.001) / 256, 5);

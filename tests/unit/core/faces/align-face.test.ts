@@ -2,20 +2,23 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Point } from '../../../../src/contracts/geometry.ts';
-import { alignedFace } from '../../../../src/core/faces/align-face.ts';
+import { alignedFace, FACE_TEMPLATE } from '../../../../src/core/faces/align-face.ts';
 
-/** Where eyes and mouth are in the square of dlib's mean face. */
-const MEAN = { rightEye: { x: 0.31699, y: 0.31066 }, leftEye: { x: 0.66984, y: 0.31066 }, mouth: { x: 0.49342, y: 0.7053 } };
 const FRAME = { widthPx: 800, heightPx: 600 };
 
 /** A face of the mean's shape in a frame. */
-function faceAt(x: number, y: number, sidePx: number, angleRad: number): { points: typeof MEAN; corner: (u: number, v: number) => Point } {
+function faceAt(
+  x: number,
+  y: number,
+  sidePx: number,
+  angleRad: number,
+): { points: Record<keyof typeof FACE_TEMPLATE, Point>; corner: (u: number, v: number) => Point } {
   const corner = (u: number, v: number): Point => ({
     x: (x + sidePx * (u * Math.cos(angleRad) - v * Math.sin(angleRad))) / FRAME.widthPx,
     y: (y + sidePx * (u * Math.sin(angleRad) + v * Math.cos(angleRad))) / FRAME.heightPx,
   });
   const at = ({ x: u, y: v }: Point): Point => corner(u, v);
-  return { points: { rightEye: at(MEAN.rightEye), leftEye: at(MEAN.leftEye), mouth: at(MEAN.mouth) }, corner };
+  return { points: { rightEye: at(FACE_TEMPLATE.rightEye), leftEye: at(FACE_TEMPLATE.leftEye), mouth: at(FACE_TEMPLATE.mouth) }, corner };
 }
 
 it('finds the square back, whatever its place, size and turn', () => {

@@ -7,15 +7,17 @@ const alike = (likeness: number): Float32Array<ArrayBuffer> => Float32Array.of(l
 const SELFIE = alike(1);
 const face = (sightingId: string, likeness: number) => ({ sightingId, vector: alike(likeness) });
 
-describe('one person', () => {
-  it('is surer the more alike two faces are, and the fewer others there are', () => {
-    const likenesses = [-1, 0.5, EVIDENCE.even, 0.97, 1];
-    const probabilities = likenesses.map((likeness) => samePerson01(likeness, 100));
-    expect(probabilities).toEqual([...probabilities].sort((a, b) => a - b));
-    expect(samePerson01(0.97, 40_000)).toBeLessThan(samePerson01(0.97, 100));
-    expect(samePerson01(EVIDENCE.even, 0)).toBeCloseTo(samePerson01(EVIDENCE.even, 10), 9);
-    expect(samePerson01(EVIDENCE.even, 10)).toBeCloseTo(1 / 3, 1);
-  });
+const none = (): null => null;
+const finds = (run: FaceSearchRun, bibs: (sightingId: string) => string | null) =>
+  faceFinds(run.candidates(), run.faces, (_photoId, sightingId) => bibs(sightingId));
+
+it('is surer of one person the more speaks for it, and the fewer others there are', () => {
+  const probabilities = [-100, -3, 0, 5, 10].map((evidence) => samePerson01(evidence, 100));
+  expect(probabilities).toEqual([...probabilities].sort((a, b) => a - b));
+  expect(samePerson01(6, 40_000)).toBeLessThan(samePerson01(6, 100));
+  // Nobody else is known: a third, whatever the number.
+  expect(samePerson01(0, 0)).toBeCloseTo(1 / 3, 6);
+  expect(samePerson01(0, 10)).toBeCloseTo(1 / 3, 6);
 });
 
 describe('a selfie', () => {
@@ -27,36 +29,48 @@ describe('a selfie', () => {
     run.see('p4', [face('p4/0', 0.1)]);
     expect(run.faces).toBe(5);
     const bibs: Record<string, string> = { 'p1/0': '12', 'p3/0': '12', 'p4/0': '7' };
-    const finds = faceFinds(run.candidates(), (_photoId, sightingId) => bibs[sightingId] ?? null);
-    expect(finds.runners.map(({ bib, certainty, photos }) => [bib, certainty, photos.map(({ photoId }) => photoId)])).toEqual([
+    const { runners, nameless } = finds(run, (id) => bibs[id] ?? null);
+    expect(runners.map(({ bib, certainty, photos }) => [bib, certainty, photos.map(({ photoId }) => photoId)])).toEqual([
       ['12', 'likely', ['p1', 'p3']],
     ]);
-    expect(finds.nameless.map(({ photoId, certainty }) => [photoId, certainty])).toEqual([['p2', 'likely']]);
+    expect(nameless.map(({ photoId, certainty }) => [photoId, certainty])).toEqual([['p2', 'likely']]);
   });
 
   it('finds nobody where nobody is like it, nor where there is nobody', () => {
     const run = new FaceSearchRun(SELFIE);
-    expect(faceFinds(run.candidates(), () => '1')).toEqual({ runners: [], nameless: [] });
+    expect(finds(run, () => '1')).toEqual({ runners: [], nameless: [] });
     run.see('p1', [face('p1/0', 0.4), face('p1/1', EVIDENCE.even - 0.1)]);
-    expect(faceFinds(run.candidates(), () => '1')).toEqual({ runners: [], nameless: [] });
+    expect(finds(run, () => '1')).toEqual({ runners: [], nameless: [] });
   });
 
-  it('is less sure of the same face among thousands', () => {
-    const certainties = [20, 5_000, 400_000].map((others) => {
+  it('is less sure of the same face among thousands, and surer again of two photos of one number', () => {
+    const among = (others: number, photos: number): number => {
       const run = new FaceSearchRun(SELFIE);
-      run.see('p1', [face('p1/0', 0.985)]);
-      for (let i = 0; i < others; i += 1000) run.see(`q${i}`, Array.from({ length: Math.min(others, 1000) }, (_, j) => face(`q${i}/${j}`, 0)));
-      return run.candidates()[0]?.probability01 ?? 0;
-    });
-    expect(certainties[0]).toBeGreaterThan(certainties[1]!);
-    expect(certainties[1]).toBeGreaterThan(certainties[2]!);
+      for (let i = 0; i < photos; i++) run.see(`p${i}`, [face(`p${i}/0`, 0.97)]);
+      const strangers = Array.from({ length: 100 }, (_, i) => face(`q/${i}`, 0));
+      for (let i = 0; i < others; i += 100) run.see(`q${i}`, strangers);
+      return finds(run, () => '5').runners[0]?.probability01 ?? 0;
+    };
+    const [few, many, most] = [among(100, 1), among(1000, 1), among(100_000, 1)];
+    expect(few).toBeGreaterThan(0.9);
+    expect(many).toBeLessThan(few!);
+    expect(most).toBe(0);
+    expect(among(1000, 2)).toBeGreaterThan(0.9);
+    expect(many).toBeLessThan(0.9);
   });
 
   it('counts a photo once for a number that two in it have', () => {
     const run = new FaceSearchRun(SELFIE);
     run.see('p1', [face('p1/0', 0.99), face('p1/1', 0.995)]);
-    const { runners } = faceFinds(run.candidates(), () => '5');
-    expect(runners[0]!.photos).toEqual([expect.objectContaining({ sightingId: 'p1/1' })]);
+    expect(finds(run, () => '5').runners[0]!.photos).toEqual([expect.objectContaining({ sightingId: 'p1/1' })]);
+  });
+
+  it('keeps the most alike of very many, whenever they were seen', () => {
+    const run = new FaceSearchRun(SELFIE);
+    for (let i = 0; i < 3000; i++) run.see(`p${i}`, [face(`p${i}/0`, i === 17 ? 0.999 : 0.96)]);
+    expect(run.candidates().length).toBeLessThan(1000);
+    expect(run.candidates()[0]).toMatchObject({ photoId: 'p17' });
+    expect(finds(run, none).nameless[0]).toMatchObject({ photoId: 'p17' });
   });
 });
 
