@@ -20,8 +20,10 @@ async function picture(page: Page, of: { readonly file: string; readonly box: Fa
       pen.fillStyle = '#9a9a98';
       pen.fillRect(0, 0, 640, 640);
       if (wanted !== null) {
-        const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder);
-        const photo = await createImageBitmap(await (await root.getFileHandle(wanted.file)).getFile());
+        let within = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder);
+        const path = wanted.file.split('/');
+        for (const name of path.slice(0, -1)) within = await within.getDirectoryHandle(name);
+        const photo = await createImageBitmap(await (await within.getFileHandle(path.at(-1)!)).getFile());
         const { x, y, width, height } = wanted.box;
         const side = Math.max(width * photo.width, height * photo.height) * 3;
         const [middleX, middleY] = [(x + width / 2) * photo.width, (y + height / 2) * photo.height];
