@@ -77,7 +77,7 @@ test('a selfie finds its runner, and nothing is left of it when the search is tu
   await expect(page.getByRole('heading', { name: runner.bib! })).toBeVisible();
   expect(requests).toEqual([]);
 
-  await page.getByRole('link', { name: 'Runners', exact: true }).click();
+  await page.goBack();
   await asked.click();
   await expect(asked).not.toBeChecked();
   expect(await rowsOf(page, 'raceFaces')).toEqual([]);
