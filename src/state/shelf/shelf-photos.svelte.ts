@@ -164,16 +164,6 @@ class ShelfPhotos {
     return this.#left;
   }
 
-  /** Read a photo again, from what is kept of it; what the user changed is kept. */
-  async readAgain(photo: BayPhoto, label: string): Promise<void> {
-    const blob = await device().bayPhotos.picture(photo.id, 'screen');
-    if (blob === null) return;
-    const { id, name, source, capturedAtMs } = photo;
-    if (!this.isBusy) this.#total = this.#done = this.#failed = 0;
-    this.#total += 1;
-    this.#queue.add([{ media: { id, blob, name, source, capturedAtMs }, priority: 'interactive', label }], true);
-  }
-
   /** Begin no further photo of the batch; the one that is read goes on. */
   pause(): void {
     this.#queue.pause();
