@@ -134,8 +134,10 @@ it('proposes to set a camera’s clock right by the runners that two of them saw
 });
 
 it('carries a race away and brings it back', async () => {
+  await here.desk.recognise('e1', TASK);
   const file = await here.desk.exportRace('e1', 1, TASK);
   const other = createRaceDesk(freshDatabase());
   expect(await other.importRace(file, TASK)).toBe('e1');
+  expect(await other.recognise('e1', TASK)).toEqual({ proposed: 0, changed: 0 });
   expect(await other.summary({ eventId: 'e1', token: 'x', choice: CHOICE }, TASK)).toMatchObject({ runners: RUNNERS });
 });

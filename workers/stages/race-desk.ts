@@ -123,7 +123,8 @@ async function recognise(database: Database, eventId: string): Promise<Recognise
       photoId,
       told.flatMap(({ answer: { bib } }) => bib ?? []),
     );
-    if (told.length < sightings.length) proposedBefore.add(photoId);
+    // Without looks (a race that was brought here) nothing can be compared: what was proposed stays.
+    if (told.length < sightings.length && photo.looks !== null) proposedBefore.add(photoId);
   });
   const found = await recognisePassings(
     passings.all(),
