@@ -1,9 +1,12 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import type { RunnerPage } from '../../src/contracts/race-gallery.ts';
+import type { EmbeddingSpace } from '../../src/contracts/results.ts';
+import { createRaceFaceStore } from '../../src/store/race-faces.ts';
 import { freshDatabase } from './fixtures.ts';
 import { bibAnswer, entrant, finishedPhoto, foundFile, KEEP_APART, photoSource, raceEvent, raceStand, sighting } from './race-fixtures.ts';
 
+const SPACE: EmbeddingSpace = 'face-embedding@test';
 const stand = () => raceStand(freshDatabase());
 
 describe('entrants', () => {
@@ -89,6 +92,7 @@ describe('races', () => {
 
   it('go with everything that was kept of them, and nothing else goes', async () => {
     const { events, entrants, sources, photos, readings, database } = await stand();
+    const faces = createRaceFaceStore(database);
     await events.put(raceEvent('e1x'));
     await sources.put(photoSource('sx', { eventId: 'e1x' }));
     await entrants.replace('e1x', [entrant('1')]);
@@ -104,6 +108,8 @@ describe('races', () => {
         { id: `${event}.d`, eventId: event, photoId: id, sightingId: '0', atMs: 1, before: bibAnswer('1', 'check'), after },
         KEEP_APART,
       );
+      await faces.turnOn(event, SPACE, 1);
+      await faces.put({ photoId: id, eventId: event, space: SPACE, faces: [] });
     }
     const connection = await database.connect();
     for (const event of ['e1', 'e1x']) await connection.put('racePages', { id: `${event}.7` } as RunnerPage);
