@@ -26,7 +26,7 @@ import type {
 } from './ann-index.ts';
 import { FreshRows } from './fresh-rows.ts';
 import { normalised } from './item-rows.ts';
-import { matchesFilter } from './scalar-filter.ts';
+import { filterTest } from './scalar-filter.ts';
 
 /** Fresh rows are committed after so long, … */
 const COMMIT_AFTER_MS = 1_000;
@@ -164,9 +164,8 @@ class BufferedIndex implements AnnIndex {
     const fresh = await this.#commitForRead();
     const count = await this.#inner.count(filter);
     if (fresh.size === 0) return count;
-    const replaced = (await this.#inner.get(fresh.all().map(({ id }) => id))).filter(
-      ({ metadata }) => filter === undefined || matchesFilter(filter, metadata),
-    );
+    const isMatching = filter === undefined ? () => true : filterTest(filter);
+    const replaced = (await this.#inner.get(fresh.all().map(({ id }) => id))).filter(({ metadata }) => isMatching(metadata));
     return count - replaced.length + fresh.all(filter).length;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Filter } from '../../src/contracts/server-api.ts';
 import type { ItemMetadata } from './ann-index.ts';
-import { matchesFilter } from './scalar-filter.ts';
+import { filterTest } from './scalar-filter.ts';
 
 /** Rows drawn: a share of 3 % is known to a tenth of itself. */
 export const SAMPLE_ROWS = 4_096;
@@ -30,7 +30,8 @@ export class FieldSample {
   /** @returns the share of the sample that matches, 0..1. */
   share01(filter: Filter): number {
     let matching = 0;
-    for (const row of this.#rows) if (matchesFilter(filter, row)) matching += 1;
+    const isMatching = filterTest(filter);
+    for (const row of this.#rows) if (isMatching(row)) matching += 1;
     return matching / Math.max(1, this.#rows.length);
   }
 }

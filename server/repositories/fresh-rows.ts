@@ -6,7 +6,7 @@ import type { Filter } from '../../src/contracts/server-api.ts';
 import { TopK } from '../../src/core/top-k.ts';
 import type { AnnItem, AnnMatch, AnnSpec } from './ann-index.ts';
 import { normalised, requireFields } from './item-rows.ts';
-import { matchesFilter } from './scalar-filter.ts';
+import { filterTest } from './scalar-filter.ts';
 
 /** Rows that room is made for at first. */
 const FIRST_ROWS = 64;
@@ -17,6 +17,8 @@ export class FreshRows {
   readonly #slots = new Map<string, number>();
   /** By slot; null: it was removed. */
   readonly #rows: (Omit<AnnItem, 'vector'> | null)[] = [];
+  /** Slots of removed rows. */
+  readonly #free: number[] = [];
   /** Unit vectors, one block, a slot after the other. */
   #vectors: Float32Array<ArrayBuffer>;
 
@@ -48,6 +50,7 @@ export class FreshRows {
       this.#slots.delete(id);
       this.#rows[slot] = null;
       this.#vectorAt(slot).fill(0);
+      this.#free.push(slot);
     }
   }
 
@@ -63,7 +66,9 @@ export class FreshRows {
   /** Everything (that matches). Vectors have length 1 and are views of the block. */
   all(filter?: Filter): AnnItem[] {
     const rows = [...this.#slots.values()].map((slot) => ({ ...this.#rows[slot]!, vector: this.#vectorAt(slot) }));
-    return filter === undefined ? rows : rows.filter(({ metadata }) => matchesFilter(filter, metadata));
+    if (filter === undefined) return rows;
+    const isMatching = filterTest(filter);
+    return rows.filter(({ metadata }) => isMatching(metadata));
   }
 
   /**
@@ -73,9 +78,14 @@ export class FreshRows {
   nearest(unit: Float32Array, k: number, filter: Filter | undefined, isHidden: (id: string) => boolean): AnnMatch[] {
     const { dimensions } = this.#spec;
     const vectors = this.#vectors;
+    const rows = this.#rows;
     const best = new TopK(Math.min(k, this.size));
-    for (let slot = 0, at = 0; slot < this.#rows.length; slot++, at += dimensions) {
-      let [a, b, c, e] = [0, 0, 0, 0];
+    const isMatching = filter === undefined ? () => true : filterTest(filter);
+    for (let slot = 0, at = 0; slot < rows.length; slot++, at += dimensions) {
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let e = 0;
       let d = 0;
       for (; d + 3 < dimensions; d += 4) {
         a += unit[d]! * vectors[at + d]!;
@@ -86,9 +96,9 @@ export class FreshRows {
       for (; d < dimensions; d++) a += unit[d]! * vectors[at + d]!;
       const score = a + b + c + e;
       if (score <= best.floor) continue;
-      const row = this.#rows[slot] ?? null;
+      const row = rows[slot] ?? null;
       // Asked last: most rows are not near enough.
-      if (row === null || isHidden(row.id) || (filter !== undefined && !matchesFilter(filter, row.metadata))) continue;
+      if (row === null || isHidden(row.id) || !isMatching(row.metadata)) continue;
       best.push(score, slot);
     }
     return best.sorted().map(({ score, index }) => {
@@ -98,7 +108,7 @@ export class FreshRows {
   }
 
   #put({ id, productId, metadata }: Omit<AnnItem, 'vector'>, unit: Float32Array): void {
-    const slot = this.#slots.get(id) ?? this.#rows.length;
+    const slot = this.#slots.get(id) ?? this.#free.pop() ?? this.#rows.length;
     this.#slots.set(id, slot);
     this.#rows[slot] = { id, productId, metadata };
     if ((slot + 1) * this.#spec.dimensions > this.#vectors.length) this.#grow();

@@ -41,7 +41,7 @@ import {
 } from './index-plan.ts';
 import { fieldsOf, itemColumns, itemOf, itemSchema, itemTable, KEYPOINTS, metadataOf, normalised, type ItemRow } from './item-rows.ts';
 import { ROW_ID, RowIdSet, rowIdsOf } from './row-ids.ts';
-import { columnOf, filterPredicate, matchesFilter, textLiteral } from './scalar-filter.ts';
+import { columnOf, filterPredicate, filterTest, textLiteral } from './scalar-filter.ts';
 
 /** Old versions stay readable for searches that started before a clean-up. */
 const KEEP_VERSIONS_MS = 60_000;
@@ -293,7 +293,8 @@ class LanceIndex implements AnnIndex {
   async #whereFieldsMatch(table: LanceTable, ids: Float64Array, filter: Filter): Promise<Float64Array> {
     const fields = [...Object.keys(filter.eq ?? {}), ...Object.keys(filter.in ?? {}), ...Object.keys(filter.range ?? {})];
     const rows = await this.#rowsAt(table, ids, [...new Set(fields.map(columnOf))]);
-    const matching = new Set(rows.filter((row) => matchesFilter(filter, fieldsOf(this.spec, row))).map((row) => Number(row[ROW_ID])));
+    const isMatching = filterTest(filter);
+    const matching = new Set(rows.filter((row) => isMatching(fieldsOf(this.spec, row))).map((row) => Number(row[ROW_ID])));
     return ids.filter((id) => matching.has(id));
   }
 

@@ -45,19 +45,27 @@ export function filterPredicate(fields: Fields, filter: Filter): string | null {
   return parts.length === 0 ? null : parts.join(' AND ');
 }
 
+/** Decides of one row's metadata. */
+export type FilterTest = (metadata: Readonly<Record<string, unknown>>) => boolean;
+
 /**
  * The same filter, decided here. @param filter one that {@link filterPredicate} took.
- * @returns false as well where the metadata lack a field that the filter names, as in SQL.
+ * @returns a test that says no as well where the metadata lack a field that the filter names, as in SQL.
  */
-export function matchesFilter(filter: Filter, metadata: Readonly<Record<string, unknown>>): boolean {
-  const valueOf = (field: string): unknown => (Object.hasOwn(metadata, field) ? metadata[field] : undefined);
-  if (Object.entries(filter.eq ?? {}).some(([field, value]) => valueOf(field) !== value)) return false;
-  if (Object.entries(filter.in ?? {}).some(([field, values]) => !(values as readonly unknown[]).includes(valueOf(field)))) return false;
-  return Object.entries(filter.range ?? {}).every(([field, { gte, gt, lte, lt }]) => {
-    const value = valueOf(field);
-    if (typeof value !== 'number') return false;
-    return !(value < (gte ?? value) || value > (lte ?? value) || value <= (gt ?? -Infinity) || value >= (lt ?? Infinity));
-  });
+export function filterTest(filter: Filter): FilterTest {
+  const wanted = Object.entries(filter.eq ?? {}).map(([field, value]) => [field, new Set<unknown>([value])] as const);
+  for (const [field, values] of Object.entries(filter.in ?? {})) wanted.push([field, new Set<unknown>(values)]);
+  const ranges = Object.entries(filter.range ?? {});
+  return (metadata) => {
+    const valueOf = (field: string): unknown => (Object.hasOwn(metadata, field) ? metadata[field] : undefined);
+    for (const [field, values] of wanted) if (!values.has(valueOf(field))) return false;
+    for (const [field, { gte, gt, lte, lt }] of ranges) {
+      const value = valueOf(field);
+      if (typeof value !== 'number') return false;
+      if (value < (gte ?? value) || value > (lte ?? value) || value <= (gt ?? -Infinity) || value >= (lt ?? Infinity)) return false;
+    }
+    return true;
+  };
 }
 
 const BOUNDS = [

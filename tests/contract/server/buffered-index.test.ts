@@ -4,7 +4,7 @@ import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/repo
 import { buffered } from '../../../server/repositories/buffered-index.ts';
 import { engineLocation } from '../../../server/repositories/engine-location.ts';
 import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
-import { matchesFilter } from '../../../server/repositories/scalar-filter.ts';
+import { filterTest } from '../../../server/repositories/scalar-filter.ts';
 import { removeFolders, temporaryFolder, unitVector } from './test-server.ts';
 
 const D = 16;
@@ -131,6 +131,6 @@ describe('a filter decided in memory', () => {
     [{ range: { a: {} } }, {}, false],
     [{ eq: { toString: 1 } }, {}, false],
   ])('%j of %j is %s', (filter, metadata, expected) => {
-    expect(matchesFilter(filter, metadata)).toBe(expected);
+    expect(filterTest(filter)(metadata)).toBe(expected);
   });
 });
