@@ -9,7 +9,7 @@ import type { CallOptions, Stage } from '../contracts/task.ts';
 import { AppError } from '../contracts/errors.ts';
 import { identifyAlone, identifyFacings } from '../core/shelf/identify-facings.ts';
 import { layoutShelf, type LayoutOptions, type UnplacedGap } from '../core/shelf/layout-shelf.ts';
-import { median } from '../core/shelf/robust.ts';
+import { median } from '../core/robust.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { lookAtFacings } from './look-at-facings.ts';
 import { nextTurn } from './next-turn.ts';

@@ -4,7 +4,7 @@
  * (they stand side by side, or the burst was interrupted), later than that, or earlier. Each such leg has times of its own, which depend on when the
  * runner came by (the fast come first, waves start apart, photographers walk about), so those who came by at about the same time tell it.
  */
-import { median } from '../shelf/robust.ts';
+import { median } from '../robust.ts';
 import type { Passing } from './passings.ts';
 
 /** Passings of one runner that lie closer are side by side. */

@@ -8,7 +8,7 @@
  * shirts of the race). Bodies that share a photo share their candidates: nobody is two runners.
  */
 import type { BibCandidate } from '../../contracts/race.ts';
-import { median } from '../shelf/robust.ts';
+import { median } from '../robust.ts';
 import { dot } from '../vector.ts';
 import type { Passing } from './passings.ts';
 import { densityAt, passingsByRunner, passingTimes, type Expectation, type Expected } from './passing-times.ts';

@@ -1,6 +1,6 @@
 /** @file How the boards of a shelf run in a photo, told from neighbouring facings. Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
-import { robustLine, type Line, type Measurement } from './robust.ts';
+import { robustLine, type Line, type Measurement } from '../robust.ts';
 import { FRONTAL, type RowPlane } from './row-plane.ts';
 
 /** Steeper boards and stronger perspective than this are mistakes: phones see about 70°. */

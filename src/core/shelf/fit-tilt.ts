@@ -3,7 +3,7 @@
  */
 import type { Facing, ShelfReading } from '../../contracts/shelf.ts';
 import { knownProductOf } from './find-blocks.ts';
-import { median } from './robust.ts';
+import { median } from '../robust.ts';
 import { planeSpan, widthInShop, type PlaneSpan, type RowPlane } from './row-plane.ts';
 
 /** A phone that sees 70° along its upright side and is tilted by 40°. */

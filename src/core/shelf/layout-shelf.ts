@@ -7,7 +7,7 @@ import { eyeLevelOf, USUAL_BAY, type BayHeights } from './eye-level.ts';
 import { findBlocks, knownProductOf, sameThingKey, type PlacedFacing } from './find-blocks.ts';
 import { findBays, type Bay } from './find-bays.ts';
 import { fitRowPlane, planeOfBoards, type MeasuredBoard } from './fit-row-plane.ts';
-import { robustLine, type Line } from './robust.ts';
+import { robustLine, type Line } from '../robust.ts';
 import { emptyEnd01, rowHoles, type SeenGap, type SpacedColumn } from './row-holes.ts';
 import { fromRowPlane, planeSpan, sharedWidth01, slopeAt, type PlaneSpan, type RowPlane } from './row-plane.ts';
 import { stackColumns, type RowMember, type ShelfColumn } from './stack-columns.ts';

@@ -1,7 +1,7 @@
 /** @file The row plane that a layout was made in, told from its rails, so that a reading is all that later steps need. Pure; any thread. */
 import type { ShelfRail, ShelfReading } from '../../contracts/shelf.ts';
 import { fitRowPlane, planeOfBoards } from './fit-row-plane.ts';
-import type { Line } from './robust.ts';
+import type { Line } from '../robust.ts';
 import type { RowPlane } from './row-plane.ts';
 
 /** @param reading of one photo. One rail does not tell how rails converge; then the facings do. */

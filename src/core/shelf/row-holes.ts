@@ -8,7 +8,7 @@
  * seen or not.
  */
 import { logOdds, sigmoid } from '../logistic.ts';
-import { median } from './robust.ts';
+import { median } from '../robust.ts';
 import { sharedHeight01, sharedWidth01, type PlaneSpan } from './row-plane.ts';
 import type { ShelfColumn } from './stack-columns.ts';
 

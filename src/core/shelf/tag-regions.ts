@@ -2,7 +2,7 @@
 import type { Box } from '../../contracts/geometry.ts';
 import type { ShelfReading } from '../../contracts/shelf.ts';
 import { tagStrips } from './link-tags.ts';
-import { median } from './robust.ts';
+import { median } from '../robust.ts';
 
 /**
  * Lines are sought in a picture of 960 px. A facing is some 7 cm wide and a price 1 cm high, so a piece of eleven facings' width keeps
