@@ -5,6 +5,7 @@
 import { AppError } from '../contracts/errors.ts';
 import type { FacingLook } from '../contracts/shelf.ts';
 import { bayPhotoSchema, type BayPhoto, type PhotoReading } from '../contracts/visit.ts';
+import { withNewsOn } from '../core/shelf/facing-news.ts';
 import { transact, type Database, type FacingLooksRow, type PictureKind, type WaitingRow } from './db.ts';
 import { removePhoto } from './visits.ts';
 
@@ -214,9 +215,8 @@ function withNewsOf(before: FacingLooksRow, row: FacingLooksRow): FacingLooksRow
     if (place0 === undefined || !isSameVector(vectorAt(before, place0), vectorAt(row, place))) return facing;
     const old = before.facings[place0]!;
     const words = facing.words ?? old.words;
-    const ids = new Set(facing.matches.map(({ galleryId }) => galleryId));
-    const said = old.matches.filter(({ computedOn, galleryId }) => computedOn === 'server' && !ids.has(galleryId));
-    return { ...facing, matches: [...facing.matches, ...said], ...(words === undefined ? {} : { words }) };
+    const serverMatches = old.matches.filter(({ computedOn }) => computedOn === 'server');
+    return withNewsOn(facing, { serverMatches, ...(words === undefined ? {} : { words }) });
   });
   return { ...row, facings };
 }

@@ -39,7 +39,7 @@ const RECORDS = 'mekiki.json';
 const MAX_RECORDS_BYTES = 256 << 20;
 /** A ZIP holds 65,535 files; thumbnails of races beyond that can be made again from the photos. */
 const MAX_RACE_PICTURES = 50_000;
-/** Bringing looks back takes about 300 kB of memory a photo. Older photos can be read again. */
+/** Bringing looks back takes about 300 kB of memory a photo. Older photos lose them; their names stay. */
 const MAX_LOOKS = 500;
 /** What may leave this device is decided on this device, never by a file. */
 const NOT_RESTORED: ReadonlySet<SettingKey> = new Set(['egress', 'serverUrl']);

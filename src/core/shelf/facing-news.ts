@@ -6,11 +6,16 @@ export function withNews(looks: readonly FacingLook[], news: readonly FacingNews
   const byFacing = new Map(news.map((each) => [each.facingId, each]));
   return looks.map((look) => {
     const fresh = byFacing.get(look.facingId);
-    if (fresh === undefined) return look;
-    const { words = look.words, serverMatches = [] } = fresh;
-    const known = new Set(look.matches.map(({ galleryId }) => galleryId));
-    // What this device knows itself stays as it is.
-    const matches = [...look.matches, ...serverMatches.filter(({ galleryId }) => !known.has(galleryId))];
-    return { ...look, matches, ...(words === undefined ? {} : { words }) };
+    return fresh === undefined ? look : withNewsOn(look, fresh);
   });
+}
+
+/** News of one facing laid over what is known of it: matches that this device knows itself stay as they are, words are replaced. */
+export function withNewsOn<Known extends Pick<FacingLook, 'matches' | 'words'>>(
+  facing: Known,
+  { words = facing.words, serverMatches = [] }: Omit<FacingNews, 'facingId'>,
+): Known {
+  const known = new Set(facing.matches.map(({ galleryId }) => galleryId));
+  const matches = [...facing.matches, ...serverMatches.filter(({ galleryId }) => !known.has(galleryId))];
+  return { ...facing, matches, ...(words === undefined ? {} : { words }) };
 }
