@@ -4,14 +4,15 @@
  */
 import type { VisionService } from '../contracts/client-api.ts';
 import { AppError } from '../contracts/errors.ts';
-import type { Box } from '../contracts/geometry.ts';
 import type { OpenedFrame } from '../contracts/media.ts';
 import type { PhotoFaces, Sighting } from '../contracts/race.ts';
 import type { EmbeddingSpace, FaceDescription } from '../contracts/results.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import { isTellable } from '../core/faces/face-likeness.ts';
 import { headRegion, ownFaces } from '../core/race/head-region.ts';
+import { plainBox } from '../core/plain-box.ts';
 import { bodyAround } from '../core/race/pair-bibs.ts';
+import { evenMargin, widenBox } from '../core/widen-box.ts';
 import { modelSpec } from '../models/registry.ts';
 import { openPhotoFile } from './photo-file.ts';
 
@@ -28,7 +29,7 @@ const MAX_FACES = 24;
 /** Longest side of a selfie, and the detail in which faces are sought: they fill much of it. */
 const SELFIE_SIDE_PX = 1600;
 /** Around a face that was found, as shares of its box, so that its points are found again. */
-const AROUND = 1;
+const AROUND = evenMargin(1);
 /** Most faces of a selfie to choose among. */
 const MAX_CHOICES = 8;
 
@@ -66,7 +67,7 @@ export async function describeRunners(
   const regions = bodies.map(({ body }) => headRegion(body, frame));
   const found = regions.length === 0 ? [] : ownFaces(await vision.describeFaces(frame.frameId, regions, options), regions);
   const faces = found.flatMap((face, i) =>
-    face !== null && isTellable(face) ? [{ sightingId: bodies[i]!.id, box: plain(face.box), vector: face.embedding.vector }] : [],
+    face !== null && isTellable(face) ? [{ sightingId: bodies[i]!.id, box: plainBox(face.box), vector: face.embedding.vector }] : [],
   );
   return { photoId, eventId, space: faceSpace(), faces };
 }
@@ -107,17 +108,9 @@ export async function describeSelfie(
       .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
       .slice(0, MAX_CHOICES);
     if (faces.length === 0) return [];
-    const regions = faces.map(({ box }) => around(box));
+    const regions = faces.map(({ box }) => widenBox(box, AROUND));
     return ownFaces(await vision.describeFaces(frame.frameId, regions, options), regions).filter((face) => face !== null);
   } finally {
     await vision.close(frame.frameId).catch(() => {});
   }
-}
-
-function around({ x, y, width, height }: Box): Box {
-  return { x: x - width * AROUND, y: y - height * AROUND, width: width * (1 + 2 * AROUND), height: height * (1 + 2 * AROUND) };
-}
-
-function plain({ x, y, width, height }: Box): Box {
-  return { x, y, width, height };
 }

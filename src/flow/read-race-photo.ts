@@ -10,7 +10,6 @@ import type {
   BibDetection,
   BibScores,
   PhotoFaces,
-  RaceDetection,
   RacePhotoFacts,
   RacePhotoReading,
   RunnerLook,
@@ -18,6 +17,7 @@ import type {
   SightingLooks,
 } from '../contracts/race.ts';
 import type { CallOptions } from '../contracts/task.ts';
+import { plainBox } from '../core/plain-box.ts';
 import { BODY_SPACE } from '../core/race/body-look.ts';
 import { bodyAround, pairBibs, type RunnerFound } from '../core/race/pair-bibs.ts';
 import { photoSharpness } from '../core/race/sharpness.ts';
@@ -180,8 +180,8 @@ function sightingsOf(photoId: string, read: readonly RunnerRead[]): Sighting[] {
   return read.map(({ runner: { person, bib }, read: answer }, i) => {
     return {
       id: `${photoId}/${i}`,
-      personBox: person === null ? null : plain(person),
-      bibBox: bib === null ? null : plain(bib),
+      personBox: person === null ? null : plainBox(person.box),
+      bibBox: bib === null ? null : plainBox(bib.box),
       confidence01: Math.max(person?.confidence01 ?? 0, bib?.confidence01 ?? 0),
       read: answer,
       answer,
@@ -191,10 +191,6 @@ function sightingsOf(photoId: string, read: readonly RunnerRead[]): Sighting[] {
 }
 
 const NO_NUMBER: BibAnswer = { bib: null, certainty: 'none', probability01: 0, partial: null, candidates: [], saidBy: 'print' };
-
-function plain({ box: { x, y, width, height } }: RaceDetection): Box {
-  return { x, y, width, height };
-}
 
 function sharpnessOf(bodies: readonly Box[], looks: readonly RunnerLook[]): number | null {
   return photoSharpness(looks.map(({ sharpness01 }, i) => ({ height: bodies[i]?.height ?? 1, sharpness01 })));

@@ -2,6 +2,7 @@
 import type { Box } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import { cropPixels, resizeFrame, toPixelBox } from '../../src/core/resize.ts';
+import { widenBox, type BoxMargin } from '../../src/core/widen-box.ts';
 
 /** [Note: Blur strength] A face is reduced to this many cells a side, whatever its size, then smoothed: hair and skin tone remain, no feature. */
 const CELLS = 4;
@@ -10,16 +11,11 @@ const CELLS = 4;
 const STEP = 16;
 
 /** The detector's box ends at brow and chin; hair, ears and beard lie outside. */
-const MARGIN = { sides: 0.35, above: 0.6, below: 0.3 } as const;
+const MARGIN: BoxMargin = { sides: 0.35, above: 0.6, below: 0.3 };
 
 /** What is blurred for a face, nearly: the corners are rounded. May reach beyond 0..1. */
 export function blurredArea(face: Box): Box {
-  return {
-    x: face.x - face.width * MARGIN.sides,
-    y: face.y - face.height * MARGIN.above,
-    width: face.width * (1 + 2 * MARGIN.sides),
-    height: face.height * (1 + MARGIN.above + MARGIN.below),
-  };
+  return widenBox(face, MARGIN);
 }
 
 /**

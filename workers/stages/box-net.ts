@@ -46,15 +46,17 @@ export async function openBoxNet(runtime: Runtime, id: string): Promise<(picture
     const look = (data: Float32Array<ArrayBuffer>) =>
       model.run({ [input.name]: { type: 'float32', data, dims: [1, 3, heightPx, widthPx] } });
     const looks = [await look(pixels), await look(mirrorRows(pixels, widthPx))];
-    const mapsAt = (output: number): Omit<BoxMaps, keyof MapScale> => {
-      const [maps, mirrored] = looks.map((results) => results[outputs?.[output] ?? '']);
+    const mapsOf = (outputs ?? []).map((name): Omit<BoxMaps, keyof MapScale> => {
+      const [maps, mirrored] = looks.map((results) => results[name]);
       if (!(maps?.data instanceof Float32Array) || !(mirrored?.data instanceof Float32Array))
-        throw new AppError('bug', `${id} gave no float32 maps at ${output}`);
+        throw new AppError('bug', `${id} gave no float32 maps ${name}`);
       const [, , heightCells = 0, widthCells = 0] = maps.dims;
       return { data: meanWithMirrored(maps.data, mirrored.data, { widthCells, heightCells }), widthCells, heightCells };
-    };
-    return (output, kind, scale) =>
-      boxPeaks({ ...mapsAt(output), ...scale }, kind, LEAST_CONFIDENCE)
+    });
+    return (output, kind, scale) => {
+      const maps = mapsOf[output];
+      if (maps === undefined) throw new AppError('bug', `${id} has no output ${output}`);
+      return boxPeaks({ ...maps, ...scale }, kind, LEAST_CONFIDENCE)
         .map(({ box, confidence01 }) => ({
           box: cutToFrame({
             x: box.x / picture.widthPx,
@@ -65,6 +67,7 @@ export async function openBoxNet(runtime: Runtime, id: string): Promise<(picture
           confidence01,
         }))
         .filter(({ box }) => box.width > 0 && box.height > 0);
+    };
   };
 }
 

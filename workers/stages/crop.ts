@@ -7,6 +7,7 @@ import type { CropImage, CropImageOptions } from '../../src/contracts/vision-api
 import { intersectionArea } from '../../src/core/nms.ts';
 import { cutToFrame } from '../../src/core/letterbox.ts';
 import { cropPixels, shrinkFrame, sizeWithin, toPixelBox } from '../../src/core/resize.ts';
+import { evenMargin, widenBox } from '../../src/core/widen-box.ts';
 import { anonymise } from './anonymise.ts';
 import { detectFaces, FACE_CONFIDENCE, type FaceOptions } from './detect-faces.ts';
 
@@ -14,7 +15,7 @@ import { detectFaces, FACE_CONFIDENCE, type FaceOptions } from './detect-faces.t
 const QUALITY_01 = 0.85;
 
 /** A face cut by the crop's edge is found by what lies beyond it. */
-const CONTEXT = 0.25;
+const CONTEXT = evenMargin(0.25);
 
 /**
  * @param frame not consumed.
@@ -33,7 +34,7 @@ export async function cropImage(
     throw new AppError('invalid-input', 'Empty crop, or a size outside 1..4096', { stage: 'crop' });
   const pixelBox = toPixelBox(inside, frame);
   const size = sizeWithin(pixelBox.width, pixelBox.height, maxSidePx);
-  const region = withContext(inside);
+  const region = cutToFrame(widenBox(inside, CONTEXT));
   const widening = Math.max(region.width / inside.width, region.height / inside.height);
   const detailPx = Math.max(256, Math.min(2048, Math.round(Math.max(size.widthPx, size.heightPx) * widening)));
   const isStrict = !blurFaces || sparedPerson !== undefined;
@@ -63,15 +64,6 @@ function faceOf(person: Box, faces: readonly Box[]): Box | null {
     return middleX > person.x && middleX < person.x + person.width && middleY > person.y && middleY < person.y + person.height / 2;
   });
   return own.reduce<Box | null>((best, face) => (best === null || face.width * face.height > best.width * best.height ? face : best), null);
-}
-
-function withContext(box: Box): Box {
-  return cutToFrame({
-    x: box.x - box.width * CONTEXT,
-    y: box.y - box.height * CONTEXT,
-    width: box.width * (1 + 2 * CONTEXT),
-    height: box.height * (1 + 2 * CONTEXT),
-  });
 }
 
 /** Box of the frame → box of the pixels cut out of it; may reach beyond 0..1. */

@@ -7,6 +7,7 @@ import type { Box } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { FaceDescription } from '../../src/contracts/results.ts';
 import type { Runtime, TfjsModel } from '../../src/contracts/runtime.ts';
+import { distanceFromMiddle } from '../../src/core/distance-from-middle.ts';
 import { alignedFace } from '../../src/core/faces/align-face.ts';
 import { cutToFrame } from '../../src/core/letterbox.ts';
 import { sharpnessOf } from '../../src/core/race/sharpness.ts';
@@ -103,17 +104,12 @@ async function nearestFace(levels: FrameLevels, region: Box, detector: TfjsModel
     width: pixels.width / frame.widthPx,
     height: pixels.height / frame.heightPx,
   };
-  const middle = { x: region.x + region.width / 2, y: region.y + region.height / 2 };
   let best: FaceCandidate | null = null;
   let most = 0;
   for (const each of await findFaces(cropPixels(frame, pixels), detector, minConfidence01)) {
     if (each.mouthDrop < MIN_MOUTH_DROP) continue;
     const face = faceFromRegion(each, cut);
-    const away = Math.hypot(
-      (face.box.x + face.box.width / 2 - middle.x) / region.width,
-      (face.box.y + face.box.height / 2 - middle.y) / region.height,
-    );
-    const worth = face.confidence01 * Math.max(0, 1 - away);
+    const worth = face.confidence01 * Math.max(0, 1 - distanceFromMiddle(face.box, region));
     if (worth > most) [best, most] = [face, worth];
   }
   return best;

@@ -4,16 +4,17 @@
  * right more often, but takes ten times as long. Runtime-neutral. Thread: vision worker or Node.
  */
 import { AppError } from '../../src/contracts/errors.ts';
-import type { Box, Point, Quad } from '../../src/contracts/geometry.ts';
+import { WHOLE_FRAME, type Box, type Point, type Quad } from '../../src/contracts/geometry.ts';
 import type { Frame } from '../../src/contracts/media.ts';
 import type { BibLook, BibScores } from '../../src/contracts/race.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
-import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from '../../src/core/race/bib-alphabet.ts';
 import { sigmoid } from '../../src/core/logistic.ts';
+import { BIB_ALPHABET, BIB_CLASSES, classOf, textOf } from '../../src/core/race/bib-alphabet.ts';
 import { bestPath } from '../../src/core/race/ctc-beam.ts';
 import { lineOfNumber, type NumberLine } from '../../src/core/race/number-line.ts';
 import { warpQuad } from '../../src/core/resize.ts';
 import { toTensorData } from '../../src/core/tensor-layout.ts';
+import { evenMargin, widenBox, type BoxMargin } from '../../src/core/widen-box.ts';
 import { modelSpec } from '../../src/models/registry.ts';
 import { NET_BATCH, inputSizeOf } from './declared-net.ts';
 import type { FrameLevels } from './frame-levels.ts';
@@ -25,7 +26,7 @@ import { cutStrip } from './text-strips.ts';
 export const BIB_READER = 'bib-reader';
 
 /** How far beyond the detector's box the first look goes, as a share of the box: its frames are loose and may cut a digit. */
-const BIB_MARGIN = 0.15;
+const BIB_MARGIN = evenMargin(0.15);
 /** How far beyond the line the second look goes: shares of its width and of its height. */
 const LINE_MARGIN = { width: 0.12, height: 0.35 } as const;
 /** A line that fills this share of the first look's width and height already is not looked at again. */
@@ -34,7 +35,7 @@ const FILLS = { width: 0.8, height: 0.5 } as const;
 /** Registry id of the reader of any line. */
 const LINE_READER = 'ppocr-recognition';
 /** How far beyond the line PP-OCR looks: shares of its width and of its height. */
-const STRIP_MARGIN = { width: 0.14, height: 0.15 } as const;
+const STRIP_MARGIN: BoxMargin = { sides: 0.14, above: 0.15, below: 0.15 };
 /** [Note: Seen after all] An end that PP-OCR reads beyond what the bib's reader could make out is hidden with this share of the chance only. */
 const SEEN_AFTER_ALL = 0.2;
 /** [Note: In doubt] Both looks read the same, each as surely as this: PP-OCR would hardly say anything else. */
@@ -73,7 +74,7 @@ export async function readBibs(
     if (from > 0) await checkCancelled();
     const first = await lookAt(
       levels,
-      boxes.slice(from, from + NET_BATCH).map((box) => quadOf(widened(box))),
+      boxes.slice(from, from + NET_BATCH).map((box) => quadOf(widenBox(box, BIB_MARGIN))),
       runtime,
     );
     const again = first.map(({ quad, line }) => (line === null || fills(line) ? null : aroundLine(line, quad)));
@@ -156,7 +157,7 @@ function areAgreed({ logProbabilities, moreLooks = [], cut01 }: Read): boolean {
 /** With what PP-OCR reads on the line. */
 async function withLine(scores: Read, levels: FrameLevels, runtime: Runtime): Promise<Read> {
   const model = await runtime.ort(LINE_READER);
-  const quad = quadWithin(grown(STRIP_MARGIN), scores.quad);
+  const quad = quadWithin(quadOf(widenBox(WHOLE_FRAME, STRIP_MARGIN)), scores.quad);
   const heightPx = LINE_HEIGHT_PX;
   const frame = levels.atLeast(heightPx, heightPx, boundsOf(quad), 1);
   const corners = quad.map(({ x, y }) => ({ x: x * frame.widthPx, y: y * frame.heightPx })) as unknown as Quad;
@@ -178,11 +179,6 @@ function placeOnBib([a, b, c, d]: Quad, box: Box, { widthPx, heightPx }: Frame):
   const left = ((a.x + d.x) / 2 - box.x) * widthPx;
   const right = (box.x + box.width - (b.x + c.x) / 2) * widthPx;
   return { aspect: (box.width * widthPx) / (box.height * heightPx), offCentre: Math.abs(left - right) / height };
-}
-
-/** A quad's own corners with a margin. */
-function grown({ width, height }: { readonly width: number; readonly height: number }): Quad {
-  return quadOf({ x: -width, y: -height, width: 1 + 2 * width, height: 1 + 2 * height });
 }
 
 /** PP-OCR's class of each of ours; what we do not know is no character of a number. */
@@ -240,15 +236,6 @@ function quadWithin(inner: Quad, [a, b, c, d]: Quad): Quad {
     return { x: top.x + (bottom.x - top.x) * y, y: top.y + (bottom.y - top.y) * y };
   };
   return inner.map(place) as unknown as Quad;
-}
-
-function widened({ x, y, width, height }: Box): Box {
-  return {
-    x: x - width * BIB_MARGIN,
-    y: y - height * BIB_MARGIN,
-    width: width * (1 + 2 * BIB_MARGIN),
-    height: height * (1 + 2 * BIB_MARGIN),
-  };
 }
 
 function quadOf({ x, y, width, height }: Box): Quad {

@@ -12,6 +12,7 @@ import type { ScriptHint } from '../../src/contracts/results.ts';
 import type { Runtime } from '../../src/contracts/runtime.ts';
 import type { ShelfDetection } from '../../src/contracts/shelf.ts';
 import { fromRegion } from '../../src/core/letterbox.ts';
+import { plainBox } from '../../src/core/plain-box.ts';
 import { decodeBib } from '../../src/core/race/decode-bib.ts';
 import { raceNumbers } from '../../src/core/race/race-numbers.ts';
 import { cropFrame, cropPixels, toPixelBox } from '../../src/core/resize.ts';
@@ -146,9 +147,4 @@ function pixelsOf(frame: Frame, region: Box | undefined) {
 
 function shareOf({ x, y, width, height }: PixelBox, { widthPx, heightPx }: Frame): Box {
   return { x: x / widthPx, y: y / heightPx, width: width / widthPx, height: height / heightPx };
-}
-
-/** Boxes of stages may hold more than the four numbers. */
-function plainBox({ x, y, width, height }: Box) {
-  return { x, y, width, height };
 }

@@ -1,5 +1,6 @@
 /** @file Where a runner's face is looked for, and whose a face is that two runners claim. Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
+import { distanceFromMiddle } from '../distance-from-middle.ts';
 import { intersectionOverUnion } from '../nms.ts';
 
 /**
@@ -30,16 +31,11 @@ interface ClaimedFace {
  * @returns the same list; a face that several found stays with the one in the middle of whose region it is nearest, and is null for the others.
  */
 export function ownFaces<Face extends ClaimedFace>(faces: readonly (Face | null)[], regions: readonly Box[]): (Face | null)[] {
-  const away = (face: ClaimedFace, region: Box): number =>
-    Math.hypot(
-      (face.box.x + face.box.width / 2 - region.x - region.width / 2) / region.width,
-      (face.box.y + face.box.height / 2 - region.y - region.height / 2) / region.height,
-    );
   return faces.map((face, i) => {
     if (face === null) return null;
     const isElsewhere = faces.some((other, j) => {
       if (other === null || j === i || intersectionOverUnion(face.box, other.box) < SAME_FACE) return false;
-      const [here, there] = [away(face, regions[i]!), away(other, regions[j]!)];
+      const [here, there] = [distanceFromMiddle(face.box, regions[i]!), distanceFromMiddle(other.box, regions[j]!)];
       return there < here || (there === here && j < i);
     });
     return isElsewhere ? null : face;

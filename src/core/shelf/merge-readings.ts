@@ -3,6 +3,7 @@ import type { Box } from '../../contracts/geometry.ts';
 import type { Facing, PriceTag, ShelfReading } from '../../contracts/shelf.ts';
 import { boundsOf } from '../box-bounds.ts';
 import { intersectionOverSmaller, intersectionOverUnion } from '../nms.ts';
+import { evenMargin, widenBox } from '../widen-box.ts';
 import { isCut } from './cut-facing.ts';
 import { knownProductOf } from './find-blocks.ts';
 import { IDENTITY, chained, inverse, mapBox, type Homography } from './fit-homography.ts';
@@ -108,10 +109,8 @@ function canvasOf(parts: readonly MergePart[], toFirst: readonly Homography[]): 
   const facing = planeHomography(planeOfLayout(part.reading));
   const toPlane = toFirst.map((map) => chained(map, facing));
   const bounds = boundsOf(parts.flatMap(({ reading }, i) => reading.facings.flatMap(({ box }) => mapBox(toPlane[i]!, box) ?? [])));
-  const margin = 0.02;
-  const [width, height] = [bounds.width * (1 + 2 * margin), bounds.height * (1 + 2 * margin)];
-  const [left, top] = [bounds.x - margin * bounds.width, bounds.y - margin * bounds.height];
-  const cut: Homography = [1 / width, 0, -left / width, 0, 1 / height, -top / height, 0, 0, 1];
+  const { x, y, width, height } = widenBox(bounds, evenMargin(0.02));
+  const cut: Homography = [1 / width, 0, -x / width, 0, 1 / height, -y / height, 0, 0, 1];
   return { toCanvas: toPlane.map((map) => chained(map, cut)), aspect: (width * part.widthPx) / (height * part.heightPx) };
 }
 
