@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Person, RuleId } from '../../../src/contracts/dietary.ts';
-import { judge, type JudgeOptions } from '../../../src/core/dietary/judge.ts';
+import { judge } from '../../../src/core/dietary/judge.ts';
+import type { JudgeOptions } from '../../../src/core/dietary/judge-options.ts';
 import { parseLabel } from '../../../src/core/dietary/parse-label.ts';
 
 const OPTIONS: JudgeOptions = { basis: 'edited', contentsUpdatedAtMs: 5 };
