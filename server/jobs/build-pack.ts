@@ -16,6 +16,7 @@ import { sizesOf } from '../../src/core/pack-sizes.ts';
 import type { AnnEngine, AnnIndex } from '../repositories/ann-index.ts';
 import { CollectionRulesTable } from '../repositories/collection-rules.ts';
 import { Collections } from '../repositories/collections.ts';
+import { isCopy } from '../repositories/copied-state.ts';
 import { openDatabase } from '../repositories/database.ts';
 import { engineLocation } from '../repositories/engine-location.ts';
 import { openLanceEngine } from '../repositories/lancedb-index.ts';
@@ -63,6 +64,10 @@ async function main(): Promise<number> {
   const dataFolder = dataFolderOf(values.data);
   if (!existsSync(join(dataFolder, DATABASE_FILE))) throw new AppError('invalid-input', `There is no data in ${dataFolder}.`);
   const client = await openDatabase(join(dataFolder, DATABASE_FILE));
+  if (await isCopy(client)) {
+    client.close();
+    throw new AppError('invalid-input', 'The packs of this folder are copies: its server only reads. Build on the server that writes.');
+  }
   const indexUri = values.index ?? process.env['MEKIKI_INDEX'] ?? join(dataFolder, VECTORS_FOLDER);
   const engine = await openLanceEngine(engineLocation(indexUri, process.env), { readIntervalS: 0 });
   try {

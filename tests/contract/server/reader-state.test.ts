@@ -1,7 +1,10 @@
 /** @file What a server that only reads copies from the one that writes: keys, rules, ends, packs. In one process; three are in replicas.test.ts. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { packListSchema, packManifestSchema, packRuleSchema, signedPackSchema } from '../../../src/contracts/pack.ts';
 import { replicaStateSchema } from '../../../src/contracts/replica-api.ts';
@@ -12,6 +15,8 @@ import type { ServerConfig } from '../../../server/config.ts';
 import { ROUTE_ACCESS } from '../../../server/services/keys/route-access.ts';
 import { readerKey, removeFolders, startApp, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
 const SPACE = 'test-embedding@1';
 const D = 8;
 const PHONE = '192.168.1.20';
@@ -376,4 +381,21 @@ it('a folder of a reader is no writer’s, and the other way round', async () =>
   await stop(reader);
   await stop(writer);
   await expect(start({ dataFolder: settings.dataFolder, indexUri: settings.indexUri })).rejects.toMatchObject({ code: 'invalid-input' });
+});
+
+it('commands make no keys and build no packs in a folder of a reader', async () => {
+  const { reader, settings } = await setUp();
+  const { dataFolder, indexUri } = settings;
+  await stop(reader);
+  const rule = join(temporaryFolder(), 'rule.json');
+  writeFileSync(rule, JSON.stringify({ id: 'shop', kind: 'shop', title: { en: 'Shop' }, collections: [{ name: 'things' }] }));
+  for (const [job, ...options] of [
+    ['keys.ts', 'create', '--role', 'viewer', '--name', 'till'],
+    ['build-pack.ts', '--rule', rule, '--index', String(indexUri)],
+  ] as const) {
+    const ended = run(process.execPath, ['--import', 'tsx', `server/jobs/${job}`, ...options, '--data', dataFolder], {
+      cwd: ROOT,
+    });
+    await expect(ended, job).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('its server only reads') as string });
+  }
 });
