@@ -100,7 +100,7 @@ export function itemOf(spec: RowSpec, row: ItemRow): AnnItem {
     id: row.id,
     productId: row.productId,
     metadata: metadataOf(spec, row),
-    vector: Float32Array.from(row.vector?.toArray() ?? []),
+    vector: floatsOf(row.vector),
     ...(row.keypoints == null ? {} : { keypoints: Uint8Array.from(row.keypoints) }),
   };
 }
@@ -153,4 +153,9 @@ export function undeclaredText({ fields }: Pick<RowSpec, 'fields'>, metadata: It
 /** @returns the value of a key that the metadata have themselves; else undefined. */
 export function ownValue(metadata: ItemMetadata, key: string): ItemMetadata[string] | undefined {
   return Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+}
+
+/** A copy: the row's memory belongs to the engine's batch. */
+export function floatsOf(vector: ItemRow['vector']): Float32Array {
+  return Float32Array.from(vector?.toArray() ?? []);
 }
