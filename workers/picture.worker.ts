@@ -2,23 +2,21 @@
 import { AppError } from '../src/contracts/errors.ts';
 import type { PictureApi } from '../src/contracts/picture-api.ts';
 import { serve } from '../src/contracts/wire.ts';
+import { Lane } from '../src/core/lane.ts';
 import { makePicture } from './make-picture.ts';
 import { listenForSetup } from './setup.ts';
 
 listenForSetup();
 const cancelled = new Set<string>();
 /** One after the other: each holds a whole photo. */
-let tail: Promise<unknown> = Promise.resolve();
+const lane = new Lane();
 
 const api = {
-  make(photo, change, { taskId }) {
-    const made = tail.then(() => {
+  make: (photo, change, { taskId }) =>
+    lane.run(() => {
       if (cancelled.delete(taskId)) throw new AppError('cancelled', 'the task was cancelled', { stage: 'crop' });
       return makePicture(photo, change);
-    });
-    tail = made.catch(() => {});
-    return made;
-  },
+    }),
   cancel(taskId) {
     cancelled.add(taskId);
     return Promise.resolve();

@@ -24,6 +24,7 @@ import type {
   MaintenanceReport,
   ScanOptions,
 } from './ann-index.ts';
+import { Lane } from '../../src/core/lane.ts';
 import { FreshRows } from './fresh-rows.ts';
 import { normalised } from './item-rows.ts';
 import { filterTest } from './scalar-filter.ts';
@@ -65,7 +66,7 @@ class BufferedIndex implements AnnIndex {
   /** Rows of all commits since then, equal ids counted each time. */
   #committedRows = 0;
   /** The engine's writes, one at a time. */
-  #writes: Promise<unknown> = Promise.resolve();
+  readonly #writes = new Lane();
   #timer: NodeJS.Timeout | null = null;
 
   /** @param isWhole the index lacks no row. */
@@ -189,7 +190,7 @@ class BufferedIndex implements AnnIndex {
   }
 
   async maintain(): Promise<MaintenanceReport> {
-    await this.#alone(() => {
+    await this.#writes.run(() => {
       this.#beingIndexed.absorb(this.#unindexed);
       this.#unindexed = this.#empty();
       this.#hasMissed = false;
@@ -243,7 +244,7 @@ class BufferedIndex implements AnnIndex {
   /** A write of the engine's own, after what is fresh now. @param isUnseen it may leave rows outside the index that memory does not hold. */
   async #write<Result>(task: () => Promise<Result>, isUnseen = false): Promise<Result> {
     await this.#commit();
-    return this.#alone(() => {
+    return this.#writes.run(() => {
       if (isUnseen) this.#forgetUnindexed();
       return task();
     });
@@ -251,7 +252,7 @@ class BufferedIndex implements AnnIndex {
 
   /** Commit what is fresh now. @throws what the engine throws; the rows are fresh again then. */
   #commit(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#writes.run(async () => {
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = null;
       if (this.#fresh.size === 0) return;
@@ -293,11 +294,5 @@ class BufferedIndex implements AnnIndex {
     } catch {
       return this.#fresh;
     }
-  }
-
-  #alone<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#writes.then(task);
-    this.#writes = result.catch(() => {});
-    return result;
   }
 }

@@ -6,6 +6,7 @@ import type { Product } from '../contracts/product.ts';
 import type { Facing, FacingLook, FacingNews } from '../contracts/shelf.ts';
 import type { CallOptions } from '../contracts/task.ts';
 import type { PhotoReading, ShelfEdit } from '../contracts/visit.ts';
+import { Lane } from '../core/lane.ts';
 import { withEdit, withNames, withoutLast, type Heights } from '../core/shelf/edit-history.ts';
 import { nameFacings, type EditStamp } from '../core/shelf/edit-reading.ts';
 import { withNews } from '../core/shelf/facing-news.ts';
@@ -107,7 +108,7 @@ export async function takeNews(
   places: Pick<NamingPlaces, 'bayPhotos' | 'products' | 'heightsOf'>,
 ): Promise<PhotoReading | null> {
   const looks = await places.bayPhotos.amendLooks(photoId, (known) => withNews(known, news));
-  return inTurn(async () => {
+  return lane.run(async () => {
     const before = await places.bayPhotos.reading(photoId);
     if (before === null) return null;
     const named = await namedByLooks(before, looks, places);
@@ -130,7 +131,7 @@ function applyAgain(
   places: NamingPlaces,
 ): Promise<readonly PhotoReading[]> {
   const { bayPhotos } = places;
-  return inTurn(async () => {
+  return lane.run(async () => {
     const kept = await bayPhotos.readingsOf(first.visitId);
     const others = kept.filter(({ photoId }) => photoId !== first.photoId);
     const looks = new Map(await bayPhotos.looksOf(first.visitId));
@@ -144,13 +145,7 @@ function applyAgain(
 }
 
 /** Readings are read, named and written by one at a time: packs are read in the background while the user names. */
-let turn: Promise<unknown> = Promise.resolve();
-
-function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  const mine = turn.then(work);
-  turn = mine.catch(() => {});
-  return mine;
-}
+const lane = new Lane();
 
 async function withLooksAt(
   photo: Blob | null,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PAYLOAD_TYPES, type LedgerRow } from '../contracts/egress.ts';
 import { AppError } from '../contracts/errors.ts';
+import { Lane } from '../core/lane.ts';
 import { transact, type Database } from './db.ts';
 
 /** A row before it has its place in the chain. */
@@ -89,7 +90,7 @@ const BATCH = 200;
 
 /** Ledger over the device's database. */
 export function createLedger(database: Database, now: () => number = Date.now): Ledger {
-  let tail: Promise<unknown> = Promise.resolve();
+  const lane = new Lane();
 
   async function start(): Promise<LedgerStart> {
     const stored = await readStart(database);
@@ -130,8 +131,8 @@ export function createLedger(database: Database, now: () => number = Date.now): 
     );
   }
 
-  const append = (entry: LedgerEntry): Promise<LedgerRow> => {
-    const next = tail.then(async () => {
+  const append = (entry: LedgerEntry): Promise<LedgerRow> =>
+    lane.run(async () => {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const row = await appendOnce(entry);
         if (row !== null) return row;
@@ -139,9 +140,6 @@ export function createLedger(database: Database, now: () => number = Date.now): 
       }
       throw new AppError('busy', 'another tab keeps writing the ledger', { stage: 'store' });
     });
-    tail = next.catch(() => {});
-    return next;
-  };
 
   const list: Ledger['list'] = ({ limit = 100, beforeSequence = Infinity } = {}) =>
     transact(database, ['ledger'], 'readonly', async (transaction) => {
@@ -183,8 +181,8 @@ export function createLedger(database: Database, now: () => number = Date.now): 
     async export() {
       return { format: 'mekiki-ledger', version: 1, start: await start(), rows: await allRows() };
     },
-    async erase(atMs = now()) {
-      const work = tail.then(async () => {
+    erase: (atMs = now()) =>
+      lane.run(async () => {
         for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
           const old = await start();
           const last = await lastRow(database);
@@ -206,10 +204,7 @@ export function createLedger(database: Database, now: () => number = Date.now): 
           await waitForTurn(attempt);
         }
         throw new AppError('busy', 'another tab keeps writing the ledger', { stage: 'store' });
-      });
-      tail = work.catch(() => {});
-      await work;
-    },
+      }),
     count: () => transact(database, ['ledger'], 'readonly', (transaction) => transaction.objectStore('ledger').count()),
   };
 }

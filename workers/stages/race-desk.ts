@@ -2,6 +2,7 @@
 import type { RunnerChoice } from '../../src/contracts/race-delivery.ts';
 import type { DeliveryQuestion, RaceDeskApi, Recognised } from '../../src/contracts/race-desk-api.ts';
 import type { BibAnswer, CameraProposal } from '../../src/contracts/race.ts';
+import { Lane } from '../../src/core/lane.ts';
 import { bodyAnswer } from '../../src/core/race/body-answer.ts';
 import { proposeOffsets, type ClockSighting, type ClockWitness } from '../../src/core/race/clock.ts';
 import { weighByTime, type WeighByTime } from '../../src/core/race/number-times.ts';
@@ -35,7 +36,7 @@ export function createRaceDesk(database: Database): RaceDeskApi {
   let read: { readonly key: string; readonly contents: Promise<RaceContents> } | null = null;
   let times: { readonly eventId: string; readonly weigh: Promise<WeighByTime> } | null = null;
   /** One after the other: they write the same answers. */
-  let recognising: Promise<unknown> = Promise.resolve();
+  const recognising = new Lane();
   let open: { readonly key: string; readonly race: Promise<OpenRace> } | null = null;
 
   function contentsOf({ eventId, token }: DeliveryQuestion): Promise<RaceContents> {
@@ -67,10 +68,8 @@ export function createRaceDesk(database: Database): RaceDeskApi {
     },
     clocks: (eventId) => proposedClocks(database, eventId),
     recognise(eventId) {
-      const done = recognising.then(() => recognise(database, eventId));
       times = null;
-      recognising = done.catch(() => {});
-      return done;
+      return recognising.run(() => recognise(database, eventId));
     },
     async weigh(eventId, cameraId, atMs, candidates) {
       if (times?.eventId !== eventId) times = { eventId, weigh: timesOf(database, eventId) };

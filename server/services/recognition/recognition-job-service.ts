@@ -7,6 +7,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { AppError, type ErrorCode } from '../../../src/contracts/errors.ts';
 import { BATCH_LIMITS, type JobResult, type RecogniseQuery, type RecognitionJob } from '../../../src/contracts/recognise-api.ts';
 import type { PageQuery } from '../../../src/contracts/page-api.ts';
+import { Lane } from '../../../src/core/lane.ts';
 import type { RecognitionJobs, StoredJob, WaitingImage } from '../../repositories/recognition-jobs.ts';
 import type { NamedImage } from './image-body.ts';
 import { pageOf, placeOf } from '../http/page-cursor.ts';
@@ -46,7 +47,7 @@ export class RecognitionJobService {
   readonly #listeners: ((job: RecognitionJob, owner: string) => Promise<void>)[] = [];
   #lanes: Promise<void>[] = [];
   #idleLanes = 0;
-  #picking: Promise<unknown> = Promise.resolve();
+  readonly #picking = new Lane();
   #isClosed = false;
 
   constructor(parts: RecognitionJobParts) {
@@ -177,14 +178,12 @@ export class RecognitionJobService {
 
   /** The next image, marked; one lane at a time. */
   #pick(): Promise<WaitingImage | null> {
-    const picked = this.#picking.then(async () => {
+    return this.#picking.run(async () => {
       if (this.#isClosed) return null;
       const image = await this.#parts.jobs.nextWaiting();
       if (image !== null) await this.#parts.jobs.begin(image);
       return image;
     });
-    this.#picking = picked.catch(() => {});
-    return picked;
   }
 
   async #recognise(image: WaitingImage): Promise<void> {

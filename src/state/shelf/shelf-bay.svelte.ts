@@ -8,6 +8,7 @@ import type { Product } from '../../contracts/product.ts';
 import type { Compliance, FacingLook, FacingNews, Planogram, ShelfAnalysis, ShelfReading } from '../../contracts/shelf.ts';
 import type { BayReport } from '../../contracts/visit-report.ts';
 import type { Bay, BayPhoto, KeptPlanogram, PhotoReading, ShelfEdit, Stopwatch, Visit } from '../../contracts/visit.ts';
+import { Lane } from '../../core/lane.ts';
 import { productFacts } from '../../core/shelf/bay-report.ts';
 import { withEdit, withoutLast, withRedone, type Heights } from '../../core/shelf/edit-history.ts';
 import {
@@ -58,7 +59,7 @@ export class ShelfBay {
   /** Writes, one after the other. */
   #disk: Promise<void> = Promise.resolve();
   /** Sums, one after the other: each begins with the report as the one before left it. */
-  #sums: Promise<void> = Promise.resolve();
+  readonly #sums = new Lane();
   #changes = 0;
   #unseen: readonly string[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
@@ -506,18 +507,12 @@ export class ShelfBay {
   }
 
   #summarise(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#sums.run(async () => {
       if (this.#visit === null) return;
       await this.#disk;
       this.#summary = await summariseBay(this.#visit, this.bayId, device(), nameOfProduct);
       if (this.#summary !== null) this.#products = this.#summary.products;
     });
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#sums.then(work);
-    this.#sums = turn.catch(() => {});
-    return turn;
   }
 }
 
