@@ -16,9 +16,9 @@ import type { Table } from 'apache-arrow';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
 import type { Collections } from '../../repositories/collections.ts';
 import type { WriteAheadLog, WriteOperation } from '../../repositories/write-ahead-log.ts';
-import { requireFields } from '../../repositories/item-rows.ts';
 import type { DamageReport } from '../storage/damage.ts';
 import { IndexMaintenance } from './index-maintenance.ts';
+import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { isStorageFull } from '../storage/storage-full.ts';
 
@@ -277,7 +277,7 @@ export class CollectionStore {
     items: readonly (Omit<AnnItem, 'vector'> & { readonly vector: readonly number[] | Float32Array })[],
   ): Promise<number> {
     const { description } = this.#require(name);
-    const checked = items.map((item) => this.#checkedItem(description, space, item));
+    const checked = items.map((item) => checkedItem(description, space, item));
     return this.#write({ kind: 'upsert', collection: name, items: checked });
   }
 
@@ -289,7 +289,7 @@ export class CollectionStore {
 
   /** @returns the item with a checked vector. @throws HttpProblem 400 | AppError('invalid-input') */
   check(name: string, space: string, item: AnnItem): AnnItem {
-    return this.#checkedItem(this.#require(name).description, space, item);
+    return checkedItem(this.#require(name).description, space, item);
   }
 
   /** What a collection was made with. @throws HttpProblem 404 */
@@ -493,15 +493,6 @@ export class CollectionStore {
       () => this.#parts.damage.clear('collection', name),
       (error: unknown) => this.#parts.logger.error({ collection: name, err: error }, 'a damaged index could not be made again'),
     );
-  }
-
-  #checkedItem(
-    description: CreateCollection,
-    space: string,
-    item: Omit<AnnItem, 'vector'> & { readonly vector: ArrayLike<number> },
-  ): AnnItem {
-    requireFields(description, item.metadata);
-    return { ...item, vector: checkedVector(description, space, item.vector, item.id) };
   }
 
   /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
@@ -746,23 +737,4 @@ function joined(operations: readonly WriteOperation[]): WriteOperation {
   const [first] = operations;
   if (first?.kind !== 'upsert') return first!;
   return { ...first, items: operations.flatMap((operation) => (operation.kind === 'upsert' ? operation.items : [])) };
-}
-
-function requireSpace(collection: CreateCollection, space: string): void {
-  if (space !== collection.space)
-    throw new HttpProblem(400, 'invalid-input', `This collection holds ${collection.space} vectors, not ${space}.`);
-}
-
-/** @returns a copy as floats. @throws HttpProblem 400, so that nothing wrong is ever logged or stored. */
-function checkedVector(collection: CreateCollection, space: string, vector: ArrayLike<number>, id?: string): Float32Array {
-  const where = id === undefined ? '' : ` (item "${id}")`;
-  requireSpace(collection, space);
-  if (vector.length !== collection.dimensions)
-    throw new HttpProblem(400, 'invalid-input', `Expected ${collection.dimensions} dimensions, got ${vector.length}${where}.`);
-  const floats = Float32Array.from(vector);
-  let sum = 0;
-  for (const value of floats) sum += value * value;
-  if (!Number.isFinite(sum)) throw new HttpProblem(400, 'invalid-input', `The vector has a value that is not a finite number${where}.`);
-  if (sum < 1e-12) throw new HttpProblem(400, 'invalid-input', `The vector is zero and points nowhere${where}.`);
-  return floats;
 }
