@@ -19,7 +19,10 @@ import type { WriteAheadLog, WriteOperation } from '../../repositories/write-ahe
 import type { DamageReport } from '../storage/damage.ts';
 import { IndexMaintenance } from './index-maintenance.ts';
 import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
+import { OpenCollections, type ServedCollection } from './open-collections.ts';
+import { WritePermit } from './write-permit.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { requireRoom } from './collection-room.ts';
 import { isStorageFull } from '../storage/storage-full.ts';
 
 /** Writes that are logged in one transaction. */
@@ -41,15 +44,6 @@ const EXAMINE_MS = 60_000;
 const SETTLE_AFTER_MS = 2_000;
 /** Log entries applied at a time at start. */
 const REPLAY_PAGE = 16;
-
-interface OpenCollection {
-  readonly description: CreateCollection;
-  /** Null: the engine could not open it; the rest is served. */
-  readonly index: AnnIndex | null;
-  isDirty: boolean;
-}
-
-type ServedCollection = OpenCollection & { readonly index: AnnIndex };
 
 interface Waiting {
   readonly operation: WriteOperation;
@@ -73,7 +67,8 @@ export interface CollectionStoreParts {
 /** Opens, searches and writes collections. Make one with {@link CollectionStore.open}. */
 export class CollectionStore {
   readonly #parts: CollectionStoreParts;
-  readonly #open = new Map<string, OpenCollection>();
+  readonly #open: OpenCollections;
+  readonly #permit: WritePermit;
   readonly #maintenance: IndexMaintenance;
   #waiting: Waiting[] = [];
   /** What runs alone in the lane, e.g. a bulk commit. */
@@ -86,12 +81,13 @@ export class CollectionStore {
   #uncheckedOperations = 0;
   /** When a collection was looked through, and the look that is under way. */
   readonly #examined = new Map<string, { readonly atMs: number; readonly end: Promise<void> }>();
-  #isClosed = false;
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
+    this.#permit = new WritePermit(parts.refusal);
+    this.#open = new OpenCollections(parts.engine, parts.damage);
     this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
-      if (this.#isClosed) return;
+      if (this.#permit.isClosed) return;
       if (this.#maintenance.isWaiting) this.#look();
       const entry = this.#open.get(name);
       if (entry === undefined) return;
@@ -103,7 +99,7 @@ export class CollectionStore {
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
   static async open(parts: CollectionStoreParts): Promise<CollectionStore> {
     const store = new CollectionStore(parts);
-    for (const description of await parts.collections.list()) store.#open.set(description.name, await store.#openIndex(description));
+    for (const description of await parts.collections.list()) await store.#open.add(description);
     await store.#replay();
     store.#settleTimer = setTimeout(() => void store.#settle(), SETTLE_AFTER_MS).unref();
     return store;
@@ -115,26 +111,18 @@ export class CollectionStore {
   }
 
   /** Serve exactly these collections. Those that are served already go on. */
-  async adopt(descriptions: readonly CreateCollection[]): Promise<void> {
-    const wanted = new Map(descriptions.map((description) => [description.name, description]));
-    for (const [name, { description, index }] of this.#open) {
-      if (index !== null && JSON.stringify(wanted.get(name)) === JSON.stringify(description)) wanted.delete(name);
-      else {
-        this.#open.delete(name);
-        await index?.close();
-      }
-    }
-    for (const description of wanted.values()) this.#open.set(description.name, await this.#openIndex(description));
+  adopt(descriptions: readonly CreateCollection[]): Promise<void> {
+    return this.#open.adopt(descriptions);
   }
 
   /** True when a collection was set aside, or stored vectors were not found at the last check. */
   get isDegraded(): boolean {
-    return this.#maintenance.isAlarmed || [...this.#open.values()].some(({ index }) => index === null);
+    return this.#maintenance.isAlarmed || [...this.#open].some(({ index }) => index === null);
   }
 
   /** Collections that are served, with their sizes. */
   async list(): Promise<Collection[]> {
-    const described = await Promise.all([...this.#open.keys()].map((name) => this.describe(name)));
+    const described = await Promise.all([...this.#open].map(({ description }) => this.describe(description.name)));
     return described.flatMap((collection) => collection ?? []);
   }
 
@@ -147,15 +135,15 @@ export class CollectionStore {
   async create(request: CreateCollectionRequest): Promise<{ collection: Collection; isNew: boolean }> {
     const wanted = createCollectionSchema.parse(request);
     const known = this.#open.get(wanted.name);
-    if (known === undefined) this.#requireWritable();
+    if (known === undefined) this.#permit.require();
     const isNew = await this.#parts.collections.add(wanted);
     if (isNew) {
       // Left behind by a removal that was cut short.
       await this.#parts.engine.drop(wanted.name);
-      this.#open.set(wanted.name, await this.#openIndex(wanted));
+      await this.#open.add(wanted);
       await this.#publish();
     }
-    const { description, index } = this.#require(wanted.name);
+    const { description, index } = this.#open.require(wanted.name);
     if (description.space !== wanted.space || description.dimensions !== wanted.dimensions)
       throw new HttpProblem(
         409,
@@ -170,9 +158,9 @@ export class CollectionStore {
 
   /** Remove a collection with everything in it, also one that was set aside. Writes that were taken before finish first. @throws HttpProblem 404 */
   async drop(name: string): Promise<void> {
-    const { index } = this.#known(name);
-    this.#requireWritable();
-    this.#open.delete(name);
+    const { index } = this.#open.known(name);
+    this.#permit.require();
+    this.#open.remove(name);
     this.#parts.damage.clear('collection', name);
     await this.#maintenance.forget(name);
     await this.#lane;
@@ -199,7 +187,7 @@ export class CollectionStore {
 
   /** @returns a collection with its size and the state of its index. @throws HttpProblem 404 */
   async state(name: string): Promise<CollectionState> {
-    const { description, index } = this.#require(name);
+    const { description, index } = this.#open.require(name);
     const { count, indexed, unindexed, trainedOn, sizeBytes } = await index.state();
     return {
       ...description,
@@ -222,7 +210,7 @@ export class CollectionStore {
    * @throws AppError('invalid-input') for a filter on what is not a declared field.
    */
   async search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
-    const { description, index } = this.#require(name);
+    const { description, index } = this.#open.require(name);
     const checked = checkedVector(description, space, vector);
     try {
       return await twice(() => index.search(checked, k, { filter }));
@@ -241,17 +229,17 @@ export class CollectionStore {
 
   /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
   scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
-    return this.#explained(name, this.#require(name).index.scan(options));
+    return this.#explained(name, this.#open.require(name).index.scan(options));
   }
 
   /** The same without vectors and keypoints. @throws HttpProblem 404 */
   listItems(name: string): AsyncIterable<ListedItem[]> {
-    return this.#explained(name, this.#require(name).index.list());
+    return this.#explained(name, this.#open.require(name).index.list());
   }
 
   /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
   async keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-    const { index } = this.#require(name);
+    const { index } = this.#open.require(name);
     try {
       return await twice(() => index.keypoints(ids));
     } catch (error) {
@@ -261,7 +249,7 @@ export class CollectionStore {
 
   /** @returns the item, or null. */
   async get(name: string, id: string): Promise<AnnItem | null> {
-    const { index } = this.#require(name);
+    const { index } = this.#open.require(name);
     try {
       const [item] = await twice(() => index.get([id]));
       return item ?? null;
@@ -276,44 +264,35 @@ export class CollectionStore {
     space: string,
     items: readonly (Omit<AnnItem, 'vector'> & { readonly vector: readonly number[] | Float32Array })[],
   ): Promise<number> {
-    const { description } = this.#require(name);
+    const { description } = this.#open.require(name);
     const checked = items.map((item) => checkedItem(description, space, item));
     return this.#write({ kind: 'upsert', collection: name, items: checked });
   }
 
   /** Durable when this resolves. @returns how many were there. */
   async delete(name: string, ids: readonly string[]): Promise<number> {
-    this.#require(name);
+    this.#open.require(name);
     return this.#write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
   }
 
   /** @returns the item with a checked vector. @throws HttpProblem 400 | AppError('invalid-input') */
   check(name: string, space: string, item: AnnItem): AnnItem {
-    return checkedItem(this.#require(name).description, space, item);
+    return checkedItem(this.#open.require(name).description, space, item);
   }
 
   /** What a collection was made with. @throws HttpProblem 404 */
   description(name: string): CreateCollection {
-    return this.#require(name).description;
+    return this.#open.require(name).description;
   }
 
   /** @throws HttpProblem 400 when a collection holds vectors of another space; 404 */
   requireSpace(name: string, space: string): void {
-    requireSpace(this.#require(name).description, space);
+    requireSpace(this.#open.require(name).description, space);
   }
 
   /** @throws HttpProblem 507 when these ids and `pending` others would not fit into the collection's quota. */
   async requireRoom(name: string, ids: readonly string[], pending = 0): Promise<void> {
-    const { description, index } = this.#require(name);
-    if (description.quota === null) return;
-    const { maximumItems } = description.quota;
-    const count = await index.count();
-    if (count + pending + ids.length <= maximumItems) return;
-    let existing = 0;
-    const unique = [...new Set(ids)];
-    for (let start = 0; start < unique.length; start += 1000) existing += (await index.get(unique.slice(start, start + 1000))).length;
-    if (count + pending + unique.length - existing > maximumItems)
-      throw new HttpProblem(507, 'quota-exceeded', `Collection "${name}" may hold ${maximumItems} items. Nothing of this write was kept.`);
+    await requireRoom(this.#open.require(name), ids, pending);
   }
 
   /**
@@ -321,7 +300,7 @@ export class CollectionStore {
    * before it can come back over it. It is not in the log: the caller keeps the rows until then.
    */
   async ingest(name: string, tables: readonly Table[]): Promise<void> {
-    const target = this.#require(name);
+    const target = this.#open.require(name);
     await this.#alone(async () => {
       target.isDirty = true;
       await target.index.ingest(tables);
@@ -347,7 +326,7 @@ export class CollectionStore {
 
   /** Write the live rows of files with deleted rows anew: [Note: Delete is not erase]. @returns how many files. @throws HttpProblem 404 */
   async rewriteDeleted(name: string): Promise<number> {
-    const target = this.#require(name);
+    const target = this.#open.require(name);
     let rewritten = 0;
     await this.#alone(async () => {
       target.isDirty = true;
@@ -358,7 +337,7 @@ export class CollectionStore {
 
   /** Make the indexes of a collection anew from its live rows, beside searches and writes. @returns how many. @throws HttpProblem 404 */
   async rebuildIndexes(name: string): Promise<number> {
-    const { index } = this.#require(name);
+    const { index } = this.#open.require(name);
     let rebuilt = 0;
     await this.#maintenance.exclusively(name, async () => {
       rebuilt = await index.rebuildIndexes();
@@ -368,7 +347,7 @@ export class CollectionStore {
 
   /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
   async dropOldVersions(name: string): Promise<void> {
-    const target = this.#require(name);
+    const target = this.#open.require(name);
     await this.#maintenance.exclusively(name, () =>
       this.#alone(async () => {
         target.isDirty = true;
@@ -387,45 +366,13 @@ export class CollectionStore {
 
   /** Finish the writes that wait, flush and close. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#permit.close();
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
     await this.#lane;
     await this.#maintenance.close();
     await this.#checkpoint();
-    for (const { index } of this.#open.values()) await index?.close();
+    for (const { index } of this.#open) await index?.close();
     await this.#parts.engine.close();
-  }
-
-  #known(name: string): OpenCollection {
-    const found = this.#open.get(name);
-    if (found === undefined) throw new HttpProblem(404, 'invalid-input', `There is no collection "${name}".`);
-    return found;
-  }
-
-  #require(name: string): ServedCollection {
-    const found = this.#known(name);
-    if (found.index === null) throw new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`);
-    return found as ServedCollection;
-  }
-
-  async #openIndex(description: CreateCollection): Promise<OpenCollection> {
-    try {
-      const index = await this.#parts.engine.open(description);
-      await index.count();
-      return { description, index, isDirty: false };
-    } catch (error) {
-      this.#noteSetAside(description.name, error);
-      return { description, index: null, isDirty: false };
-    }
-  }
-
-  #noteSetAside(name: string, error: unknown): void {
-    const reason = isStorageFull(error)
-      ? `There is no room to apply what collection "${name}" was sent before the last stop, so it was set aside. Make room and start the server again.`
-      : `Collection "${name}" is damaged and was set aside; what it was sent since its last flush is kept in the log. ` +
-        'Restore a backup, or remove the collection and send its items again.';
-    this.#parts.damage.clear('collection', name);
-    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, error);
   }
 
   async *#explained<Batch>(name: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
@@ -460,8 +407,7 @@ export class CollectionStore {
         if (isIndexUsed) this.#mendIndexes(name, cause);
       } catch (error) {
         if (this.#open.get(name) !== target) return;
-        this.#open.set(name, { ...target, index: null });
-        this.#noteSetAside(name, error);
+        this.#open.setAside(target, error);
       }
     })();
     this.#examined.set(name, { atMs: Date.now(), end });
@@ -480,13 +426,12 @@ export class CollectionStore {
       this.#mendIndexes(name, cause);
       return;
     }
-    this.#open.set(name, { ...target, index: null });
-    this.#noteSetAside(name, cause);
+    this.#open.setAside(target, cause);
   }
 
   /** Make the indexes of a collection again, in the background. */
   #mendIndexes(name: string, cause: unknown): void {
-    if (this.#isClosed || (this.#parts.refusal?.() ?? null) !== null || this.#parts.damage.has('collection', name)) return;
+    if (this.#permit.isClosed || this.#permit.refusal !== null || this.#parts.damage.has('collection', name)) return;
     const reason = `An index of collection "${name}" is damaged. It is being made again from the rows, which are searched one by one meanwhile.`;
     this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, cause);
     this.rebuildIndexes(name).then(
@@ -514,8 +459,7 @@ export class CollectionStore {
             await applyOne(target as ServedCollection, operation);
             applied += 1;
           } catch (error) {
-            this.#noteSetAside(operation.collection, error);
-            this.#open.set(operation.collection, { ...target, index: null });
+            this.#open.setAside(target, error);
           }
         }
         this.#appliedSequence = sequence;
@@ -531,8 +475,8 @@ export class CollectionStore {
 
   /** What a start leaves for later: files that a kill left half-written, a training that it cut short, indexes that lie on the disk only. */
   async #settle(): Promise<void> {
-    for (const { description, index } of [...this.#open.values()]) {
-      if (this.#isClosed) return;
+    for (const { description, index } of [...this.#open]) {
+      if (this.#permit.isClosed) return;
       const { name: collection } = description;
       if (index === null) continue;
       try {
@@ -550,17 +494,11 @@ export class CollectionStore {
   }
 
   async #publish(): Promise<void> {
-    await this.#parts.onCollections?.([...this.#open.values()].map(({ description }) => description));
-  }
-
-  #requireWritable(): void {
-    if (this.#isClosed) throw new HttpProblem(503, 'busy', 'The server is stopping.');
-    const refusal = this.#parts.refusal?.() ?? null;
-    if (refusal !== null) throw new HttpProblem(403, 'server-refused', refusal);
+    await this.#parts.onCollections?.([...this.#open].map(({ description }) => description));
   }
 
   #write(operation: WriteOperation): Promise<number> {
-    this.#requireWritable();
+    this.#permit.require();
     if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ operation, resolve, reject });
@@ -571,7 +509,7 @@ export class CollectionStore {
   /** Run a task in the lane: no write is under way meanwhile. */
   #alone(task: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#requireWritable();
+      this.#permit.require();
       this.#jobs.push(() => task().then(resolve, reject));
       this.#startLane();
     });
@@ -628,10 +566,10 @@ export class CollectionStore {
       while (isJoining && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
       const run = group.slice(start, end);
       try {
-        const target = this.#require(first.collection);
+        const target = this.#open.require(first.collection);
         if (first.kind === 'upsert')
-          await this.requireRoom(
-            first.collection,
+          await requireRoom(
+            target,
             first.items.map(({ id }) => id),
           );
         const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
@@ -672,7 +610,7 @@ export class CollectionStore {
     this.#uncheckedOperations = 0;
     let problem: unknown = null;
     const unflushed: string[] = [];
-    for (const [name, entry] of [...this.#open]) {
+    for (const entry of [...this.#open]) {
       if (!entry.isDirty || entry.index === null) continue;
       entry.isDirty = false;
       try {
@@ -680,18 +618,19 @@ export class CollectionStore {
       } catch (error) {
         // One that cannot be flushed must not keep the log of the others.
         entry.isDirty = true;
+        const { name } = entry.description;
         unflushed.push(name);
         problem = await this.#explain(name, error);
       }
     }
-    const setAside = [...this.#open.values()].filter(({ index }) => index === null).map(({ description }) => description.name);
+    const setAside = [...this.#open].filter(({ index }) => index === null).map(({ description }) => description.name);
     if (upTo > 0) await this.#parts.writeAhead.forget(upTo, [...unflushed, ...setAside]);
     if (problem !== null) throw new AppError('busy', 'A collection could not be flushed.', { cause: problem });
   }
 
   async #maintainWhereDue(): Promise<void> {
-    if ((this.#parts.refusal?.() ?? null) !== null) return;
-    for (const { description, index } of this.#open.values())
+    if (this.#permit.refusal !== null) return;
+    for (const { description, index } of this.#open)
       if (index !== null) await this.#maintenance.consider({ name: description.name, index }, this.#waiting.length === 0);
   }
 }
