@@ -22,8 +22,8 @@ import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
 import { OpenCollections, type ServedCollection } from './open-collections.ts';
 import { WritePermit } from './write-permit.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { CollectionDamage, isOurs } from './collection-damage.ts';
 import { requireRoom } from './collection-room.ts';
-import { isStorageFull } from '../storage/storage-full.ts';
 
 /** Writes that are logged in one transaction. */
 const GROUP_OPERATIONS = 64;
@@ -35,11 +35,6 @@ const MAX_WAITING = 256;
 const CHECKPOINT_OPERATIONS = 256;
 /** … or so long after the last one. */
 const CHECKPOINT_IDLE_MS = 1_000;
-/** What the engine says of files that are missing, cut short or make no sense; not of commits that got in each other's way. */
-const DAMAGE =
-  /not found|no such file|corrupt|invalid|unexpected|eof|out of (range|bounds)|decod|decompress|parse|magic|overflow|panick|LanceError\(IO\)|rows can be read/i;
-/** A collection that fails is looked through at most this often. */
-const EXAMINE_MS = 60_000;
 /** After a start, when the first searches have been answered. */
 const SETTLE_AFTER_MS = 2_000;
 /** Log entries applied at a time at start. */
@@ -70,6 +65,7 @@ export class CollectionStore {
   readonly #open: OpenCollections;
   readonly #permit: WritePermit;
   readonly #maintenance: IndexMaintenance;
+  readonly #damage: CollectionDamage;
   #waiting: Waiting[] = [];
   /** What runs alone in the lane, e.g. a bulk commit. */
   readonly #jobs: (() => Promise<void>)[] = [];
@@ -79,8 +75,6 @@ export class CollectionStore {
   #settleTimer: NodeJS.Timeout | null = null;
   #appliedSequence = 0;
   #uncheckedOperations = 0;
-  /** When a collection was looked through, and the look that is under way. */
-  readonly #examined = new Map<string, { readonly atMs: number; readonly end: Promise<void> }>();
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
@@ -94,6 +88,7 @@ export class CollectionStore {
       entry.isDirty = true;
       this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
     });
+    this.#damage = new CollectionDamage({ ...parts, open: this.#open, permit: this.#permit, maintenance: this.#maintenance });
   }
 
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
@@ -180,7 +175,7 @@ export class CollectionStore {
       return { ...found.description, count: await found.index.count() };
     } catch (error) {
       // Removed meanwhile, or damaged: then it is set aside by this.
-      await this.#explain(name, error).catch(() => undefined);
+      await this.#damage.explain(name, error).catch(() => undefined);
       return null;
     }
   }
@@ -219,22 +214,22 @@ export class CollectionStore {
       try {
         // A damaged index is made again from the rows, which are searched one by one meanwhile.
         const matches = await index.search(checked, k, { filter, effort: 'exact' });
-        this.#mendIndexes(name, error);
+        this.#damage.mendIndexes(name, error);
         return matches;
       } catch (second) {
-        throw await this.#explain(name, second, true);
+        throw await this.#damage.explain(name, second, true);
       }
     }
   }
 
   /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
   scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
-    return this.#explained(name, this.#open.require(name).index.scan(options));
+    return this.#damage.explained(name, this.#open.require(name).index.scan(options));
   }
 
   /** The same without vectors and keypoints. @throws HttpProblem 404 */
   listItems(name: string): AsyncIterable<ListedItem[]> {
-    return this.#explained(name, this.#open.require(name).index.list());
+    return this.#damage.explained(name, this.#open.require(name).index.list());
   }
 
   /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
@@ -243,7 +238,7 @@ export class CollectionStore {
     try {
       return await twice(() => index.keypoints(ids));
     } catch (error) {
-      throw await this.#explain(name, error, true);
+      throw await this.#damage.explain(name, error, true);
     }
   }
 
@@ -254,7 +249,7 @@ export class CollectionStore {
       const [item] = await twice(() => index.get([id]));
       return item ?? null;
     } catch (error) {
-      throw await this.#explain(name, error, true);
+      throw await this.#damage.explain(name, error, true);
     }
   }
 
@@ -336,13 +331,8 @@ export class CollectionStore {
   }
 
   /** Make the indexes of a collection anew from its live rows, beside searches and writes. @returns how many. @throws HttpProblem 404 */
-  async rebuildIndexes(name: string): Promise<number> {
-    const { index } = this.#open.require(name);
-    let rebuilt = 0;
-    await this.#maintenance.exclusively(name, async () => {
-      rebuilt = await index.rebuildIndexes();
-    });
-    return rebuilt;
+  rebuildIndexes(name: string): Promise<number> {
+    return this.#damage.rebuildIndexes(name);
   }
 
   /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
@@ -375,69 +365,12 @@ export class CollectionStore {
     await this.#parts.engine.close();
   }
 
-  async *#explained<Batch>(name: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    try {
-      yield* batches;
-    } catch (error) {
-      throw await this.#explain(name, error);
-    }
-  }
-
-  /**
-   * The engine failed: find out why. When rows cannot be read, the collection is set aside.
-   * @param isIndexUsed when all rows can be read, its indexes are made anew.
-   * @returns what to throw.
-   */
-  async #explain(name: string, error: unknown, isIndexUsed = false): Promise<unknown> {
-    const target = this.#open.get(name);
-    if (isOurs(error) || !DAMAGE.test(String(error)) || target === undefined || target.index === null) return error;
-    await this.#examine(target as ServedCollection, error, isIndexUsed);
-    return this.#open.get(name)?.index === null
-      ? new HttpProblem(503, 'server-refused', `Collection "${name}" is damaged and was set aside.`)
-      : error;
-  }
-
-  async #examine(target: ServedCollection, cause: unknown, isIndexUsed: boolean): Promise<void> {
-    const { name } = target.description;
-    const before = this.#examined.get(name);
-    if (before !== undefined && Date.now() - before.atMs < EXAMINE_MS) return before.end;
-    const end = (async () => {
-      try {
-        await target.index.verify();
-        if (isIndexUsed) this.#mendIndexes(name, cause);
-      } catch (error) {
-        if (this.#open.get(name) !== target) return;
-        this.#open.setAside(target, error);
-      }
-    })();
-    this.#examined.set(name, { atMs: Date.now(), end });
-    await end;
-  }
-
   /**
    * A file of a collection is not what was written. Indexes are made anew from the rows; when it holds rows, the collection is set aside,
    * because which of them are wrong cannot be told.
    */
   reportChanged(name: string, file: string, isIndex: boolean): void {
-    const target = this.#open.get(name);
-    if (target === undefined || target.index === null) return;
-    const cause = new Error(`the file ${file} is not what was written`);
-    if (isIndex) {
-      this.#mendIndexes(name, cause);
-      return;
-    }
-    this.#open.setAside(target, cause);
-  }
-
-  /** Make the indexes of a collection again, in the background. */
-  #mendIndexes(name: string, cause: unknown): void {
-    if (this.#permit.isClosed || this.#permit.refusal !== null || this.#parts.damage.has('collection', name)) return;
-    const reason = `An index of collection "${name}" is damaged. It is being made again from the rows, which are searched one by one meanwhile.`;
-    this.#parts.damage.note({ kind: 'collection', name, collection: name, reason }, cause);
-    this.rebuildIndexes(name).then(
-      () => this.#parts.damage.clear('collection', name),
-      (error: unknown) => this.#parts.logger.error({ collection: name, err: error }, 'a damaged index could not be made again'),
-    );
+    this.#damage.reportChanged(name, file, isIndex);
   }
 
   /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
@@ -579,7 +512,7 @@ export class CollectionStore {
         await this.#parts.writeAhead.withdraw(sequences.slice(start, end)).catch((withdrawError: unknown) => {
           this.#parts.logger.error({ err: withdrawError }, 'failed writes stay in the log');
         });
-        const reason = await this.#explain(first.collection, error);
+        const reason = await this.#damage.explain(first.collection, error);
         for (const { reject } of run) reject(reason);
       }
       start = end;
@@ -620,7 +553,7 @@ export class CollectionStore {
         entry.isDirty = true;
         const { name } = entry.description;
         unflushed.push(name);
-        problem = await this.#explain(name, error);
+        problem = await this.#damage.explain(name, error);
       }
     }
     const setAside = [...this.#open].filter(({ index }) => index === null).map(({ description }) => description.name);
@@ -656,11 +589,6 @@ async function twice<Value>(read: () => Promise<Value>): Promise<Value> {
     if (isOurs(error)) throw error;
     return read();
   }
-}
-
-/** A refusal, or a full disk: nothing is damaged. */
-function isOurs(error: unknown): boolean {
-  return error instanceof HttpProblem || error instanceof AppError || isStorageFull(error);
 }
 
 function isSameFields(a: CreateCollection['fields'], b: CreateCollection['fields']): boolean {
