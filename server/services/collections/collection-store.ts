@@ -3,7 +3,6 @@
  * All writes go through one lane, group by group; searches run beside it.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import { AppError } from '../../../src/contracts/errors.ts';
 import {
   createCollectionSchema,
   type Collection,
@@ -22,6 +21,7 @@ import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
 import { OpenCollections, type ServedCollection } from './open-collections.ts';
 import { WritePermit } from './write-permit.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { Checkpoint } from './checkpoint.ts';
 import { CollectionDamage, isOurs } from './collection-damage.ts';
 import { requireRoom } from './collection-room.ts';
 
@@ -31,10 +31,6 @@ const GROUP_OPERATIONS = 64;
 const GROUP_ITEMS = 8_000;
 /** Writes waiting beyond this are refused as `busy`. */
 const MAX_WAITING = 256;
-/** Flush the engine's files and shorten the log after so many writes, … */
-const CHECKPOINT_OPERATIONS = 256;
-/** … or so long after the last one. */
-const CHECKPOINT_IDLE_MS = 1_000;
 /** After a start, when the first searches have been answered. */
 const SETTLE_AFTER_MS = 2_000;
 /** Log entries applied at a time at start. */
@@ -66,15 +62,12 @@ export class CollectionStore {
   readonly #permit: WritePermit;
   readonly #maintenance: IndexMaintenance;
   readonly #damage: CollectionDamage;
+  readonly #checkpoint: Checkpoint;
   #waiting: Waiting[] = [];
   /** What runs alone in the lane, e.g. a bulk commit. */
   readonly #jobs: (() => Promise<void>)[] = [];
   #lane: Promise<void> | null = null;
-  #checkpointing: Promise<boolean> | null = null;
-  #checkpointTimer: NodeJS.Timeout | null = null;
   #settleTimer: NodeJS.Timeout | null = null;
-  #appliedSequence = 0;
-  #uncheckedOperations = 0;
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
@@ -86,9 +79,11 @@ export class CollectionStore {
       const entry = this.#open.get(name);
       if (entry === undefined) return;
       entry.isDirty = true;
-      this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+      this.#checkpoint.soon();
     });
-    this.#damage = new CollectionDamage({ ...parts, open: this.#open, permit: this.#permit, maintenance: this.#maintenance });
+    const { damage, writeAhead, logger } = parts;
+    this.#damage = new CollectionDamage({ open: this.#open, permit: this.#permit, maintenance: this.#maintenance, damage, logger });
+    this.#checkpoint = new Checkpoint({ open: this.#open, damage: this.#damage, writeAhead, logger });
   }
 
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
@@ -159,7 +154,7 @@ export class CollectionStore {
     this.#parts.damage.clear('collection', name);
     await this.#maintenance.forget(name);
     await this.#lane;
-    await this.#checkpointing;
+    await this.#checkpoint.underWay;
     // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
     await this.#parts.collections.remove(name);
     await this.#publish();
@@ -301,9 +296,9 @@ export class CollectionStore {
       await target.index.ingest(tables);
     });
     // A checkpoint under way may have begun before the commit.
-    await this.#checkpointing;
+    await this.#checkpoint.underWay;
     target.isDirty = true;
-    if (!(await this.#checkpoint())) throw new HttpProblem(503, 'busy', 'The rows could not be flushed. Try again in a moment.');
+    if (!(await this.#checkpoint.run())) throw new HttpProblem(503, 'busy', 'The rows could not be flushed. Try again in a moment.');
   }
 
   /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
@@ -350,8 +345,8 @@ export class CollectionStore {
   async flush(): Promise<boolean> {
     await this.#lane;
     // One under way may have begun before the last write.
-    await this.#checkpointing;
-    return this.#checkpoint();
+    await this.#checkpoint.underWay;
+    return this.#checkpoint.run();
   }
 
   /** Finish the writes that wait, flush and close. */
@@ -360,7 +355,7 @@ export class CollectionStore {
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
     await this.#lane;
     await this.#maintenance.close();
-    await this.#checkpoint();
+    await this.#checkpoint.run();
     for (const { index } of this.#open) await index?.close();
     await this.#parts.engine.close();
   }
@@ -381,8 +376,9 @@ export class CollectionStore {
 
   async #replay(): Promise<void> {
     let applied = 0;
+    let last = 0;
     for (;;) {
-      const page = await this.#parts.writeAhead.read(this.#appliedSequence, REPLAY_PAGE);
+      const page = await this.#parts.writeAhead.read(last, REPLAY_PAGE);
       if (page.length === 0) break;
       for (const { sequence, collection, operation } of page) {
         const target = this.#open.get(collection);
@@ -395,7 +391,8 @@ export class CollectionStore {
             this.#open.setAside(target, error);
           }
         }
-        this.#appliedSequence = sequence;
+        this.#checkpoint.applied([sequence]);
+        last = sequence;
       }
     }
     for (const { collection, writes } of await this.#parts.writeAhead.damaged()) {
@@ -403,7 +400,7 @@ export class CollectionStore {
       this.#parts.damage.note({ kind: 'database', name: `log of ${collection}`, collection, reason });
     }
     if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
-    await this.#checkpoint();
+    await this.#checkpoint.run();
   }
 
   /** What a start leaves for later: files that a kill left half-written, a training that it cut short, indexes that lie on the disk only. */
@@ -467,15 +464,14 @@ export class CollectionStore {
       try {
         const sequences = await this.#parts.writeAhead.append(group.map(({ operation }) => operation));
         await this.#applyGroup(group, sequences);
-        this.#appliedSequence = Math.max(this.#appliedSequence, ...sequences);
-        this.#uncheckedOperations += group.length;
+        this.#checkpoint.applied(sequences);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
-      if (this.#uncheckedOperations >= CHECKPOINT_OPERATIONS) await this.#checkpoint();
+      if (this.#checkpoint.isDue) await this.#checkpoint.run();
       await this.#maintainWhereDue();
     }
-    this.#checkpointTimer ??= setTimeout(() => void this.#checkpoint(), CHECKPOINT_IDLE_MS).unref();
+    this.#checkpoint.soon();
   }
 
   #takeGroup(): Waiting[] {
@@ -517,48 +513,6 @@ export class CollectionStore {
       }
       start = end;
     }
-  }
-
-  /** [Note: Order of a write], last step. Runs beside writes: entries logged after it began are not touched. @returns whether it worked. */
-  #checkpoint(): Promise<boolean> {
-    if (this.#checkpointTimer !== null) clearTimeout(this.#checkpointTimer);
-    this.#checkpointTimer = null;
-    this.#checkpointing ??= this.#flushAndForget()
-      .then(
-        () => true,
-        (error: unknown) => {
-          // Nothing is lost: the log keeps the entries, and the next checkpoint tries again.
-          this.#parts.logger.error({ err: error }, 'checkpoint failed');
-          return false;
-        },
-      )
-      .finally(() => {
-        this.#checkpointing = null;
-      });
-    return this.#checkpointing;
-  }
-
-  async #flushAndForget(): Promise<void> {
-    const upTo = this.#appliedSequence;
-    this.#uncheckedOperations = 0;
-    let problem: unknown = null;
-    const unflushed: string[] = [];
-    for (const entry of [...this.#open]) {
-      if (!entry.isDirty || entry.index === null) continue;
-      entry.isDirty = false;
-      try {
-        await entry.index.sync();
-      } catch (error) {
-        // One that cannot be flushed must not keep the log of the others.
-        entry.isDirty = true;
-        const { name } = entry.description;
-        unflushed.push(name);
-        problem = await this.#damage.explain(name, error);
-      }
-    }
-    const setAside = [...this.#open].filter(({ index }) => index === null).map(({ description }) => description.name);
-    if (upTo > 0) await this.#parts.writeAhead.forget(upTo, [...unflushed, ...setAside]);
-    if (problem !== null) throw new AppError('busy', 'A collection could not be flushed.', { cause: problem });
   }
 
   async #maintainWhereDue(): Promise<void> {
