@@ -14,34 +14,21 @@ import {
 import type { Table } from 'apache-arrow';
 import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
 import type { Collections } from '../../repositories/collections.ts';
-import type { WriteAheadLog, WriteOperation } from '../../repositories/write-ahead-log.ts';
+import type { WriteAheadLog } from '../../repositories/write-ahead-log.ts';
 import type { DamageReport } from '../storage/damage.ts';
 import { IndexMaintenance } from './index-maintenance.ts';
 import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
-import { OpenCollections, type ServedCollection } from './open-collections.ts';
+import { replayLog } from './log-replay.ts';
+import { OpenCollections } from './open-collections.ts';
+import { WriteLane } from './write-lane.ts';
 import { WritePermit } from './write-permit.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { CollectionDamage, isOurs } from './collection-damage.ts';
 import { requireRoom } from './collection-room.ts';
 
-/** Writes that are logged in one transaction. */
-const GROUP_OPERATIONS = 64;
-/** Items of one group; bounds memory. */
-const GROUP_ITEMS = 8_000;
-/** Writes waiting beyond this are refused as `busy`. */
-const MAX_WAITING = 256;
 /** After a start, when the first searches have been answered. */
 const SETTLE_AFTER_MS = 2_000;
-/** Log entries applied at a time at start. */
-const REPLAY_PAGE = 16;
-
-interface Waiting {
-  readonly operation: WriteOperation;
-  readonly resolve: (count: number) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Everything the store stands on. */
 export interface CollectionStoreParts {
   readonly engine: AnnEngine;
@@ -63,10 +50,7 @@ export class CollectionStore {
   readonly #maintenance: IndexMaintenance;
   readonly #damage: CollectionDamage;
   readonly #checkpoint: Checkpoint;
-  #waiting: Waiting[] = [];
-  /** What runs alone in the lane, e.g. a bulk commit. */
-  readonly #jobs: (() => Promise<void>)[] = [];
-  #lane: Promise<void> | null = null;
+  readonly #lane: WriteLane;
   #settleTimer: NodeJS.Timeout | null = null;
 
   private constructor(parts: CollectionStoreParts) {
@@ -75,7 +59,7 @@ export class CollectionStore {
     this.#open = new OpenCollections(parts.engine, parts.damage);
     this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
       if (this.#permit.isClosed) return;
-      if (this.#maintenance.isWaiting) this.#look();
+      if (this.#maintenance.isWaiting) this.#lane.look();
       const entry = this.#open.get(name);
       if (entry === undefined) return;
       entry.isDirty = true;
@@ -84,13 +68,23 @@ export class CollectionStore {
     const { damage, writeAhead, logger } = parts;
     this.#damage = new CollectionDamage({ open: this.#open, permit: this.#permit, maintenance: this.#maintenance, damage, logger });
     this.#checkpoint = new Checkpoint({ open: this.#open, damage: this.#damage, writeAhead, logger });
+    this.#lane = new WriteLane({
+      open: this.#open,
+      permit: this.#permit,
+      checkpoint: this.#checkpoint,
+      maintenance: this.#maintenance,
+      damage: this.#damage,
+      writeAhead,
+      logger,
+    });
   }
 
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
   static async open(parts: CollectionStoreParts): Promise<CollectionStore> {
     const store = new CollectionStore(parts);
     for (const description of await parts.collections.list()) await store.#open.add(description);
-    await store.#replay();
+    const { writeAhead, damage, logger } = parts;
+    await replayLog({ open: store.#open, checkpoint: store.#checkpoint, writeAhead, damage, logger });
     store.#settleTimer = setTimeout(() => void store.#settle(), SETTLE_AFTER_MS).unref();
     return store;
   }
@@ -153,7 +147,7 @@ export class CollectionStore {
     this.#open.remove(name);
     this.#parts.damage.clear('collection', name);
     await this.#maintenance.forget(name);
-    await this.#lane;
+    await this.#lane.underWay;
     await this.#checkpoint.underWay;
     // The name first: from here on a crash leaves files that the next creation clears, never a collection without files.
     await this.#parts.collections.remove(name);
@@ -256,13 +250,13 @@ export class CollectionStore {
   ): Promise<number> {
     const { description } = this.#open.require(name);
     const checked = items.map((item) => checkedItem(description, space, item));
-    return this.#write({ kind: 'upsert', collection: name, items: checked });
+    return this.#lane.write({ kind: 'upsert', collection: name, items: checked });
   }
 
   /** Durable when this resolves. @returns how many were there. */
   async delete(name: string, ids: readonly string[]): Promise<number> {
     this.#open.require(name);
-    return this.#write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
+    return this.#lane.write({ kind: 'delete', collection: name, ids: [...new Set(ids)] });
   }
 
   /** @returns the item with a checked vector. @throws HttpProblem 400 | AppError('invalid-input') */
@@ -291,7 +285,7 @@ export class CollectionStore {
    */
   async ingest(name: string, tables: readonly Table[]): Promise<void> {
     const target = this.#open.require(name);
-    await this.#alone(async () => {
+    await this.#lane.alone(async () => {
       target.isDirty = true;
       await target.index.ingest(tables);
     });
@@ -304,21 +298,14 @@ export class CollectionStore {
   /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
   maintain(name: string): void {
     this.#maintenance.request(name);
-    this.#look();
-  }
-
-  /** Let the lane look for maintenance that is due. */
-  #look(): void {
-    void this.#alone(() => Promise.resolve()).catch(() => {
-      // Refused by a stop or the end of a term: whoever writes next sees to it.
-    });
+    this.#lane.look();
   }
 
   /** Write the live rows of files with deleted rows anew: [Note: Delete is not erase]. @returns how many files. @throws HttpProblem 404 */
   async rewriteDeleted(name: string): Promise<number> {
     const target = this.#open.require(name);
     let rewritten = 0;
-    await this.#alone(async () => {
+    await this.#lane.alone(async () => {
       target.isDirty = true;
       rewritten = await target.index.rewriteDeleted();
     });
@@ -334,7 +321,7 @@ export class CollectionStore {
   async dropOldVersions(name: string): Promise<void> {
     const target = this.#open.require(name);
     await this.#maintenance.exclusively(name, () =>
-      this.#alone(async () => {
+      this.#lane.alone(async () => {
         target.isDirty = true;
         await target.index.dropOldVersions();
       }),
@@ -343,7 +330,7 @@ export class CollectionStore {
 
   /** Flush the engine's files and shorten the log now. @returns whether it worked; else it is tried again by itself. */
   async flush(): Promise<boolean> {
-    await this.#lane;
+    await this.#lane.underWay;
     // One under way may have begun before the last write.
     await this.#checkpoint.underWay;
     return this.#checkpoint.run();
@@ -353,7 +340,7 @@ export class CollectionStore {
   async close(): Promise<void> {
     this.#permit.close();
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
-    await this.#lane;
+    await this.#lane.underWay;
     await this.#maintenance.close();
     await this.#checkpoint.run();
     for (const { index } of this.#open) await index?.close();
@@ -372,35 +359,6 @@ export class CollectionStore {
   async #resumeTraining(name: string, index: AnnIndex): Promise<void> {
     const { unindexed, trainedOn, isTrainingDue } = await index.state();
     if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(name);
-  }
-
-  async #replay(): Promise<void> {
-    let applied = 0;
-    let last = 0;
-    for (;;) {
-      const page = await this.#parts.writeAhead.read(last, REPLAY_PAGE);
-      if (page.length === 0) break;
-      for (const { sequence, collection, operation } of page) {
-        const target = this.#open.get(collection);
-        if (operation === null) await this.#parts.writeAhead.setAside(sequence);
-        else if (target !== undefined && target.index !== null) {
-          try {
-            await applyOne(target as ServedCollection, operation);
-            applied += 1;
-          } catch (error) {
-            this.#open.setAside(target, error);
-          }
-        }
-        this.#checkpoint.applied([sequence]);
-        last = sequence;
-      }
-    }
-    for (const { collection, writes } of await this.#parts.writeAhead.damaged()) {
-      const reason = `${writes} writes to collection "${collection}" were damaged in the log and are lost. Send again what was sent last.`;
-      this.#parts.damage.note({ kind: 'database', name: `log of ${collection}`, collection, reason });
-    }
-    if (applied > 0) this.#parts.logger.info({ writes: applied }, 'writes from before the last stop were applied');
-    await this.#checkpoint.run();
   }
 
   /** What a start leaves for later: files that a kill left half-written, a training that it cut short, indexes that lie on the disk only. */
@@ -426,113 +384,6 @@ export class CollectionStore {
   async #publish(): Promise<void> {
     await this.#parts.onCollections?.([...this.#open].map(({ description }) => description));
   }
-
-  #write(operation: WriteOperation): Promise<number> {
-    this.#permit.require();
-    if (this.#waiting.length >= MAX_WAITING) throw new HttpProblem(503, 'busy', 'Too many writes are waiting. Try again in a moment.');
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, resolve, reject });
-      this.#startLane();
-    });
-  }
-
-  /** Run a task in the lane: no write is under way meanwhile. */
-  #alone(task: () => Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#permit.require();
-      this.#jobs.push(() => task().then(resolve, reject));
-      this.#startLane();
-    });
-  }
-
-  #startLane(): void {
-    this.#lane ??= this.#drain().finally(() => {
-      this.#lane = null;
-    });
-  }
-
-  async #drain(): Promise<void> {
-    // Let writes that arrive in the same turn join the first group.
-    await Promise.resolve();
-    while (this.#waiting.length > 0 || this.#jobs.length > 0) {
-      await this.#jobs.shift()?.();
-      const group = this.#takeGroup();
-      if (group.length === 0) {
-        await this.#maintainWhereDue();
-        continue;
-      }
-      try {
-        const sequences = await this.#parts.writeAhead.append(group.map(({ operation }) => operation));
-        await this.#applyGroup(group, sequences);
-        this.#checkpoint.applied(sequences);
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-      if (this.#checkpoint.isDue) await this.#checkpoint.run();
-      await this.#maintainWhereDue();
-    }
-    this.#checkpoint.soon();
-  }
-
-  #takeGroup(): Waiting[] {
-    let items = 0;
-    let end = 0;
-    for (const { operation } of this.#waiting) {
-      items += operation.kind === 'upsert' ? operation.items.length : operation.ids.length;
-      if (end > 0 && (end >= GROUP_OPERATIONS || items > GROUP_ITEMS)) break;
-      end += 1;
-    }
-    return this.#waiting.splice(0, end);
-  }
-
-  /** Apply in order; neighbouring upserts into one collection become one commit. Each write is settled here. */
-  async #applyGroup(group: readonly Waiting[], sequences: readonly number[]): Promise<void> {
-    for (let start = 0; start < group.length;) {
-      let end = start + 1;
-      const first = group[start]!.operation;
-      // With a quota each write is judged by itself.
-      const isJoining = first.kind === 'upsert' && (this.#open.get(first.collection)?.description.quota ?? null) === null;
-      while (isJoining && end < group.length && canJoin(first, group[end]!.operation)) end += 1;
-      const run = group.slice(start, end);
-      try {
-        const target = this.#open.require(first.collection);
-        if (first.kind === 'upsert')
-          await requireRoom(
-            target,
-            first.items.map(({ id }) => id),
-          );
-        const count = await applyOne(target, joined(run.map(({ operation }) => operation)));
-        for (const { operation, resolve } of run) resolve(operation.kind === 'upsert' ? operation.items.length : count);
-      } catch (error) {
-        // Answered as failed: take it out of the log. Should that fail as well, a later start may apply it, which a failed write permits.
-        await this.#parts.writeAhead.withdraw(sequences.slice(start, end)).catch((withdrawError: unknown) => {
-          this.#parts.logger.error({ err: withdrawError }, 'failed writes stay in the log');
-        });
-        const reason = await this.#damage.explain(first.collection, error);
-        for (const { reject } of run) reject(reason);
-      }
-      start = end;
-    }
-  }
-
-  async #maintainWhereDue(): Promise<void> {
-    if (this.#permit.refusal !== null) return;
-    for (const { description, index } of this.#open)
-      if (index !== null) await this.#maintenance.consider({ name: description.name, index }, this.#waiting.length === 0);
-  }
-}
-
-async function applyOne(target: ServedCollection, operation: WriteOperation): Promise<number> {
-  // Before the commit: a checkpoint that begins meanwhile must not miss it.
-  target.isDirty = true;
-  try {
-    if (operation.kind === 'delete') return await target.index.delete(operation.ids);
-    const unique = new Map(operation.items.map((item) => [item.id, item]));
-    await target.index.upsert([...unique.values()]);
-    return operation.items.length;
-  } finally {
-    target.isDirty = true;
-  }
 }
 
 /** A file that a clean-up took away from under a read is there in the newest version. */
@@ -548,14 +399,4 @@ async function twice<Value>(read: () => Promise<Value>): Promise<Value> {
 function isSameFields(a: CreateCollection['fields'], b: CreateCollection['fields']): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-function canJoin(first: WriteOperation, next: WriteOperation): boolean {
-  return next.kind === 'upsert' && next.collection === first.collection;
-}
-
-function joined(operations: readonly WriteOperation[]): WriteOperation {
-  const [first] = operations;
-  if (first?.kind !== 'upsert') return first!;
-  return { ...first, items: operations.flatMap((operation) => (operation.kind === 'upsert' ? operation.items : [])) };
 }
