@@ -1,7 +1,9 @@
 /**
- * @file Collections of vectors: the write-ahead log in front of the engine, in the order of [Note: Order of a write].
- * All writes go through one lane, group by group; searches run beside it.
+ * @file Collections of vectors: the write-ahead log in front of the engine, in the order of [Note: Order of a write]. The store is what the
+ * rest of the server calls; it makes and removes collections itself and puts the parts together: `open-collections.ts` (which there are),
+ * `write-lane.ts` and `checkpoint.ts` (writes), `log-replay.ts` (a start), `collection-reads.ts`, `collection-damage.ts`, `collection-upkeep.ts`.
  */
+import type { Table } from 'apache-arrow';
 import type { FastifyBaseLogger } from 'fastify';
 import {
   createCollectionSchema,
@@ -11,24 +13,23 @@ import {
   type CreateCollectionRequest,
   type Filter,
 } from '../../../src/contracts/server-api.ts';
-import type { Table } from 'apache-arrow';
-import type { AnnEngine, AnnIndex, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
+import type { AnnEngine, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
 import type { Collections } from '../../repositories/collections.ts';
 import type { WriteAheadLog } from '../../repositories/write-ahead-log.ts';
+import { HttpProblem } from '../http/problem.ts';
 import type { DamageReport } from '../storage/damage.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { CollectionDamage } from './collection-damage.ts';
+import { CollectionReads } from './collection-reads.ts';
+import { requireRoom } from './collection-room.ts';
+import { CollectionUpkeep } from './collection-upkeep.ts';
 import { IndexMaintenance } from './index-maintenance.ts';
-import { checkedItem, checkedVector, requireSpace } from './item-check.ts';
+import { checkedItem, requireSpace } from './item-check.ts';
 import { replayLog } from './log-replay.ts';
 import { OpenCollections } from './open-collections.ts';
 import { WriteLane } from './write-lane.ts';
 import { WritePermit } from './write-permit.ts';
-import { HttpProblem } from '../http/problem.ts';
-import { Checkpoint } from './checkpoint.ts';
-import { CollectionDamage, isOurs } from './collection-damage.ts';
-import { requireRoom } from './collection-room.ts';
 
-/** After a start, when the first searches have been answered. */
-const SETTLE_AFTER_MS = 2_000;
 /** Everything the store stands on. */
 export interface CollectionStoreParts {
   readonly engine: AnnEngine;
@@ -45,38 +46,32 @@ export interface CollectionStoreParts {
 /** Opens, searches and writes collections. Make one with {@link CollectionStore.open}. */
 export class CollectionStore {
   readonly #parts: CollectionStoreParts;
-  readonly #open: OpenCollections;
   readonly #permit: WritePermit;
+  readonly #open: OpenCollections;
   readonly #maintenance: IndexMaintenance;
   readonly #damage: CollectionDamage;
   readonly #checkpoint: Checkpoint;
   readonly #lane: WriteLane;
-  #settleTimer: NodeJS.Timeout | null = null;
+  readonly #reads: CollectionReads;
+  readonly #upkeep: CollectionUpkeep;
 
   private constructor(parts: CollectionStoreParts) {
     this.#parts = parts;
-    this.#permit = new WritePermit(parts.refusal);
-    this.#open = new OpenCollections(parts.engine, parts.damage);
-    this.#maintenance = new IndexMaintenance(parts.logger, (name) => {
-      if (this.#permit.isClosed) return;
-      if (this.#maintenance.isWaiting) this.#lane.look();
-      const entry = this.#open.get(name);
-      if (entry === undefined) return;
-      entry.isDirty = true;
-      this.#checkpoint.soon();
-    });
-    const { damage, writeAhead, logger } = parts;
-    this.#damage = new CollectionDamage({ open: this.#open, permit: this.#permit, maintenance: this.#maintenance, damage, logger });
-    this.#checkpoint = new Checkpoint({ open: this.#open, damage: this.#damage, writeAhead, logger });
-    this.#lane = new WriteLane({
-      open: this.#open,
-      permit: this.#permit,
-      checkpoint: this.#checkpoint,
-      maintenance: this.#maintenance,
-      damage: this.#damage,
-      writeAhead,
-      logger,
-    });
+    const { writeAhead, logger } = parts;
+    const permit = new WritePermit(parts.refusal);
+    const open = new OpenCollections(parts.engine, parts.damage);
+    const maintenance = new IndexMaintenance(logger, (name) => this.#onMaintained(name));
+    const damage = new CollectionDamage({ open, permit, maintenance, damage: parts.damage, logger });
+    const checkpoint = new Checkpoint({ open, damage, writeAhead, logger });
+    const lane = new WriteLane({ open, permit, writeAhead, checkpoint, maintenance, damage, logger });
+    this.#permit = permit;
+    this.#open = open;
+    this.#maintenance = maintenance;
+    this.#damage = damage;
+    this.#checkpoint = checkpoint;
+    this.#lane = lane;
+    this.#reads = new CollectionReads(open, damage);
+    this.#upkeep = new CollectionUpkeep({ open, permit, lane, maintenance, logger });
   }
 
   /** Open every collection and apply what the log still holds. A collection that cannot be opened is set aside, not fatal. */
@@ -85,7 +80,7 @@ export class CollectionStore {
     for (const description of await parts.collections.list()) await store.#open.add(description);
     const { writeAhead, damage, logger } = parts;
     await replayLog({ open: store.#open, checkpoint: store.#checkpoint, writeAhead, damage, logger });
-    store.#settleTimer = setTimeout(() => void store.#settle(), SETTLE_AFTER_MS).unref();
+    store.#upkeep.settleSoon();
     return store;
   }
 
@@ -193,53 +188,28 @@ export class CollectionStore {
    * @throws HttpProblem 400 for another space or dimension, or a vector without a direction.
    * @throws AppError('invalid-input') for a filter on what is not a declared field.
    */
-  async search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
-    const { description, index } = this.#open.require(name);
-    const checked = checkedVector(description, space, vector);
-    try {
-      return await twice(() => index.search(checked, k, { filter }));
-    } catch (error) {
-      if (isOurs(error)) throw error;
-      try {
-        // A damaged index is made again from the rows, which are searched one by one meanwhile.
-        const matches = await index.search(checked, k, { filter, effort: 'exact' });
-        this.#damage.mendIndexes(name, error);
-        return matches;
-      } catch (second) {
-        throw await this.#damage.explain(name, second, true);
-      }
-    }
+  search(name: string, space: string, vector: readonly number[], k: number, filter?: Filter): Promise<AnnMatch[]> {
+    return this.#reads.search(name, space, vector, k, filter);
   }
 
   /** Everything in a collection (that matches), as it is now. @throws HttpProblem 404 */
   scan(name: string, options: ScanOptions = {}): AsyncIterable<AnnItem[]> {
-    return this.#damage.explained(name, this.#open.require(name).index.scan(options));
+    return this.#reads.scan(name, options);
   }
 
   /** The same without vectors and keypoints. @throws HttpProblem 404 */
   listItems(name: string): AsyncIterable<ListedItem[]> {
-    return this.#damage.explained(name, this.#open.require(name).index.list());
+    return this.#reads.listItems(name);
   }
 
   /** Keypoints of those among `ids` that have some. @throws HttpProblem 404 */
-  async keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-    const { index } = this.#open.require(name);
-    try {
-      return await twice(() => index.keypoints(ids));
-    } catch (error) {
-      throw await this.#damage.explain(name, error, true);
-    }
+  keypoints(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    return this.#reads.keypoints(name, ids);
   }
 
   /** @returns the item, or null. */
-  async get(name: string, id: string): Promise<AnnItem | null> {
-    const { index } = this.#open.require(name);
-    try {
-      const [item] = await twice(() => index.get([id]));
-      return item ?? null;
-    } catch (error) {
-      throw await this.#damage.explain(name, error, true);
-    }
+  get(name: string, id: string): Promise<AnnItem | null> {
+    return this.#reads.get(name, id);
   }
 
   /** Insert or replace by id; the last of two equal ids wins. Durable and visible when this resolves. @returns how many items. */
@@ -297,19 +267,12 @@ export class CollectionStore {
 
   /** Maintain a collection soon, e.g. when a bulk ingest has ended. */
   maintain(name: string): void {
-    this.#maintenance.request(name);
-    this.#lane.look();
+    this.#upkeep.maintain(name);
   }
 
   /** Write the live rows of files with deleted rows anew: [Note: Delete is not erase]. @returns how many files. @throws HttpProblem 404 */
-  async rewriteDeleted(name: string): Promise<number> {
-    const target = this.#open.require(name);
-    let rewritten = 0;
-    await this.#lane.alone(async () => {
-      target.isDirty = true;
-      rewritten = await target.index.rewriteDeleted();
-    });
-    return rewritten;
+  rewriteDeleted(name: string): Promise<number> {
+    return this.#upkeep.rewriteDeleted(name);
   }
 
   /** Make the indexes of a collection anew from its live rows, beside searches and writes. @returns how many. @throws HttpProblem 404 */
@@ -318,14 +281,8 @@ export class CollectionStore {
   }
 
   /** Remove the files of older versions of a collection now. @throws HttpProblem 404 */
-  async dropOldVersions(name: string): Promise<void> {
-    const target = this.#open.require(name);
-    await this.#maintenance.exclusively(name, () =>
-      this.#lane.alone(async () => {
-        target.isDirty = true;
-        await target.index.dropOldVersions();
-      }),
-    );
+  dropOldVersions(name: string): Promise<void> {
+    return this.#upkeep.dropOldVersions(name);
   }
 
   /** Flush the engine's files and shorten the log now. @returns whether it worked; else it is tried again by itself. */
@@ -339,7 +296,7 @@ export class CollectionStore {
   /** Finish the writes that wait, flush and close. */
   async close(): Promise<void> {
     this.#permit.close();
-    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
+    this.#upkeep.close();
     await this.#lane.underWay;
     await this.#maintenance.close();
     await this.#checkpoint.run();
@@ -355,44 +312,18 @@ export class CollectionStore {
     this.#damage.reportChanged(name, file, isIndex);
   }
 
-  /** A training that a stop cut short, or that never began; and rows that the index lacks, which memory held before the stop. */
-  async #resumeTraining(name: string, index: AnnIndex): Promise<void> {
-    const { unindexed, trainedOn, isTrainingDue } = await index.state();
-    if (isTrainingDue || (trainedOn !== null && unindexed > 0)) this.maintain(name);
-  }
-
-  /** What a start leaves for later: files that a kill left half-written, a training that it cut short, indexes that lie on the disk only. */
-  async #settle(): Promise<void> {
-    for (const { description, index } of [...this.#open]) {
-      if (this.#permit.isClosed) return;
-      const { name: collection } = description;
-      if (index === null) continue;
-      try {
-        await this.#maintenance.exclusively(collection, async () => {
-          const bytes = await index.removeLeftovers();
-          if (bytes > 0) this.#parts.logger.info({ collection, bytes }, 'what a killed process had left half-written was removed');
-        });
-        await this.#resumeTraining(collection, index);
-        await index.warm();
-      } catch (error) {
-        // A search or write that finds the same says so.
-        this.#parts.logger.warn({ collection, err: error }, 'a collection could not be looked after');
-      }
-    }
+  /** A run of maintenance wrote files, which are to be flushed; another run may have waited for it. */
+  #onMaintained(name: string): void {
+    if (this.#permit.isClosed) return;
+    if (this.#maintenance.isWaiting) this.#lane.look();
+    const entry = this.#open.get(name);
+    if (entry === undefined) return;
+    entry.isDirty = true;
+    this.#checkpoint.soon();
   }
 
   async #publish(): Promise<void> {
     await this.#parts.onCollections?.([...this.#open].map(({ description }) => description));
-  }
-}
-
-/** A file that a clean-up took away from under a read is there in the newest version. */
-async function twice<Value>(read: () => Promise<Value>): Promise<Value> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isOurs(error)) throw error;
-    return read();
   }
 }
 
