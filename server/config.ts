@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../src/contracts/errors.ts';
-import { EXACT_ROWS } from './repositories/index-plan.ts';
+import { EXACT_ROWS } from './vectors/index-plan.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -13,13 +13,13 @@ import type { PlanogramProblem } from '../../src/core/shelf/planogram-problem.ts
 import { readPlanogramTable } from '../../src/core/shelf/planogram-table.ts';
 import type { Client } from '@libsql/client';
 import { sizesOf } from '../../src/core/pack-sizes.ts';
-import type { AnnEngine, AnnIndex } from '../repositories/ann-index.ts';
+import type { AnnEngine, AnnIndex } from '../vectors/ann-index.ts';
 import { CollectionRulesTable } from '../repositories/collection-rules.ts';
 import { Collections } from '../repositories/collections.ts';
 import { isCopy } from '../repositories/copied-state.ts';
 import { openDatabase } from '../repositories/database.ts';
-import { engineLocation } from '../repositories/engine-location.ts';
-import { openLanceEngine } from '../repositories/lancedb-index.ts';
+import { engineLocation } from '../vectors/engine-location.ts';
+import { openLanceEngine } from '../vectors/lancedb-index.ts';
 import { Loads } from '../repositories/loads.ts';
 import { Packs } from '../repositories/packs.ts';
 import { Products } from '../repositories/products.ts';

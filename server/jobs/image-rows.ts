@@ -8,7 +8,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from 'node:p
 import type { Product } from '../../src/contracts/product.ts';
 import { itemIdSchema } from '../../src/contracts/server-api.ts';
 import { toGtin14 } from '../../src/core/barcode/gtin.ts';
-import type { ItemMetadata } from '../repositories/ann-index.ts';
+import type { ItemMetadata } from '../vectors/ann-index.ts';
 
 /** What is known of a product before its photos are seen; what is absent is left as the server has it. */
 export interface ProductFacts {

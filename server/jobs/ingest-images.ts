@@ -29,8 +29,8 @@ import {
 import { modelSpec } from '../../src/models/registry.ts';
 import { EMBEDDING_MODEL } from '../../workers/stages/embed.ts';
 import { LOCAL_FEATURES_ALGORITHM } from '../../workers/stages/local-features.ts';
-import type { AnnItem } from '../repositories/ann-index.ts';
-import { itemTable } from '../repositories/item-rows.ts';
+import type { AnnItem } from '../vectors/ann-index.ts';
+import { itemTable } from '../vectors/item-rows.ts';
 import type { EnrolledPhoto } from '../runtime/enrol-photo.ts';
 import { ARROW_TYPE, NDJSON_TYPE } from '../services/collections/item-stream.ts';
 import { Recogniser } from '../services/recognition/recogniser.ts';

@@ -7,7 +7,7 @@ import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { AppError } from '../../src/contracts/errors.ts';
-import type { EngineLocation } from './engine-location.ts';
+import type { EngineLocation } from '../vectors/engine-location.ts';
 
 /** Folder of our own files, apart from the engine's tables. */
 const OWN = '_mekiki';

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import type { Client, InStatement, Row } from '@libsql/client';
 import { z } from 'zod';
 import { collectionNameSchema, itemIdSchema, metadataSchema } from '../../src/contracts/server-api.ts';
-import type { AnnItem } from './ann-index.ts';
+import type { AnnItem } from '../vectors/ann-index.ts';
 
 /** Kind of an entry that was set aside. */
 const DAMAGED = 'damaged';

@@ -12,7 +12,7 @@ import {
   type IngestProgress,
 } from '../../src/contracts/server-api.ts';
 import { AppError } from '../../src/contracts/errors.ts';
-import { withoutItems } from '../repositories/item-rows.ts';
+import { withoutItems } from '../vectors/item-rows.ts';
 import { rowsOfArrow } from '../services/collections/arrow-rows.ts';
 import { ARROW_TYPE, NDJSON_TYPE, arrowOf, listOf, ndjsonOf, rowsOfNdjson } from '../services/collections/item-stream.ts';
 import type { Services } from '../services/open-services.ts';

@@ -9,8 +9,8 @@ import type { LocalFeatures } from '../../src/contracts/results.ts';
 import { PRODUCT_COLLECTION, itemIdSchema, spaceSchema } from '../../src/contracts/server-api.ts';
 import { toGalleryMetadata } from '../../src/core/gallery-metadata.ts';
 import { encodeKeypoints } from '../../src/core/keypoint-bytes.ts';
-import type { AnnItem } from '../repositories/ann-index.ts';
-import { itemTable } from '../repositories/item-rows.ts';
+import type { AnnItem } from '../vectors/ann-index.ts';
+import { itemTable } from '../vectors/item-rows.ts';
 import type { Services } from './open-services.ts';
 
 /** `catalogue.json`: the products, bare or under `products`. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { AppError } from '../../../src/contracts/errors.ts';
 import { itemIdSchema, metadataSchema, type FieldType } from '../../../src/contracts/server-api.ts';
 import { decodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
-import type { AnnSpec, ItemMetadata } from '../../repositories/ann-index.ts';
+import type { AnnSpec, ItemMetadata } from '../../vectors/ann-index.ts';
 import {
   fieldColumn,
   keypointColumn,
@@ -19,9 +19,9 @@ import {
   vectorColumn,
   type TextLayout,
   type Validity,
-} from '../../repositories/item-columns.ts';
-import { KEYPOINTS, ownValue, tableOf, undeclaredText } from '../../repositories/item-rows.ts';
-import { columnOf, requireType } from '../../repositories/scalar-filter.ts';
+} from '../../vectors/item-columns.ts';
+import { KEYPOINTS, ownValue, tableOf, undeclaredText } from '../../vectors/item-rows.ts';
+import { columnOf, requireType } from '../../vectors/scalar-filter.ts';
 import { withWholeBodies } from './arrow-messages.ts';
 import { IMAGE_CHARACTERS, textProblem } from './item-texts.ts';
 

@@ -3,7 +3,7 @@
  * search goes on without the index.
  */
 import type { Filter } from '../../../src/contracts/server-api.ts';
-import type { AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
+import type { AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../vectors/ann-index.ts';
 import { isOurs, type CollectionDamage } from './collection-damage.ts';
 import { checkedVector } from './item-check.ts';
 import type { OpenCollections } from './open-collections.ts';

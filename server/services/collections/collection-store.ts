@@ -13,7 +13,7 @@ import {
   type CreateCollectionRequest,
   type Filter,
 } from '../../../src/contracts/server-api.ts';
-import type { AnnEngine, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../repositories/ann-index.ts';
+import type { AnnEngine, AnnItem, AnnMatch, ListedItem, ScanOptions } from '../../vectors/ann-index.ts';
 import type { Collections } from '../../repositories/collections.ts';
 import type { WriteAheadLog } from '../../repositories/write-ahead-log.ts';
 import { HttpProblem } from '../http/problem.ts';

@@ -3,7 +3,7 @@
  * anew, old versions removed, and what a start leaves for later.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { AnnIndex } from '../../repositories/ann-index.ts';
+import type { AnnIndex } from '../../vectors/ann-index.ts';
 import type { IndexMaintenance } from './index-maintenance.ts';
 import type { OpenCollections } from './open-collections.ts';
 import type { WriteLane } from './write-lane.ts';

@@ -3,7 +3,7 @@
  * search themselves; when too few find themselves the collection is alarmed until a later run finds them.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { AnnIndex } from '../../repositories/ann-index.ts';
+import type { AnnIndex } from '../../vectors/ann-index.ts';
 
 /** Maintain when nothing waits and this many commits were made, … */
 const IDLE_COMMITS = 64;

@@ -1,7 +1,7 @@
 /** @file Checks vectors and items before they are logged, stored or searched for. */
 import type { CreateCollection } from '../../../src/contracts/server-api.ts';
-import type { AnnItem } from '../../repositories/ann-index.ts';
-import { requireFields } from '../../repositories/item-rows.ts';
+import type { AnnItem } from '../../vectors/ann-index.ts';
+import { requireFields } from '../../vectors/item-rows.ts';
 import { HttpProblem } from '../http/problem.ts';
 
 /** @throws HttpProblem 400 when the collection holds vectors of another space. */

@@ -4,9 +4,9 @@ import { RecordBatchStreamWriter, type Table } from 'apache-arrow';
 import { z } from 'zod';
 import { AppError } from '../../../src/contracts/errors.ts';
 import { itemIdSchema, metadataSchema } from '../../../src/contracts/server-api.ts';
-import type { AnnItem, AnnSpec, ListedItem } from '../../repositories/ann-index.ts';
-import { ArrowChunks } from '../../repositories/arrow-chunks.ts';
-import { itemSchema, itemTable, normalised, requireFields } from '../../repositories/item-rows.ts';
+import type { AnnItem, AnnSpec, ListedItem } from '../../vectors/ann-index.ts';
+import { ArrowChunks } from '../../vectors/arrow-chunks.ts';
+import { itemSchema, itemTable, normalised, requireFields } from '../../vectors/item-rows.ts';
 import { textProblem } from './item-texts.ts';
 
 /** Media types of the two forms. */

@@ -3,7 +3,7 @@
  * Every part of the store looks them up here.
  */
 import type { CreateCollection } from '../../../src/contracts/server-api.ts';
-import type { AnnEngine, AnnIndex } from '../../repositories/ann-index.ts';
+import type { AnnEngine, AnnIndex } from '../../vectors/ann-index.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { DamageReport } from '../storage/damage.ts';
 import { isStorageFull } from '../storage/storage-full.ts';

@@ -8,7 +8,7 @@ import { judge } from '../../../src/core/dietary/judge.ts';
 import { parseLabel } from '../../../src/core/dietary/parse-label.ts';
 import { fromGalleryMetadata } from '../../../src/core/gallery-metadata.ts';
 import type { PackPhoto } from '../../../src/core/pack-photos.ts';
-import type { AnnItem } from '../../repositories/ann-index.ts';
+import type { AnnItem } from '../../vectors/ann-index.ts';
 import type { Packs } from '../../repositories/packs.ts';
 import type { Products } from '../../repositories/products.ts';
 import type { AttachmentSource } from './pack-attachments.ts';

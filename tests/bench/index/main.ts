@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { tableToIPC } from 'apache-arrow';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { collectionStateSchema, ingestProgressSchema, type CollectionState } from '../../../src/contracts/server-api.ts';
 import type { BenchRow } from '../row.ts';
 import { ClusteredVectors } from './clustered-vectors.ts';

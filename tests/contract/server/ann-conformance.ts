@@ -1,7 +1,7 @@
 /** @file What every engine configuration must do; run by ann-index.test.ts against each. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/repositories/ann-index.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/vectors/ann-index.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { unitVector } from './test-server.ts';
 
 const D = 16;

@@ -1,9 +1,9 @@
 /** @file The conformance suite against every engine configuration that runs here, and what only the approximate index has. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buffered } from '../../../server/repositories/buffered-index.ts';
+import { buffered } from '../../../server/vectors/buffered-index.ts';
 import { conditionalStore, requireConditionalWrites } from '../../../server/repositories/conditional-store.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
 import { conformance } from './ann-conformance.ts';
 import { objectStoreEnvironment, startObjectStore, type ObjectStore } from './object-store.ts';
 import { removeFolders, temporaryFolder } from './test-server.ts';

@@ -19,8 +19,8 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import type { AnnItem, AnnSpec } from '../../../server/repositories/ann-index.ts';
-import { itemTable, itemsOf } from '../../../server/repositories/item-rows.ts';
+import type { AnnItem, AnnSpec } from '../../../server/vectors/ann-index.ts';
+import { itemTable, itemsOf } from '../../../server/vectors/item-rows.ts';
 import { rowsOfArrow } from '../../../server/services/collections/arrow-rows.ts';
 import { unitVector } from './test-server.ts';
 

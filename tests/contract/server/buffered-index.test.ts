@@ -1,10 +1,10 @@
 /** @file Fresh rows in front of the real engine: seen at once, committed together, kept when the engine fails. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/repositories/ann-index.ts';
-import { buffered } from '../../../server/repositories/buffered-index.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
-import { filterTest } from '../../../server/repositories/scalar-filter.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/vectors/ann-index.ts';
+import { buffered } from '../../../server/vectors/buffered-index.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
+import { filterTest } from '../../../server/vectors/scalar-filter.ts';
 import { removeFolders, temporaryFolder, unitVector } from './test-server.ts';
 
 const D = 16;

@@ -1,12 +1,12 @@
 /** @file Rows that another thread writes: what goes over, what comes back when the engine refuses, and who else may write meanwhile. */
 import { Table } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/repositories/ann-index.ts';
-import { SCAN_JOIN_ROWS } from '../../../server/repositories/bulk-rows.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { itemsOf, itemTable } from '../../../server/repositories/item-rows.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
-import { memoryOf, messageOf, tableOfMessage } from '../../../server/repositories/table-message.ts';
+import type { AnnEngine, AnnIndex, AnnItem, AnnSpec } from '../../../server/vectors/ann-index.ts';
+import { SCAN_JOIN_ROWS } from '../../../server/vectors/bulk-rows.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { itemsOf, itemTable } from '../../../server/vectors/item-rows.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
+import { memoryOf, messageOf, tableOfMessage } from '../../../server/vectors/table-message.ts';
 import { removeFolders, temporaryFolder, unitVector } from './test-server.ts';
 
 const D = 8;

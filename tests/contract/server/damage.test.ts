@@ -6,8 +6,8 @@ import { healthSchema, type Health } from '../../../src/contracts/server-api.ts'
 import { buildApp, type App } from '../../../server/app.ts';
 import { inspectLog } from '../../../server/repositories/database-log.ts';
 import { openDatabase } from '../../../server/repositories/database.ts';
-import { IngestSegments } from '../../../server/repositories/ingest-segments.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { IngestSegments } from '../../../server/vectors/ingest-segments.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { WriteAheadLog } from '../../../server/repositories/write-ahead-log.ts';
 import { removeFolders, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 

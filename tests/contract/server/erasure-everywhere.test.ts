@@ -7,8 +7,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { packManifestSchema, signedPackSchema } from '../../../src/contracts/pack.ts';
 import { decodePhotos } from '../../../src/core/pack-photos.ts';
 import type { App } from '../../../server/app.ts';
-import { IngestSegments } from '../../../server/repositories/ingest-segments.ts';
-import { itemTable, withoutItems } from '../../../server/repositories/item-rows.ts';
+import { IngestSegments } from '../../../server/vectors/ingest-segments.ts';
+import { itemTable, withoutItems } from '../../../server/vectors/item-rows.ts';
 import { removeFolders, startApp, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

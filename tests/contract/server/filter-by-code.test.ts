@@ -1,9 +1,9 @@
 /** @file How many rows a filter matches, nearly, and which: what decides how a filtered search goes through a trained index. */
 import { Table, Uint64, makeVector, vectorFromArray } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { FieldSample } from '../../../server/repositories/field-sample.ts';
-import { candidatesFor, codeFilter, codesFor, effortOf, partitionsOf } from '../../../server/repositories/index-plan.ts';
-import { ROW_ID, RowIdSet, rowIdsOf } from '../../../server/repositories/row-ids.ts';
+import { FieldSample } from '../../../server/vectors/field-sample.ts';
+import { candidatesFor, codeFilter, codesFor, effortOf, partitionsOf } from '../../../server/vectors/index-plan.ts';
+import { ROW_ID, RowIdSet, rowIdsOf } from '../../../server/vectors/row-ids.ts';
 import { seededRandom } from './test-server.ts';
 
 describe('row ids', () => {

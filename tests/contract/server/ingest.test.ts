@@ -4,8 +4,8 @@ import { tableFromIPC, tableToIPC } from 'apache-arrow';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ingestProgressSchema, searchResponseSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';
-import { IngestSegments } from '../../../server/repositories/ingest-segments.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { IngestSegments } from '../../../server/vectors/ingest-segments.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { ARROW_TYPE, NDJSON_TYPE } from '../../../server/services/collections/item-stream.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 

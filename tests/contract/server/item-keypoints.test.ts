@@ -7,9 +7,9 @@ import type { LocalFeatures } from '../../../src/contracts/results.ts';
 import { ingestProgressSchema } from '../../../src/contracts/server-api.ts';
 import { encodeKeypoints } from '../../../src/core/keypoint-bytes.ts';
 import type { App } from '../../../server/app.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
 import { ARROW_TYPE } from '../../../server/services/collections/item-stream.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 

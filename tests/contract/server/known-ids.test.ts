@@ -1,8 +1,8 @@
 /** @file Ids of a table while many rows come in. */
 import { makeVector } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { textColumn, textLayout } from '../../../server/repositories/item-columns.ts';
-import { KnownIds } from '../../../server/repositories/known-ids.ts';
+import { textColumn, textLayout } from '../../../server/vectors/item-columns.ts';
+import { KnownIds } from '../../../server/vectors/known-ids.ts';
 
 const column = (ids: readonly string[]) => makeVector(textColumn(textLayout(ids)));
 

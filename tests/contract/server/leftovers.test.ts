@@ -2,8 +2,8 @@
 import { copyFileSync, existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
 import { buildApp } from '../../../server/app.ts';
 import { removeFolders, temporaryFolder, testConfig, unitVector } from './test-server.ts';
 

@@ -7,7 +7,7 @@ import { createOperatorClient, type OperatorClient } from '../../../src/clients/
 import { ServerRefusal, type IngestProgress } from '../../../src/contracts/server-api.ts';
 import { ingestFile, type FileProgress } from '../../../src/flow/ingest-file.ts';
 import { buildApp, type App } from '../../../server/app.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { removeFolders, testConfig, unitVector } from './test-server.ts';
 
 const SPACE = 'test-embedding@1';

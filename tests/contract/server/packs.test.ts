@@ -21,7 +21,7 @@ import { decodePhotos } from '../../../src/core/pack-photos.ts';
 import { decodeProducts } from '../../../src/core/pack-products.ts';
 import { isSigned } from '../../../src/core/pack-signature.ts';
 import type { App } from '../../../server/app.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { startServer } from './server-process.ts';
 import { removeFolders, seededRandom, startApp, testConfig, unitVector } from './test-server.ts';
 

@@ -2,12 +2,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AnnEngine, AnnIndex, AnnMatch } from '../../../server/repositories/ann-index.ts';
-import { buffered } from '../../../server/repositories/buffered-index.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
-import { EXACT_ROWS } from '../../../server/repositories/index-plan.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
-import { openLanceEngine } from '../../../server/repositories/lancedb-index.ts';
+import type { AnnEngine, AnnIndex, AnnMatch } from '../../../server/vectors/ann-index.ts';
+import { buffered } from '../../../server/vectors/buffered-index.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
+import { EXACT_ROWS } from '../../../server/vectors/index-plan.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
+import { openLanceEngine } from '../../../server/vectors/lancedb-index.ts';
 import { ClusteredVectors } from '../../bench/index/clustered-vectors.ts';
 import { removeFolders, temporaryFolder } from './test-server.ts';
 

@@ -8,7 +8,7 @@ import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ingestProgressSchema } from '../../../src/contracts/server-api.ts';
 import type { App } from '../../../server/app.ts';
-import { itemTable } from '../../../server/repositories/item-rows.ts';
+import { itemTable } from '../../../server/vectors/item-rows.ts';
 import { partsOf, type FilePart } from '../../../server/jobs/vector-file.ts';
 import { removeFolders, startApp, temporaryFolder, unitVector } from './test-server.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { conditionalStore, type ConditionalStore } from '../../../server/repositories/conditional-store.ts';
-import { engineLocation } from '../../../server/repositories/engine-location.ts';
+import { engineLocation } from '../../../server/vectors/engine-location.ts';
 import { WriterLease } from '../../../server/repositories/writer-lease.ts';
 import { removeFolders, temporaryFolder } from './test-server.ts';
 
