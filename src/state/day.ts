@@ -10,6 +10,11 @@ export function dayText(atMs: number): string {
   return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
+/** @param day as {@link dayText} says it. @returns when that day begins here: what shows it shows the same day everywhere. */
+export function dayStart(day: string): number {
+  return new Date(`${day}T00:00:00`).getTime();
+}
+
 /** @returns when today ends. */
 export function endOfToday(): number {
   return new Date().setHours(24, 0, 0, 0);

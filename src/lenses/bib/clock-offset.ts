@@ -14,11 +14,11 @@ export function offsetText(offsetMs: number): string {
 /**
  * What to add to a camera's clock, when it is known at which time of day a photo was really taken.
  * @param cameraAtMs what the camera said, as if it were UTC.
- * @param timeOfDay `hh:mm` or `hh:mm:ss` at the place of the race.
+ * @param timeOfDay `hh:mm` or `hh:mm:ss` at the place of the race; digits and colons may be full-width, and a phone's number pad has no colons.
  * @returns null for what is no time; of the days around the nearest one counts, so that midnight does no harm.
  */
 export function offsetFromTime(cameraAtMs: number, timeOfDay: string): number | null {
-  const parts = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/u.exec(timeOfDay.trim());
+  const parts = /^(\d{1,2}):?(\d{2})(?::?(\d{2}))?$/u.exec(timeOfDay.normalize('NFKC').trim());
   if (parts === null) return null;
   const [hours, minutes, seconds] = [Number(parts[1]), Number(parts[2]), Number(parts[3] ?? 0)];
   if (hours > 23 || minutes > 59 || seconds > 59) return null;

@@ -13,6 +13,10 @@ describe('offsetFromTime', () => {
 
   it('takes minutes without seconds', () => expect(offsetFromTime(at('10:40:00'), '9:40')).toBe(-3_600_000));
 
+  it.each(['104207', '１０：４２：０７', ' 10:42:07 '])('takes %j, as a number pad or a Japanese keyboard writes it', (said) =>
+    expect(offsetFromTime(at('10:40:32'), said)).toBe(95_000),
+  );
+
   it('goes over midnight the short way', () => {
     expect(offsetFromTime(at('23:59:50'), '00:00:10')).toBe(20_000);
     expect(offsetFromTime(at('00:00:10'), '23:59:50')).toBe(-20_000);
