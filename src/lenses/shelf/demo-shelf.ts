@@ -1,6 +1,7 @@
 /** @file A drawn shelf to try the lens on: its photo, its planogram, in a shop of its own. Thread: page. */
 import { z } from 'zod';
 import { AppError } from '../../contracts/errors.ts';
+import { localisedTextSchema } from '../../contracts/product.ts';
 import { planogramRowSchema } from '../../contracts/shelf.ts';
 import { readAppJson } from '../../models/app-files.ts';
 import { m } from '../../paraglide/messages.js';
@@ -8,20 +9,26 @@ import { demoPhotos, takeDemoPhoto } from '../../state/demo.ts';
 import { device } from '../../state/device.ts';
 import { shelfShops } from '../../state/shelf/shelf-shops.svelte.ts';
 import { ShelfVisits } from '../../state/shelf/shelf-visits.svelte.ts';
+import { localText } from '../../ui/local-text.ts';
 import { deskAddress } from './desk-path.ts';
 import { addToBay } from './take-photos.ts';
 
 const DEMO_ID = 'demo-shelf';
 const fileSchema = z.object({ rows: z.array(planogramRowSchema) });
+const namesSchema = z.array(z.object({ id: z.string(), name: localisedTextSchema }));
 
 /** A new visit of the demo shop with its photo handed over. @returns its address. @throws AppError('offline' | 'quota-exceeded') */
 export async function openDemoShelf(): Promise<string> {
   const photo = (await demoPhotos('shelf')).find(({ lens }) => lens === 'shelf');
   if (photo === undefined) throw new AppError('offline', 'this server has no demo shelf');
-  const [media, { rows }] = await Promise.all([
+  const [media, file, products] = await Promise.all([
     takeDemoPhoto(photo),
     readAppJson('demo/planogram.json').then((json) => fileSchema.parse(json)),
+    readAppJson('demo/catalogue.json').then((json) => namesSchema.parse(json)),
   ]);
+  // Called as in the list of facings beside it.
+  const names = new Map(products.map(({ id, name }) => [id, localText(name)]));
+  const rows = file.rows.map((row) => ({ ...row, name: names.get(row.sku) ?? row.name }));
   const { shops, planograms } = device();
   const now = Date.now();
   if ((await shops.get(DEMO_ID)) === null)

@@ -13,6 +13,9 @@ export function fixText({ kind, expected, found }: Difference): string {
     case 'out-of-stock':
       return expected === null ? m.fix_refill_anywhere() : m.fix_refill({ place: placeText(expected) });
     case 'misplaced':
+      // Rows are counted anew in each photo: what stands too far by a neighbour's width may have the number it should have.
+      if (expected !== null && expected.row === found?.row && expected.position === found.position)
+        return m.fix_order({ place: placeText(expected) });
       return m.fix_move({ from: found === null ? '?' : placeText(found), to: expected === null ? '?' : placeText(expected) });
     case 'wrong-facings':
       return m.fix_facings({ found: found?.facings ?? 0, expected: expected?.facings ?? 0, place: placeText(expected ?? found) });
