@@ -200,6 +200,7 @@ test.describe('on the spot', () => {
     await page.getByRole('button', { name: 'Make from this photo' }).click();
     await expect(page.getByText('100%')).toBeVisible();
     await page.getByRole('link', { name: 'Edit planogram' }).click();
+    await expect(page.getByRole('row').nth(1)).toBeVisible();
     const rows = (await page.getByRole('row').count()) - 1;
     expect(rows).toBeGreaterThanOrEqual(4);
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
