@@ -1,7 +1,7 @@
 /** @file Boot: settings, then the shell. Nothing heavy is loaded before the first screen stands. Thread: page. */
 import { mount } from 'svelte';
 import App from './app/App.svelte';
-import { nextTurn } from './flow/next-turn.ts';
+import { nextTurn } from './core/next-turn.ts';
 import './ui/base.css';
 
 const target = document.getElementById('app');

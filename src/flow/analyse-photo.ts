@@ -15,7 +15,7 @@ import { fuseCues } from './fuse-cues.ts';
 import { matchLook, NEIGHBOURS, withServer } from './match-look.ts';
 import { matchWords } from './match-words.ts';
 import { judgeBest, trustedProduct } from './judge-contents.ts';
-import { nextTurn } from './next-turn.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const STAGES: readonly Stage[] = ['decode', 'barcode', 'embed', 'match', 'verify', 'read', 'judge'];

@@ -12,7 +12,7 @@ import { layoutShelf, type LayoutOptions, type UnplacedGap } from '../core/shelf
 import { median } from '../core/robust.ts';
 import { AnalysisDraft } from './analysis-draft.ts';
 import { lookAtFacings } from './look-at-facings.ts';
-import { nextTurn } from './next-turn.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type { Pipeline } from './pipeline.ts';
 import { readPriceTags } from './read-price-tags.ts';
 

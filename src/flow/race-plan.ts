@@ -10,7 +10,7 @@ import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryPreset, DeliveryProblem } from '../contracts/race-delivery.ts';
 import { nameFromPattern, safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import { chosenRunners, runnersOf, type RaceContents, type Runner, type RunnerPhoto } from '../core/race/runner-photos.ts';
-import { breather } from './breather.ts';
+import { breather } from '../core/breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 import type { PhotoFacts } from './race-xmp.ts';

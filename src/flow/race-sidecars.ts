@@ -6,7 +6,7 @@ import { AppError, toAppError } from '../contracts/errors.ts';
 import type { RacePhoto } from '../contracts/race.ts';
 import type { DeliveryProblem, DeliveryResult } from '../contracts/race-delivery.ts';
 import { safeName, splitName, TakenNames } from '../core/race/file-names.ts';
-import { breather } from './breather.ts';
+import { breather } from '../core/breather.ts';
 import { FolderTree, reporter, writeError, type DeliveryRun } from './race-folder.ts';
 import { digest, factsOf, type OpenDelivery, type PlannedFile } from './race-plan.ts';
 import { mergeXmp, type PhotoFacts } from './race-xmp.ts';

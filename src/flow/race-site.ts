@@ -8,7 +8,7 @@ import type { PictureChange } from '../contracts/race-delivery.ts';
 import { safeName, splitName, TakenNames } from '../core/race/file-names.ts';
 import type { Runner, RunnerPhoto } from '../core/race/runner-photos.ts';
 import { digest, factsOf, keyOf, titleOf, type OpenDelivery, type PlannedFile } from './race-plan.ts';
-import { breather } from './breather.ts';
+import { breather } from '../core/breather.ts';
 import { openPhotoFile } from './photo-file.ts';
 import { taggedCopy } from './race-tagged-copy.ts';
 

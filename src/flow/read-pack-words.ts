@@ -5,7 +5,7 @@ import type { CallOptions } from '../contracts/task.ts';
 import { productWords } from '../core/fuse/product-words.ts';
 import { undecidedFacings } from '../core/shelf/undecided-facings.ts';
 import { matchWords } from './match-words.ts';
-import { nextTurn } from './next-turn.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Options of {@link readPackWords}. */

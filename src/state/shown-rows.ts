@@ -2,7 +2,7 @@
  * @file Rows of what is in view, of a list whose keys alone are known: fetched and drawn piece by piece, so that none of the pieces is felt. What is
  * no longer in view when its turn comes is passed over. Thread: page.
  */
-import { nextTurn } from '../flow/next-turn.ts';
+import { nextTurn } from '../core/next-turn.ts';
 
 /** Rows drawn at once. */
 const PIECE = 16;

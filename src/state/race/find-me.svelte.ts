@@ -5,7 +5,7 @@ import { toAppError, type AppError } from '../../contracts/errors.ts';
 import type { FaceDescription } from '../../contracts/results.ts';
 import { FaceSearchRun, faceFinds, faceLack, type FaceFinds, type FaceLack } from '../../core/faces/face-likeness.ts';
 import { deliveredBib } from '../../core/race/runner-photos.ts';
-import { nextTurn } from '../../flow/next-turn.ts';
+import { nextTurn } from '../../core/next-turn.ts';
 import { device } from '../device.ts';
 import { engine } from '../engine.ts';
 

@@ -5,7 +5,7 @@ import type { AppError } from '../../contracts/errors.ts';
 import type { RunnerPage } from '../../contracts/race-gallery.ts';
 import type { DeliveryPreset, DeliveryProblem, DeliveryProgress } from '../../contracts/race-delivery.ts';
 import { chosenRunners, runnersOf } from '../../core/race/runner-photos.ts';
-import { breather } from '../../flow/breather.ts';
+import { breather } from '../../core/breather.ts';
 import type { PublishPlaces, PublishWish } from '../../flow/race-publish.ts';
 import { keptKey } from '../../store/operator-key.ts';
 import { readRaceContents } from '../../store/race-contents.ts';

@@ -4,7 +4,7 @@ import type { RunnerRow } from '../../contracts/race-desk-api.ts';
 import type { Entrant } from '../../contracts/race.ts';
 import { listedBibs, type RunnerFilter } from '../../core/race/listed-bibs.ts';
 import type { RunnerPhoto } from '../../core/race/runner-photos.ts';
-import { nextTurn } from '../../flow/next-turn.ts';
+import { nextTurn } from '../../core/next-turn.ts';
 import { raceDesk } from '../../flow/race-desk.ts';
 import { createRunnerRowStore, type RunnerGalleryRow } from '../../store/runner-rows.ts';
 import { device } from '../device.ts';
