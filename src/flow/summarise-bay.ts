@@ -4,7 +4,7 @@ import type { Compliance, PlanogramRow, ShelfReading } from '../contracts/shelf.
 import type { BayReport } from '../contracts/visit-report.ts';
 import type { BayPhoto, KeptPlanogram, Visit } from '../contracts/visit.ts';
 import { bayReport, productFacts } from '../core/shelf/bay-report.ts';
-import { comparePlanogram } from '../core/shelf/compare-planogram.ts';
+import { comparePlanogram } from '../core/shelf/planogram/compare-planogram.ts';
 import { bayStopwatch } from '../core/shelf/stopwatch.ts';
 import type { BayPhotoStore } from '../store/bay-photos.ts';
 import type { BayReportStore } from '../store/bay-reports.ts';

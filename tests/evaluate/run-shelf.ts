@@ -13,7 +13,7 @@ import type {
   ShelfDetections,
   ShelfReading,
 } from '../../src/contracts/shelf.ts';
-import { comparePlanogram } from '../../src/core/shelf/compare-planogram.ts';
+import { comparePlanogram } from '../../src/core/shelf/planogram/compare-planogram.ts';
 import { isDoubtful } from '../../src/core/shelf/doubtful-gap.ts';
 import { withNews } from '../../src/core/shelf/facing-news.ts';
 import { identifyFacings } from '../../src/core/shelf/identify-facings.ts';

@@ -1,7 +1,7 @@
 /** @file Label text → parsed label: picks the language and its parser. Pure; a few ms for a long label. */
 import type { ParsedLabel } from '../../contracts/dietary.ts';
 import { parseEnglishLabel } from './parse-english-label.ts';
-import { parseJapaneseLabel } from './parse-japanese-label.ts';
+import { parseJapaneseLabel } from './japanese/parse-japanese-label.ts';
 
 /**
  * @param text label text as read, typed or stored; may be empty.

@@ -4,7 +4,7 @@ import type { Compliance, Facing, PlanogramRow, ShelfBlock, ShelfGap, ShelfReadi
 import type { BayReport, ReportBlock, ReportFix, ReportGap, ReportShare } from '../../contracts/visit-report.ts';
 import type { Stopwatch } from '../../contracts/visit.ts';
 import { isDoubtful } from './doubtful-gap.ts';
-import { checkFixes, fixList } from './fix-list.ts';
+import { checkFixes, fixList } from './planogram/fix-list.ts';
 import { shelfShares } from './shelf-shares.ts';
 
 /** What is known of a product beside its look. */

@@ -23,7 +23,7 @@ import {
   type EditStamp,
 } from '../../core/shelf/edit-reading.ts';
 import { withNews } from '../../core/shelf/facing-news.ts';
-import { planogramFromReading } from '../../core/shelf/planogram-from-reading.ts';
+import { planogramFromReading } from '../../core/shelf/planogram/planogram-from-reading.ts';
 import { bayStopwatch } from '../../core/shelf/stopwatch.ts';
 import type { NamingPlaces } from '../../flow/name-on-shelf.ts';
 import { summariseBay, type BaySummary } from '../../flow/summarise-bay.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BayPhoto } from '../../../src/contracts/visit.ts';
-import { comparePlanogram } from '../../../src/core/shelf/compare-planogram.ts';
+import { comparePlanogram } from '../../../src/core/shelf/planogram/compare-planogram.ts';
 import { layoutShelf } from '../../../src/core/shelf/layout-shelf.ts';
 import { inAllPhotos, joinBayPhotos, type ReadPhoto } from '../../../src/flow/join-bay-photos.ts';
 import { drawShelf, type DrawnCamera, type DrawnColumn, type DrawnRow } from '../core/shelf/drawn-shelf.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlanogramRow } from '../../../src/contracts/shelf.ts';
 import { bayReportSchema, type ReportFix } from '../../../src/contracts/visit-report.ts';
 import { bayReport, productFacts, type BayReportSource } from '../../../src/core/shelf/bay-report.ts';
-import { comparePlanogram } from '../../../src/core/shelf/compare-planogram.ts';
+import { comparePlanogram } from '../../../src/core/shelf/planogram/compare-planogram.ts';
 import { layoutShelf } from '../../../src/core/shelf/layout-shelf.ts';
 import { product } from '../../store/fixtures.ts';
 import { facing, shelfReading } from '../../store/shelf-fixtures.ts';

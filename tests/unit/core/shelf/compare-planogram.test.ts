@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Facing, Planogram, PlanogramRow, ShelfReading } from '../../../../src/contracts/shelf.ts';
-import { comparePlanogram } from '../../../../src/core/shelf/compare-planogram.ts';
-import { checkFixes, fixList } from '../../../../src/core/shelf/fix-list.ts';
+import { comparePlanogram } from '../../../../src/core/shelf/planogram/compare-planogram.ts';
+import { checkFixes, fixList } from '../../../../src/core/shelf/planogram/fix-list.ts';
 import { layoutShelf, type UnplacedGap } from '../../../../src/core/shelf/layout-shelf.ts';
-import { planogramFromReading } from '../../../../src/core/shelf/planogram-from-reading.ts';
+import { planogramFromReading } from '../../../../src/core/shelf/planogram/planogram-from-reading.ts';
 import { drawShelf, known, type DrawnCamera, type DrawnColumn } from './drawn-shelf.ts';
 
 /** One letter a column: upper case a product, `_` an empty place, `?` something that nobody can name. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Planogram, PlanogramRow } from '../../../../src/contracts/shelf.ts';
-import { editPlanogram, type PlanogramEdit } from '../../../../src/core/shelf/edit-planogram.ts';
+import { editPlanogram, type PlanogramEdit } from '../../../../src/core/shelf/planogram/edit-planogram.ts';
 
 const row = (sku: string, shelf: number, position: number, facingsWide = 1): PlanogramRow => ({
   ...{ store: null, bay: null, shelf, position, sku, name: sku, facingsWide, facingsHigh: 1 },

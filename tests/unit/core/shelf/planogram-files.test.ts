@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decodeText } from '../../../../src/core/table/decode-text.ts';
-import { parsePlanogram, type ParsedPlanogram } from '../../../../src/core/shelf/parse-planogram.ts';
-import { guessPlanogramColumns } from '../../../../src/core/shelf/planogram-columns.ts';
-import { readPlanogramTable } from '../../../../src/core/shelf/planogram-table.ts';
-import { planogramToCsv, planogramToJson } from '../../../../src/core/shelf/write-planogram.ts';
+import { parsePlanogram, type ParsedPlanogram } from '../../../../src/core/shelf/planogram/parse-planogram.ts';
+import { guessPlanogramColumns } from '../../../../src/core/shelf/planogram/planogram-columns.ts';
+import { readPlanogramTable } from '../../../../src/core/shelf/planogram/planogram-table.ts';
+import { planogramToCsv, planogramToJson } from '../../../../src/core/shelf/planogram/write-planogram.ts';
 import type { Planogram } from '../../../../src/contracts/shelf.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

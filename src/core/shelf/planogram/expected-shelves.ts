@@ -1,5 +1,5 @@
 /** @file A planogram's shelves as columns of what is expected in them. Pure; any thread. */
-import type { PlanogramRow, ShelfPlace } from '../../contracts/shelf.ts';
+import type { PlanogramRow, ShelfPlace } from '../../../contracts/shelf.ts';
 
 /** A row of the planogram: one product, one or more columns wide. */
 export interface ExpectedBlock {

@@ -1,6 +1,6 @@
 /** @file Where the ingredient list of a Japanese label is. Pure. */
-import { hasWord, type LabelContext, type Region } from './japanese-label-context.ts';
-import { listEnd } from './japanese-list-end.ts';
+import { hasWord, type LabelContext, type Region } from './label-context.ts';
+import { listEnd } from './list-end.ts';
 
 const HEADING = /(?:食品)?原[材村林]?[料科科]名?(?:[(・、と]?(?:及び|および)?(?:食品)?添加物名?\)?)?[):]*/g;
 const NOT_A_HEADING = /^(?:の|に|は|を|が|と|由来|原産|産地|高|費|メーカ|事情|一部|欄|等|や|も|で)/;

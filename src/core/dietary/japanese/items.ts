@@ -1,12 +1,12 @@
 /** @file The items of a Japanese ingredient list, and those in their brackets. Pure. */
-import type { LabelIngredient } from '../../contracts/dietary.ts';
-import { SLASH_LOOKALIKE } from './japanese-additive-boundary.ts';
-import { isOrigin, noteKind } from './japanese-bracket-note.ts';
-import { closingBracket } from './japanese-brackets.ts';
-import { finishItem, itemDraft, type ItemDraft } from './japanese-item-draft.ts';
-import { isImplicitBreak, isMiddleDotSeparator, isSeparator } from './japanese-item-separator.ts';
-import { isMaskedSpan, spanOf, type LabelContext, type Region } from './japanese-label-context.ts';
-import { statedAllergens } from './stated-allergens.ts';
+import type { LabelIngredient } from '../../../contracts/dietary.ts';
+import { SLASH_LOOKALIKE } from './additive-boundary.ts';
+import { isOrigin, noteKind } from './bracket-note.ts';
+import { closingBracket } from './brackets.ts';
+import { finishItem, itemDraft, type ItemDraft } from './item-draft.ts';
+import { isImplicitBreak, isMiddleDotSeparator, isSeparator } from './item-separator.ts';
+import { isMaskedSpan, spanOf, type LabelContext, type Region } from './label-context.ts';
+import { statedAllergens } from '../stated-allergens.ts';
 
 /** A section's heading is no longer than this many folded characters. */
 const SECTION_MAX = 16;

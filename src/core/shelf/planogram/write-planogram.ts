@@ -1,5 +1,5 @@
 /** @file A planogram → CSV or JSON that this app and spreadsheets read back. Pure; any thread. */
-import type { PlanogramRow } from '../../contracts/shelf.ts';
+import type { PlanogramRow } from '../../../contracts/shelf.ts';
 
 /** Columns, named as `planogram-columns.ts` understands them. */
 const COLUMNS: readonly (readonly [name: string, value: (row: PlanogramRow) => string | number | boolean | null])[] = [

@@ -1,7 +1,7 @@
 /** @file Table + meaning of its columns → rows of a planogram, every fault with its line. Pure; any thread. */
-import { planogramRowSchema, type PlanogramRow } from '../../contracts/shelf.ts';
-import type { ColumnMapping } from '../table/guess-columns.ts';
-import type { Table, TableRow } from '../table/read-table.ts';
+import { planogramRowSchema, type PlanogramRow } from '../../../contracts/shelf.ts';
+import type { ColumnMapping } from '../../table/guess-columns.ts';
+import type { Table, TableRow } from '../../table/read-table.ts';
 import type { PlanogramField, PlanogramProblem, PlanogramProblemCode } from './planogram-problem.ts';
 
 /** How the file counts; whatever is absent is guessed from its figures. */

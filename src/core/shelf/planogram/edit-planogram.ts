@@ -1,6 +1,6 @@
 /** @file Changes that a user makes to a planogram. Each gives a new one and keeps the columns of a shelf in a row. Pure; any thread. */
-import { AppError } from '../../contracts/errors.ts';
-import { planogramRowSchema, type Planogram, type PlanogramRow } from '../../contracts/shelf.ts';
+import { AppError } from '../../../contracts/errors.ts';
+import { planogramRowSchema, type Planogram, type PlanogramRow } from '../../../contracts/shelf.ts';
 
 /** One change; `index` counts the planogram's rows. */
 export type PlanogramEdit =

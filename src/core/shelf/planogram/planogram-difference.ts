@@ -1,5 +1,5 @@
 /** @file How a shelf differs from what its planogram expects. Pure; any thread. */
-import type { PlanogramDifference, ShelfPlace } from '../../contracts/shelf.ts';
+import type { PlanogramDifference, ShelfPlace } from '../../../contracts/shelf.ts';
 import type { BlockOutcome } from './block-outcome.ts';
 import { placeOfPlan } from './expected-shelves.ts';
 import { meanConfidence, type FoundColumn } from './found-column.ts';

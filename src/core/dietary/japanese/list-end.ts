@@ -1,6 +1,6 @@
 /** @file Where a Japanese ingredient list ends: at the next heading or at the sentences behind it. Pure. */
-import { bracketDepths } from './japanese-brackets.ts';
-import type { LabelContext } from './japanese-label-context.ts';
+import { bracketDepths } from './brackets.ts';
+import type { LabelContext } from './label-context.ts';
 
 /** Headings that end the list wherever they stand. */
 const STRONG_END =

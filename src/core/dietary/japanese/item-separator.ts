@@ -1,5 +1,5 @@
 /** @file What parts one item of a Japanese ingredient list from the next. Pure. */
-import type { LabelContext, Region } from './japanese-label-context.ts';
+import type { LabelContext, Region } from './label-context.ts';
 
 /** A comma, or what a reader of print may make of it. */
 export function isSeparator(text: string, at: number): boolean {

@@ -1,6 +1,6 @@
 /** @file What a part of an ingredient's bracket says: an ingredient of its own, or where it comes from. Pure. */
-import { foldWord } from './folded-text.ts';
-import { hasWord, type LabelContext, type Region } from './japanese-label-context.ts';
+import { foldWord } from '../folded-text.ts';
+import { hasWord, type LabelContext, type Region } from './label-context.ts';
 
 const ORIGIN =
   /^(?:国産|国内.*|外国産|輸入品?|海外.*|原産.*|原料.*産.*|遺伝子組.*|分別生産.*|igp.*|[^、]{1,24}(?:製造|産|加工|育ち|工場|水揚げ|で漁獲|採取)(?:等|他|など)?|.*(?:又は|または|もしくは).*|\d[\d.~]*.*|約?\d+.*|.*\d%.*|.*(?:未満|以上|使用割合|年産|年度).*|計|固形分.*|順不同|50音順|輸入原料.*)$/;

@@ -1,7 +1,7 @@
 /** @file The rows of a shelf as a photo shows them, column by column. Pure; any thread. */
-import type { ShelfReading } from '../../contracts/shelf.ts';
-import { isDoubtful } from './doubtful-gap.ts';
-import { knownProductOf } from './find-blocks.ts';
+import type { ShelfReading } from '../../../contracts/shelf.ts';
+import { isDoubtful } from '../doubtful-gap.ts';
+import { knownProductOf } from '../find-blocks.ts';
 import type { FoundColumn } from './found-column.ts';
 
 /** With less room than this between a row's end and the frame's edge, in widths of its last facing, the row may go on outside. */

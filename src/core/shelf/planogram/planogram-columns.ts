@@ -1,5 +1,5 @@
 /** @file What the columns of a planogram file mean, guessed from their names. Pure; any thread. */
-import { guessColumns, type ColumnMapping, type ColumnNames } from '../table/guess-columns.ts';
+import { guessColumns, type ColumnMapping, type ColumnNames } from '../../table/guess-columns.ts';
 import type { PlanogramField } from './planogram-problem.ts';
 
 /** Names in use. */

@@ -11,7 +11,7 @@
  * known of a block is then the sum of what they saw, as long as that is no more than the block: else two saw the same, and the photo that
  * saw most of it counts. What stands where it should not counts in every photo.
  */
-import type { Compliance, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../contracts/shelf.ts';
+import type { Compliance, PlanogramDifference, PlanogramRow, ShelfPlace, ShelfReading } from '../../../contracts/shelf.ts';
 import type { ComparedView } from './align-bay.ts';
 import { joinedOutcome, type BlockOutcome } from './block-outcome.ts';
 import { comparePhoto } from './compare-photo.ts';

@@ -1,5 +1,5 @@
 /** @file Brackets in a folded label. Pure. */
-import type { LabelContext } from './japanese-label-context.ts';
+import type { LabelContext } from './label-context.ts';
 
 /** @returns of each index from `from` on, how many brackets are open around it; a bracket itself lies outside. */
 export function bracketDepths(text: string, from: number): Int16Array {

@@ -1,7 +1,7 @@
 /** @file What a Japanese label's allergen statements name: `一部に小麦・卵を含む`. Pure. */
-import type { StatedAllergen, TextSpan } from '../../contracts/dietary.ts';
-import { isMaskedSpan, mask, spanOf, toRegion, type LabelContext } from './japanese-label-context.ts';
-import { statedAllergens } from './stated-allergens.ts';
+import type { StatedAllergen, TextSpan } from '../../../contracts/dietary.ts';
+import { isMaskedSpan, mask, spanOf, toRegion, type LabelContext } from './label-context.ts';
+import { statedAllergens } from '../stated-allergens.ts';
 
 const CONTAINS_PATTERNS: readonly RegExp[] = [
   // 一 is often read as a dash, 部 as 郎, に as ニ or c.

@@ -1,9 +1,9 @@
 /** @file A Japanese label's text while it is taken apart: folded, its known words, and what is no part of the list. Pure. */
-import type { TextSpan } from '../../contracts/dietary.ts';
-import { findWords, type FoundWord } from './find-words.ts';
-import { foldedIndex, foldText, type FoldedText } from './folded-text.ts';
-import { findNegations } from './negations.ts';
-import { holds } from './text-span.ts';
+import type { TextSpan } from '../../../contracts/dietary.ts';
+import { findWords, type FoundWord } from '../find-words.ts';
+import { foldedIndex, foldText, type FoldedText } from '../folded-text.ts';
+import { findNegations } from '../negations.ts';
+import { holds } from '../text-span.ts';
 
 /** What every part of the parser reads; reading masks what it has understood and notes what is missing. */
 export interface LabelContext {

@@ -1,5 +1,5 @@
 /** @file A bay as it stands, taken as what it should be: a planogram from a reference photo. Pure; any thread. */
-import type { Planogram, PlanogramRow, ShelfReading } from '../../contracts/shelf.ts';
+import type { Planogram, PlanogramRow, ShelfReading } from '../../../contracts/shelf.ts';
 
 /** What the catalogue knows of a product beside its name. */
 export interface PlannedFacts {

@@ -1,5 +1,5 @@
 /** @file A column of a shelf as a photo shows it. Pure; any thread. */
-import type { Facing } from '../../contracts/shelf.ts';
+import type { Facing } from '../../../contracts/shelf.ts';
 
 /** A candidate this likely stands for the product where the planogram expects it. */
 const LIKELY_CANDIDATE = 0.15;

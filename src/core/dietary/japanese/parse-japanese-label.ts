@@ -1,11 +1,11 @@
 /** @file Japanese food labels (食品表示基準 grammar) taken apart, tolerant of what text readers do to them. Pure. */
-import type { LabelIngredient, ParsedLabel, StatedAllergen } from '../../contracts/dietary.ts';
-import { findAdditiveBoundary } from './japanese-additive-boundary.ts';
-import { readContainsStatements } from './japanese-contains-statements.ts';
-import { findIngredientList } from './japanese-ingredient-list.ts';
-import { parseItems } from './japanese-items.ts';
-import { labelContext, spanOf } from './japanese-label-context.ts';
-import { readMixingSentences } from './japanese-mixing-sentences.ts';
+import type { LabelIngredient, ParsedLabel, StatedAllergen } from '../../../contracts/dietary.ts';
+import { findAdditiveBoundary } from './additive-boundary.ts';
+import { readContainsStatements } from './contains-statements.ts';
+import { findIngredientList } from './ingredient-list.ts';
+import { parseItems } from './items.ts';
+import { labelContext, spanOf } from './label-context.ts';
+import { readMixingSentences } from './mixing-sentences.ts';
 
 /**
  * Take a Japanese label apart.

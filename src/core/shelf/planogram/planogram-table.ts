@@ -1,6 +1,6 @@
 /** @file A planogram file → a table of cells, before anybody knows what its columns mean. Pure; any thread. */
-import type { TextEncodingName } from '../table/decode-text.ts';
-import { readTable, type Table } from '../table/read-table.ts';
+import type { TextEncodingName } from '../../table/decode-text.ts';
+import { readTable, type Table } from '../../table/read-table.ts';
 import { guessPlanogramColumns } from './planogram-columns.ts';
 import type { PlanogramProblem } from './planogram-problem.ts';
 

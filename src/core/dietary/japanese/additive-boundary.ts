@@ -1,8 +1,8 @@
 /** @file Where the additives of a Japanese ingredient list begin. Pure. */
-import type { ParsedLabel } from '../../contracts/dietary.ts';
-import { bracketDepths } from './japanese-brackets.ts';
-import { isMaskedSpan, spanOf, type LabelContext, type Region } from './japanese-label-context.ts';
-import { holds } from './text-span.ts';
+import type { ParsedLabel } from '../../../contracts/dietary.ts';
+import { bracketDepths } from './brackets.ts';
+import { isMaskedSpan, spanOf, type LabelContext, type Region } from './label-context.ts';
+import { holds } from '../text-span.ts';
 
 /** What a reader of print may make of the ／ before the additives. */
 export const SLASH_LOOKALIKE = /[|l1!7i丿ノ\\｜¦]/;

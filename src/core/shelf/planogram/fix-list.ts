@@ -1,5 +1,5 @@
 /** @file What to do so that a bay is as planned, in walking order, and what of it a second photo shows as done. Pure; any thread. */
-import type { Compliance, PlanogramDifference } from '../../contracts/shelf.ts';
+import type { Compliance, PlanogramDifference } from '../../../contracts/shelf.ts';
 
 /** What one has to do. */
 export type FixAction = 'refill' | 'put' | 'move' | 'add-facings' | 'remove-facings' | 'take-away';

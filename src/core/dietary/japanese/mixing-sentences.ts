@@ -1,7 +1,7 @@
 /** @file What a Japanese label's sentences on mixing and on shared factories name. Pure. */
-import type { StatedAllergen } from '../../contracts/dietary.ts';
-import { isMaskedSpan, spanOf, type LabelContext, type Region } from './japanese-label-context.ts';
-import { allergensInSentence } from './stated-allergens.ts';
+import type { StatedAllergen } from '../../../contracts/dietary.ts';
+import { isMaskedSpan, spanOf, type LabelContext, type Region } from './label-context.ts';
+import { allergensInSentence } from '../stated-allergens.ts';
 
 const SENTENCE_START =
   /(?:本|当)(?:製品|商品|品|工場|社)|弊社|この(?:製品|商品|工場|製造)|同[じー一](?:の)?(?:製造|生産)?(?:工場|ライン|設備|施設|機械)|製造(?:工場|ライン|設備|施設|所では)|生産(?:工場|ライン|設備)|共[通用有](?:の)?(?:設備|ライン|機械|工場)|※|\*/g;

@@ -1,8 +1,8 @@
 /** @file An item of a Japanese ingredient list while it is read. Pure. */
-import type { LabelIngredient, StatedAllergen } from '../../contracts/dietary.ts';
-import { foldWord } from './folded-text.ts';
-import { spanOf, type LabelContext, type Region } from './japanese-label-context.ts';
-import { statedAllergens } from './stated-allergens.ts';
+import type { LabelIngredient, StatedAllergen } from '../../../contracts/dietary.ts';
+import { foldWord } from '../folded-text.ts';
+import { spanOf, type LabelContext, type Region } from './label-context.ts';
+import { statedAllergens } from '../stated-allergens.ts';
 
 /** Its name may be in parts, around what is masked. */
 export interface ItemDraft {
