@@ -5,6 +5,7 @@
 import type { LensSpec } from '../contracts/lens.ts';
 import type { MediaRef } from '../contracts/media.ts';
 import type { Priority } from '../contracts/task.ts';
+import { Lane } from '../core/lane.ts';
 
 /** What the queue knows of a photo. */
 export interface Queued {
@@ -50,7 +51,7 @@ export class LookQueue<Photo extends Queued> {
   #isKept = true;
   #order = 0;
   /** Disk operations, one after the other: a photo is never forgotten before it was kept. */
-  #disk: Promise<void> = Promise.resolve();
+  readonly #disk = new Lane();
 
   constructor(places: LookQueuePlaces<Photo>) {
     this.#places = places;
@@ -179,6 +180,6 @@ export class LookQueue<Photo extends Queued> {
 
   /** What fails here costs only what a reload would have brought back. */
   #onDisk(write: () => Promise<void>): void {
-    this.#disk = this.#disk.then(write).catch(() => {});
+    this.#disk.run(write).catch(() => {});
   }
 }

@@ -1,5 +1,6 @@
 /** @file One job at a time. A job that fails never poisons the next, and one that hangs is given up. Thread: worker. */
 import { AppError } from '../../src/contracts/errors.ts';
+import { messageTurn } from '../../src/core/next-turn.ts';
 
 /** Runs jobs in the order given. */
 export class Serial {
@@ -14,6 +15,7 @@ export class Serial {
   /** @returns what `job` returns. @throws what `job` throws, or AppError('worker-died') when it hangs. */
   run<Result>(job: () => Promise<Result>): Promise<Result> {
     const result = this.#tail.then(() => this.#watched(job));
+    // [Note: Turns] WASM runs end in microtasks, so a queue of them would never let a cancel message in. A message to ourselves waits behind it.
     this.#tail = result.then(messageTurn, messageTurn);
     return result;
   }
@@ -31,16 +33,4 @@ export class Serial {
       clearTimeout(timer);
     }
   }
-}
-
-/** [Note: Turns] WASM runs end in microtasks, so a queue of them would never let a cancel message in. A message to ourselves waits behind it. */
-function messageTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -1,6 +1,7 @@
 /** @file Which part of a photo a runner's small picture shows: the runner with some room, never most of the photo. Pure; any thread. */
 import type { Box } from '../../contracts/geometry.ts';
 import type { Sighting } from '../../contracts/race.ts';
+import { cutToFrame } from '../letterbox.ts';
 import { widenBox, type BoxMargin } from '../widen-box.ts';
 
 /** Room around a body, of its size. */
@@ -16,10 +17,10 @@ export function thumbnailBox(
   { personBox, bibBox }: Pick<Sighting, 'personBox' | 'bibBox'>,
   maxShare: number,
 ): { box: Box; person: Box } | null {
-  const person = personBox ?? (bibBox === null ? null : inside(widenBox(bibBox, BODY)));
+  const person = personBox ?? (bibBox === null ? null : cutToFrame(widenBox(bibBox, BODY)));
   if (person === null || !(person.width > 0 && person.height > 0)) return null;
-  const wide = inside(widenBox(person, ROOM));
-  const tight = inside(person);
+  const wide = cutToFrame(widenBox(person, ROOM));
+  const tight = cutToFrame(person);
   // First the room goes, then the legs, then the sides: the face and the number stay.
   const fitting = [wide, tight].find((box) => box.width * box.height <= maxShare) ?? cut(tight, maxShare);
   return fitting.width > 0 && fitting.height > 0 ? { box: fitting, person: tight } : null;
@@ -31,10 +32,4 @@ function cut(box: Box, maxShare: number): Box {
   const height = Math.min(box.height, Math.max(0.55, wanted / box.width));
   const width = Math.min(box.width, wanted / height);
   return { x: box.x + (box.width - width) / 2, y: box.y, width, height };
-}
-
-function inside({ x, y, width, height }: Box): Box {
-  const left = Math.min(1, Math.max(0, x));
-  const top = Math.min(1, Math.max(0, y));
-  return { x: left, y: top, width: Math.min(1, x + width) - left, height: Math.min(1, y + height) - top };
 }
